@@ -1,0 +1,161 @@
+"""Writes checklists: brings the steps in line with the schedule, and closes what is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from django.db import transaction
+from django.db.models import F
+
+from ivig_care.actions.errors import ReviewSigned
+from ivig_care.plans.facts import changes_between, schedule_of
+from ivig_care.plans.models import Infusion, Step, StepEvent
+from ivig_care.regimen import steps as step_states
+from ivig_care.regimen.changes import Action, Change
+from ivig_care.regimen.nudging import next_nudge
+from ivig_care.regimen.protocol import Actor, NudgePolicy
+from ivig_care.regimen.schedule import DatedStep
+from ivig_care.regimen.steps import Event, State
+from ivig_care.regimen.timing import Elapsed
+from ivig_care.reviews.models import Review
+
+LAPSE_BATCH = 500
+
+
+def infusion_lock(infusion_id: int) -> Infusion:
+    """The infusion, held until the transaction ends: everything about one checklist happens one after the other.
+
+    Raises ReviewSigned: what is signed does not change any more.
+    """
+    infusion = Infusion.objects.select_for_update().get(pk=infusion_id)
+    review = Review.objects.filter(infusion=infusion, status=Review.Status.SIGNED).first()
+    if review is not None and review.signed_at is not None:
+        raise ReviewSigned(review.signed_at)
+    return infusion
+
+
+def checklist_refresh(infusion: Infusion, *, at: datetime) -> tuple[Change, ...]:
+    """Bring the steps in line with the schedule as the facts stand at `at`; a second time nothing changes."""
+    held = {step.slot: step for step in infusion.steps.all()}
+    changes = changes_between(infusion, schedule_of(infusion))
+    for change in changes:
+        _change_apply(infusion, held.get(change.slot), change, at)
+    checklist_touch(infusion)
+    return changes
+
+
+def checklist_touch(infusion: Infusion) -> None:
+    """Tell open pages that there is something new."""
+    Infusion.objects.filter(pk=infusion.pk).update(revision=F("revision") + 1)
+
+
+def alarm_set(step: Step, *, now: datetime) -> None:
+    """Compute the step's own alarm anew; the caller saves the field."""
+    step.next_nudge_at = next_nudge(
+        step.window, step.nudge_policy, State(step.state), nudged_at=step.nudged_at, now=now
+    )
+
+
+def checklists_close(*, now: datetime) -> int:
+    """Let open steps whose window is over lapse, and close every checklist that has none open; how many closed."""
+    while _steps_lapse(now):
+        pass
+    over = Infusion.objects.filter(closed_at__isnull=True, steps__isnull=False).exclude(steps__state=State.OPEN)
+    return sum(_infusion_close(infusion_id, now) for infusion_id in over.values_list("pk", flat=True).distinct())
+
+
+@transaction.atomic
+def _steps_lapse(now: datetime) -> int:
+    over = Step.objects.open().filter(closes_at__lte=now).select_for_update(skip_locked=True)
+    lapsed = list(over.order_by("closes_at")[:LAPSE_BATCH])
+    for step in lapsed:
+        step.state, step.next_nudge_at = step_states.after(State(step.state), Event.LAPSED), None
+        step.save(update_fields=["state", "next_nudge_at"])
+    StepEvent.objects.bulk_create(
+        StepEvent(step=step, kind=Event.LAPSED, at=step.closes_at, entered_at=now) for step in lapsed
+    )
+    touched = {step.infusion_id for step in lapsed}
+    Infusion.objects.filter(pk__in=touched).update(revision=F("revision") + 1)
+    return len(lapsed)
+
+
+@transaction.atomic
+def _infusion_close(infusion_id: int, now: datetime) -> bool:
+    closed = Infusion.objects.filter(pk=infusion_id, closed_at__isnull=True).update(
+        closed_at=now, revision=F("revision") + 1
+    )
+    if closed == 1:
+        Review.objects.get_or_create(infusion_id=infusion_id, defaults={"opened_at": now})
+    return closed == 1
+
+
+def _change_apply(infusion: Infusion, held: Step | None, change: Change, at: datetime) -> None:
+    match change.action:
+        case Action.ADD if held is None and change.step is not None:
+            step = _step_made(infusion, change.step)
+            alarm_set(step, now=at)
+            step.save()
+        case Action.ADD if held is not None and change.step is not None:
+            _step_change(held, Event.RESTORED, change, at)
+        case Action.MOVE if held is not None:
+            _step_change(held, Event.MOVED, change, at)
+        case Action.WITHDRAW if held is not None:
+            _step_change(held, Event.WITHDRAWN, change, at)
+
+
+def _step_change(step: Step, event: Event, change: Change, at: datetime) -> None:
+    if change.step is not None:
+        _step_place(step, change.step)
+    step.state = step_states.after(State(step.state), event)
+    alarm_set(step, now=at)
+    step.save(
+        update_fields=["opens_at", "due_at", "late_at", "closes_at", "follows", "state", "next_nudge_at"]
+    )
+    StepEvent.objects.create(step=step, kind=event, at=at, entered_at=at, reason=change.reason[:200])
+
+
+def _step_place(step: Step, dated: DatedStep) -> None:
+    window = dated.window
+    step.opens_at, step.due_at = window.opens_at, window.due_at
+    step.late_at, step.closes_at = window.late_at, window.closes_at
+    step.follows = dated.follows
+
+
+def _step_made(infusion: Infusion, dated: DatedStep) -> Step:
+    step = Step(
+        infusion=infusion,
+        slot=dated.slot,
+        kind=dated.kind,
+        actor=dated.actor,
+        title=dated.title,
+        why=dated.why,
+        day_number=dated.day,
+        goal_ml=None if dated.goal_ml is None else round(dated.goal_ml),
+    )
+    _step_place(step, dated)
+    if dated.dose is not None:
+        step.ingredient, step.medicine_name = dated.dose.ingredient, dated.dose.name
+        step.mg = _decimal(dated.dose.mg)
+        step.mg_per_ml = None if dated.dose.mg_per_ml is None else _decimal(dated.dose.mg_per_ml)
+    if dated.nudges is not None and dated.actor is Actor.FAMILY:
+        _policy_copy(step, dated.nudges)
+    return step
+
+
+def _policy_copy(step: Step, policy: NudgePolicy) -> None:
+    step.is_nudged = True
+    step.nudge_lead_minutes = _minutes(policy.lead)
+    step.nudge_repeat_minutes = _minutes(policy.repeat_every)
+    step.nudge_repeats = policy.repeats
+    step.may_wake = policy.may_wake
+
+
+def _minutes(elapsed: Elapsed | None) -> int | None:
+    return None if elapsed is None else round(elapsed.total_seconds() / 60)
+
+
+def _decimal(amount: Fraction) -> Decimal:
+    return (Decimal(amount.numerator) / Decimal(amount.denominator)).quantize(Decimal("0.001"))
+

@@ -1,0 +1,52 @@
+"""What an action can refuse; each error carries its values and writes its own sentence for a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class Refused(Exception):
+    """An action that cannot be done as asked; nothing was changed."""
+
+
+class PlanIncomplete(Refused):
+    """A plan with an unset clinical value cannot be activated."""
+
+    def __init__(self, unset: tuple[str, ...]) -> None:
+        self.unset = unset
+        super().__init__("Not prescribed yet: " + ", ".join(unset) + ".")
+
+
+class PlanNotDraft(Refused):
+    """Only a draft can be changed or activated."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(f"This plan is {status} and can no longer be changed here.")
+
+
+class ReviewSigned(Refused):
+    """The record is closed: what is signed is only ever amended."""
+
+    def __init__(self, signed_at: datetime) -> None:
+        self.signed_at = signed_at
+        super().__init__("The clinic has signed this checklist, so it can no longer be changed.")
+
+
+class ReasonNeeded(Refused):
+    """Something may be recorded, but only with a reason; `why` says what speaks against it."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)
+
+
+class StepWithdrawn(Refused):
+    """The step is no longer part of the checklist."""
+
+    def __init__(self) -> None:
+        super().__init__("This step is no longer needed. The checklist has changed since you opened it.")
+
+
+class TimeNotPossible(Refused):
+    """A time that cannot be true."""

@@ -1,0 +1,129 @@
+"""Writes plans: drafted, prescribed, activated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from ivig_care.accounts.models import User
+from ivig_care.actions.checklists import checklist_refresh
+from ivig_care.actions.errors import PlanIncomplete, PlanNotDraft, Refused
+from ivig_care.care_teams.models import Child
+from ivig_care.plans.models import Infusion, InfusionDay, Plan, PlanMedicine, PlanRate
+from ivig_care.plans.prescription import unset_values
+from ivig_care.protocols.models import Product, ProtocolVersion
+from ivig_care.regimen.errors import RegimenError
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateOrder:
+    """One rung of the ladder: mL/kg/h for so many minutes; None for the last rung."""
+
+    ml_per_kg_h: Decimal
+    minutes: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MedicineOrder:
+    """One medicine of a prescription; None and blank are "not said yet"."""
+
+    use: str
+    ingredient: str
+    name: str = ""
+    mg: Decimal | None = None
+    mg_per_ml: Decimal | None = None
+    every_hours: Decimal | None = None
+    first: str = ""
+    until_hours: int | None = None
+    may_wake: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOrder:
+    """The single values of a prescription; None and blank are "not said yet"."""
+
+    product: Product | None = None
+    dose_g_per_kg: Decimal | None = None
+    weight_kg: Decimal | None = None
+    weighed_on: date | None = None
+    has_risk: bool | None = None
+    has_premedication: bool | None = None
+    premedication_minutes_before: int | None = None
+    premedication_by: str = ""
+    has_course: bool | None = None
+    has_fluid_limit: bool | None = None
+    fluids_goal_ml: int | None = None
+    fluids_hours_after: int | None = None
+
+
+@transaction.atomic
+def plan_draft(*, child: Child, version: ProtocolVersion, by: User, at: datetime) -> Plan:
+    """A new draft with its first infusion; nothing in it is prescribed yet."""
+    plan = Plan.objects.create(child=child, version=version, prescribed_by=by, created_at=at)
+    Infusion.objects.create(plan=plan, zone=child.zone)
+    return plan
+
+
+@transaction.atomic
+def plan_prescribe(
+    *,
+    plan: Plan,
+    order: PlanOrder,
+    rates: Sequence[RateOrder],
+    medicines: Sequence[MedicineOrder],
+    starts: Sequence[datetime],
+    by: User,
+) -> Plan:
+    """Put a draft's whole prescription in place of the one it had. Raises PlanNotDraft."""
+    plan = _locked_draft(plan)
+    for name, value in vars(order).items():
+        setattr(plan, name, value)
+    plan.prescribed_by = by
+    plan.save(update_fields=[*vars(order), "prescribed_by"])
+    plan.rates.all().delete()
+    plan.medicines.all().delete()
+    PlanRate.objects.bulk_create(
+        PlanRate(plan=plan, position=position, **asdict(rate)) for position, rate in enumerate(rates, start=1)
+    )
+    PlanMedicine.objects.bulk_create(PlanMedicine(plan=plan, **asdict(medicine)) for medicine in medicines)
+    _days_replace(plan.infusions.get(), starts)
+    return plan
+
+
+@transaction.atomic
+def plan_activate(*, plan: Plan, by: User, at: datetime) -> Plan:
+    """Make a complete draft active and date its checklist.
+
+    Raises PlanNotDraft, PlanIncomplete naming every unset value, Refused when no schedule can be made of it.
+    """
+    plan = _locked_draft(plan)
+    if unset := unset_values(plan):
+        raise PlanIncomplete(unset)
+    plan.status, plan.activated_at, plan.prescribed_by = Plan.Status.ACTIVE, at, by
+    plan.save(update_fields=["status", "activated_at", "prescribed_by"])
+    try:
+        for infusion in plan.infusions.all():
+            checklist_refresh(infusion, at=at)
+    except RegimenError as error:
+        raise Refused(str(error)) from error
+    return plan
+
+
+def _locked_draft(plan: Plan) -> Plan:
+    locked = Plan.objects.select_for_update().get(pk=plan.pk)
+    if locked.status != Plan.Status.DRAFT:
+        raise PlanNotDraft(locked.get_status_display())
+    return locked
+
+
+def _days_replace(infusion: Infusion, starts: Sequence[datetime]) -> None:
+    infusion.days.all().delete()
+    InfusionDay.objects.bulk_create(
+        InfusionDay(infusion=infusion, number=number, planned_start=start)
+        for number, start in enumerate(sorted(starts), start=1)
+    )
+

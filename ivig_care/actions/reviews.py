@@ -1,0 +1,36 @@
+"""Writes reviews: signed once, amended afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from ivig_care.accounts.models import User
+from ivig_care.actions.checklists import checklist_touch
+from ivig_care.actions.errors import Refused, ReviewSigned
+from ivig_care.reviews.models import Review, ReviewAmendment
+
+
+@transaction.atomic
+def review_sign(*, review: Review, by: User, note: str, next_time: str, at: datetime) -> Review:
+    """Sign a review with a note that the family can read. Raises ReviewSigned when somebody signed it before."""
+    review = Review.objects.select_for_update().get(pk=review.pk)
+    if review.signed_at is not None:
+        raise ReviewSigned(review.signed_at)
+    review.status, review.note, review.next_time = Review.Status.SIGNED, note, next_time
+    review.signed_by, review.signed_at = by, at
+    review.save(update_fields=["status", "note", "next_time", "signed_by", "signed_at"])
+    checklist_touch(review.infusion)
+    return review
+
+
+@transaction.atomic
+def review_amend(*, review: Review, by: User, note: str, at: datetime) -> ReviewAmendment:
+    """Add to a signed review; what was signed stays as it was."""
+    review = Review.objects.select_for_update().get(pk=review.pk)
+    if review.signed_at is None:
+        raise Refused("This review is not signed yet, so there is nothing to amend.")
+    amendment = ReviewAmendment.objects.create(review=review, by=by, note=note, at=at)
+    checklist_touch(review.infusion)
+    return amendment

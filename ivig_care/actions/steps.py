@@ -1,0 +1,129 @@
+"""Writes steps: ticked, skipped, undone, noted. What a person says is kept, and the rest of the checklist follows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from ivig_care.accounts.models import User
+from ivig_care.actions.checklists import alarm_set, checklist_refresh, checklist_touch, infusion_lock
+from ivig_care.actions.errors import ReasonNeeded, Refused, StepWithdrawn, TimeNotPossible
+from ivig_care.plans.facts import allowance_for
+from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
+from ivig_care.regimen import steps as step_states
+from ivig_care.regimen.errors import TransitionRefused
+from ivig_care.regimen.steps import Event, SkipReason, State
+
+# A phone's clock may run ahead of ours by this much before "now" looks like the future.
+CLOCK_SLACK = timedelta(minutes=2)
+LONGEST_AGO = timedelta(days=30)
+
+
+@transaction.atomic
+def step_tick(*, step: Step, by: User, at: datetime, now: datetime, reason: str = "") -> Step:
+    """Record that a step was done at `at`; a second tick changes nothing.
+
+    A medicine given before it is allowed again needs a reason, and is then recorded like any other: what happened is
+    never refused. Raises ReasonNeeded, TimeNotPossible, StepWithdrawn, ReviewSigned, Refused.
+    """
+    infusion, step = _locked(step)
+    if step.state == State.DONE:
+        return step
+    _check_time(at, now)
+    if step.ingredient and not reason:
+        _check_allowance(infusion, step, at)
+    _say(step, Event.DONE, by=by, at=min(at, now), now=now, reason=reason)
+    if step.ingredient:
+        Dose.objects.create(
+            child=infusion.plan.child,
+            step=step,
+            ingredient=step.ingredient,
+            medicine_name=step.medicine_name,
+            mg=step.mg,
+            given_at=min(at, now),
+            entered_at=now,
+            entered_by=by,
+            reason=reason,
+        )
+    checklist_refresh(infusion, at=now)
+    return step
+
+
+@transaction.atomic
+def step_skip(*, step: Step, by: User, reason: SkipReason, note: str, now: datetime) -> Step:
+    """Record that a step was not done, and why. It starts no clock. A second skip changes nothing."""
+    infusion, step = _locked(step)
+    if step.state == State.SKIPPED:
+        return step
+    step.skip_reason = reason
+    _say(step, Event.SKIPPED, by=by, at=now, now=now, reason=reason, note=note)
+    checklist_refresh(infusion, at=now)
+    return step
+
+
+@transaction.atomic
+def step_undo(*, step: Step, by: User, now: datetime) -> Step:
+    """Take back what was said of a step; the dose it recorded is taken back with it and stays in the record."""
+    infusion, step = _locked(step)
+    if not step.is_said:
+        return step
+    step.state = step_states.after(State(step.state), Event.UNDONE)
+    step.said_at, step.said_by, step.skip_reason = None, None, ""
+    alarm_set(step, now=now)
+    step.save(update_fields=["state", "said_at", "said_by", "skip_reason", "next_nudge_at"])
+    StepEvent.objects.create(step=step, kind=Event.UNDONE, at=now, entered_at=now, by=by)
+    step.doses.filter(taken_back_at__isnull=True).update(taken_back_at=now)
+    checklist_refresh(infusion, at=now)
+    return step
+
+
+@transaction.atomic
+def step_note(*, step: Step, by: User, note: str, now: datetime) -> StepEvent:
+    """Add a note to a step, whatever its state."""
+    infusion, step = _locked(step)
+    event = StepEvent.objects.create(step=step, kind=Event.NOTED, at=now, entered_at=now, by=by, note=note)
+    checklist_touch(infusion)
+    return event
+
+
+def _locked(step: Step) -> tuple[Infusion, Step]:
+    infusion = infusion_lock(step.infusion_id)
+    fresh = Step.objects.select_for_update().get(pk=step.pk)
+    if fresh.state == State.WITHDRAWN:
+        raise StepWithdrawn
+    return infusion, fresh
+
+
+def _say(
+    step: Step, event: Event, *, by: User, at: datetime, now: datetime, reason: str = "", note: str = ""
+) -> None:
+    try:
+        step.state = step_states.after(State(step.state), event)
+    except TransitionRefused as error:
+        raise Refused(f"This step is already {error.state}. Undo that first.") from error
+    step.said_at, step.said_by, step.next_nudge_at = at, by, None
+    step.save(update_fields=["state", "said_at", "said_by", "skip_reason", "next_nudge_at"])
+    StepEvent.objects.create(step=step, kind=event, at=at, entered_at=now, by=by, reason=reason[:200], note=note)
+
+
+def _check_time(at: datetime, now: datetime) -> None:
+    if at > now + CLOCK_SLACK:
+        raise TimeNotPossible("That time has not come yet.")
+    if at < now - LONGEST_AGO:
+        raise TimeNotPossible("That time is too long ago for this checklist.")
+
+
+def _check_allowance(infusion: Infusion, step: Step, at: datetime) -> None:
+    allowed = allowance_for(infusion, step.ingredient)
+    if allowed.last_at is None or allowed.permits(at):
+        return
+    name = step.medicine_name or step.ingredient
+    last = _clock(allowed.last_at, infusion)
+    if allowed.next_at is None:
+        raise ReasonNeeded(f"Last {name}: {last}. When the next is allowed is not known here: ask the clinic.")
+    raise ReasonNeeded(f"Last {name}: {last}. Next allowed: {_clock(allowed.next_at, infusion)}.")
+
+
+def _clock(at: datetime, infusion: Infusion) -> str:
+    return at.astimezone(infusion.tz).strftime("%a %-I:%M %p").replace("AM", "am").replace("PM", "pm")

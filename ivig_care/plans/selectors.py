@@ -1,0 +1,221 @@
+"""Reads for the checklist page: everything it prints, worked out once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from django.db.models import Count, Min, Prefetch, Q
+
+from ivig_care.accounts.models import User
+from ivig_care.plans.facts import limits_for, schedule_of
+from ivig_care.plans.models import Dose, Infusion, InfusionDay, Plan, Step, StepEvent
+from ivig_care.regimen.doses import Allowance, DoseGiven, MedicineLimit, allowance
+from ivig_care.regimen.schedule import DayRun
+from ivig_care.regimen.steps import State
+from ivig_care.regimen.timing import Phase
+
+NEXT_WITHIN = timedelta(hours=12)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepRow:
+    """One row: the step, its status in a word, and what a parent needs to know before giving it."""
+
+    step: Step
+    status: str
+    last_given_at: datetime | None = None
+    next_allowed_at: datetime | None = None
+    is_limit_unknown: bool = False
+    notes: tuple[StepEvent, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayCard:
+    """One infusion day: waiting, running or ended, with its predicted or real end."""
+
+    day: InfusionDay
+    run: DayRun
+    is_next: bool
+
+    @property
+    def status(self) -> str:
+        """Where the day stands, in a word."""
+        if self.day.actual_end is not None:
+            return "ended"
+        return "running" if self.day.actual_start is not None else "planned"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StripDay:
+    """One day of the strip around the infusion, with its progress."""
+
+    day: date
+    is_today: bool
+    is_infusion_day: bool
+    done: int
+    total: int
+
+
+@dataclass(kw_only=True)
+class Checklist:
+    """The checklist page of one infusion at one instant."""
+
+    infusion: Infusion
+    now: datetime
+    days: list[DayCard]
+    strip: list[StripDay]
+    now_rows: list[StepRow] = field(default_factory=list)
+    next_rows: list[StepRow] = field(default_factory=list)
+    later: list[tuple[date, list[StepRow]]] = field(default_factory=list)
+    answered: list[StepRow] = field(default_factory=list)
+    missed: list[StepRow] = field(default_factory=list)
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the page would look different: with the record, and as time moves steps along."""
+        return f"{self.infusion.revision}-{len(self.now_rows)}-{len(self.next_rows)}-{len(self.missed)}"
+
+    @property
+    def done(self) -> int:
+        """How many steps have been answered."""
+        return len(self.answered)
+
+    @property
+    def total(self) -> int:
+        """How many steps there are."""
+        return self.done + len(self.now_rows) + len(self.next_rows) + len(self.missed) + self._later_count
+
+    @property
+    def _later_count(self) -> int:
+        return sum(len(rows) for _, rows in self.later)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InfusionLine:
+    """One infusion on the first page: when it is, where it stands, and how many steps wait now."""
+
+    infusion: Infusion
+    starts_at: datetime
+    waiting: int
+    is_closed: bool
+
+
+def infusions_for_home(user: User, *, now: datetime) -> list[InfusionLine]:
+    """The infusions of active plans that concern this person: the open ones by date, then the closed, newest first."""
+    active = Infusion.objects.visible_to(user).filter(plan__status=Plan.Status.ACTIVE, days__number=1)
+    waiting = Count("steps", filter=Q(steps__state=State.OPEN, steps__opens_at__lte=now), distinct=True)
+    infusions = active.select_related("plan__child").annotate(waiting=waiting, starts_at=Min("days__planned_start"))
+    lines = [
+        InfusionLine(
+            infusion=infusion,
+            starts_at=infusion.starts_at,
+            waiting=infusion.waiting,
+            is_closed=infusion.closed_at is not None,
+        )
+        for infusion in infusions
+    ]
+    still_open = sorted((line for line in lines if not line.is_closed), key=lambda line: line.starts_at)
+    closed = sorted((line for line in lines if line.is_closed), key=lambda line: line.starts_at, reverse=True)
+    return still_open + closed
+
+
+def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
+    """The checklist page; the number of queries does not depend on the number of steps."""
+    steps = list(
+        infusion.steps.exclude(state=State.WITHDRAWN)
+        .select_related("said_by")
+        .prefetch_related(
+            Prefetch("events", StepEvent.objects.exclude(note="").select_related("by"), to_attr="noted")
+        )
+    )
+    allowances = _allowances(infusion, steps)
+    rows = [_row(step, allowances.get(step.ingredient), now) for step in steps]
+    page = Checklist(
+        infusion=infusion, now=now, days=_day_cards(infusion), strip=_strip(infusion, steps, now)
+    )
+    later = []
+    for row in rows:
+        if row.step.is_said:
+            page.answered.append(row)
+        elif row.step.state == State.MISSED or row.step.closes_at <= now:
+            page.missed.append(row)
+        elif row.step.opens_at <= now:
+            page.now_rows.append(row)
+        elif row.step.due_at <= now + NEXT_WITHIN:
+            page.next_rows.append(row)
+        else:
+            later.append(row)
+    page.answered.sort(key=lambda row: row.step.said_at or now, reverse=True)
+    page.later = [
+        (day, list(group))
+        for day, group in groupby(later, key=lambda row: row.step.due_at.astimezone(infusion.tz).date())
+    ]
+    return page
+
+
+def _row(step: Step, allowed: Allowance | None, now: datetime) -> StepRow:
+    return StepRow(
+        step=step,
+        status=_status(step, now),
+        last_given_at=allowed.last_at if allowed else None,
+        next_allowed_at=allowed.next_at if allowed else None,
+        is_limit_unknown=allowed is not None and not allowed.is_known,
+        notes=tuple(getattr(step, "noted", ())),
+    )
+
+
+def _status(step: Step, now: datetime) -> str:
+    if step.state != State.OPEN:
+        return step.state
+    match step.phase(now):
+        case Phase.EARLY:
+            return "planned"
+        case Phase.LATE:
+            return "late"
+        case Phase.CLOSED:
+            return "missed"
+    return "due" if step.due_at <= now else "open"
+
+
+def _allowances(infusion: Infusion, steps: list[Step]) -> dict[str, Allowance]:
+    """For each ingredient on the checklist: last given and next allowed, over everything given anywhere."""
+    wanted = {step.ingredient for step in steps if step.ingredient}
+    given: dict[str, list[DoseGiven]] = defaultdict(list)
+    for dose in Dose.objects.standing().filter(child=infusion.plan.child_id, ingredient__in=wanted):
+        given[dose.ingredient].append(
+            DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount)
+        )
+    limits = {limit.ingredient: limit for limit in limits_for(infusion.plan.child.clinic.country)}
+    return {
+        name: allowance(tuple(given[name]), limits.get(name) or MedicineLimit(ingredient=name)) for name in wanted
+    }
+
+
+def _day_cards(infusion: Infusion) -> list[DayCard]:
+    runs = {run.number: run for run in schedule_of(infusion).days}
+    days = list(infusion.days.all())
+    first_unended = next((day.number for day in days if day.actual_end is None), None)
+    return [DayCard(day=day, run=runs[day.number], is_next=day.number == first_unended) for day in days]
+
+
+def _strip(infusion: Infusion, steps: list[Step], now: datetime) -> list[StripDay]:
+    zone = infusion.tz
+    by_day: dict[date, list[Step]] = defaultdict(list)
+    for step in steps:
+        by_day[step.due_at.astimezone(zone).date()].append(step)
+    infusion_dates = {(day.actual_start or day.planned_start).astimezone(zone).date() for day in infusion.days.all()}
+    today = now.astimezone(zone).date()
+    return [
+        StripDay(
+            day=day,
+            is_today=day == today,
+            is_infusion_day=day in infusion_dates,
+            done=sum(step.is_said for step in by_day[day]),
+            total=len(by_day[day]),
+        )
+        for day in sorted(set(by_day) | infusion_dates)
+    ]
+

@@ -1,0 +1,62 @@
+"""When the doses of a course fall: chained on the last real dose, never closer than the prescribed interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from ivig_care.regimen.errors import ScheduleTooLong
+from ivig_care.regimen.facts import SlotFact
+from ivig_care.regimen.steps import State
+from ivig_care.regimen.timing import Elapsed
+
+MOST_DOSES = 200
+
+
+def dose_times(
+    *,
+    course: str,
+    first: datetime,
+    every: Elapsed,
+    until: datetime,
+    settled: Mapping[int, SlotFact],
+    elsewhere: tuple[datetime, ...],
+) -> Iterator[tuple[int, datetime]]:
+    """The dose numbers of a course with their due times (UTC), from `first` until no later than `until`.
+
+    `settled` are its doses already done, skipped or missed. What was said keeps its place, and so does a missed dose
+    unless its time has moved since: then it is due again, for nobody ever said anything about it. A done dose starts
+    the clock anew at the time it was really given; a skipped or missed one does not, the next keeps its place on
+    the grid.
+    `elsewhere` are doses of the same ingredient outside this course (premedication, rescue, clinic), planned or
+    given. A dose that would come closer than `every` to one of them, or to a dose of this course that was really
+    given, is left out and the course goes on from there. A number that would so come after a later one that was
+    said is passed over. Raises ScheduleTooLong.
+    """
+    taken = (*elsewhere, *(fact.at for fact in settled.values() if fact.state is State.DONE))
+    said = {number: _said_at(fact) for number, fact in settled.items() if fact.state.is_said}
+    last_said = max(said, default=0)
+    number, due_at = 1, first
+    while due_at <= until or number <= last_said:
+        if number > MOST_DOSES:
+            raise ScheduleTooLong(course, MOST_DOSES)
+        fact = settled.get(number)
+        if fact is not None and (number <= last_said or fact.due_at == due_at):
+            due_at = fact.due_at
+        elif any(later > number and due_at >= at for later, at in said.items()):
+            number += 1
+            continue
+        elif taken_at := _too_close(due_at, every, taken):
+            due_at = taken_at + every
+            continue
+        yield number, due_at
+        clock_starts = fact.at if fact is not None and fact.state is State.DONE else due_at
+        number, due_at = number + 1, clock_starts + every
+
+
+def _said_at(fact: SlotFact) -> datetime:
+    return fact.at if fact.state is State.DONE else fact.due_at
+
+
+def _too_close(due_at: datetime, every: Elapsed, taken: tuple[datetime, ...]) -> datetime | None:
+    return max((at for at in taken if due_at - every < at < due_at + every), default=None)

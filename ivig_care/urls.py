@@ -1,0 +1,13 @@
+"""Every address of the site, by who asks."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("allauth.account.urls")),
+    path("clinic/", include("ivig_care.web.clinic.urls")),
+    path("", include("ivig_care.web.family.urls")),
+]
+
+handler403 = "ivig_care.web.errors.forbidden"
+handler404 = "ivig_care.web.errors.not_found"
+handler500 = "ivig_care.web.errors.broken"

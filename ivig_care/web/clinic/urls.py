@@ -1,0 +1,5 @@
+"""Addresses for clinicians."""
+
+from django.urls import path
+
+urlpatterns: list = []

@@ -1,0 +1,78 @@
+"""The checklist page, and the part of it that refreshes itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from ivig_care.care_teams.access import Right, may
+from ivig_care.common import clock
+from ivig_care.plans.models import Infusion, Plan
+from ivig_care.plans.selectors import checklist_of
+from ivig_care.regimen.steps import SkipReason
+from ivig_care.web.http import PersonRequest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Why something was not recorded, beside the step it was about, with what was typed."""
+
+    step_id: int
+    text: str
+    at: str = ""
+    needs_reason: bool = False
+    open_form: str = ""
+    typed: str = ""
+
+
+@require_safe
+def checklist(request: PersonRequest, pk: int) -> HttpResponse:
+    """The whole page of one infusion."""
+    return checklist_response(request, _infusion(request, pk))
+
+
+@never_cache
+@require_safe
+def checklist_live(request: PersonRequest, pk: int) -> HttpResponse:
+    """The checklist again if it looks different from the version seen; 204 if not."""
+    infusion = _infusion(request, pk)
+    page = checklist_of(infusion, now=clock.now())
+    if request.GET.get("seen") == page.version:
+        return HttpResponse(status=204)
+    return render(request, "family/_checklist.html", _context(request, infusion) | {"page": page})
+
+
+def checklist_response(
+    request: PersonRequest, infusion: Infusion, *, problem: Problem | None = None
+) -> HttpResponse:
+    """The page, or only the checklist when htmx asks; 422 when there is a problem to show."""
+    context = _context(request, infusion) | {
+        "page": checklist_of(infusion, now=clock.now()),
+        "problem": problem,
+    }
+    template = "family/_checklist_reply.html" if request.htmx else "family/checklist.html"
+    return render(request, template, context, status=422 if problem else 200)
+
+
+def _context(request: PersonRequest, infusion: Infusion) -> dict[str, object]:
+    child = infusion.plan.child
+    return {
+        "infusion": infusion,
+        "child": child,
+        "clinic": child.clinic,
+        "zone": infusion.tz,
+        "may_record": may(request.user, Right.RECORD, child),
+        "skip_reasons": list(SkipReason),
+        "review": getattr(infusion, "review", None),
+    }
+
+
+def _infusion(request: PersonRequest, pk: int) -> Infusion:
+    visible = Infusion.objects.visible_to(request.user).filter(plan__status=Plan.Status.ACTIVE)
+    return get_object_or_404(
+        visible.select_related("plan__child__clinic", "plan__product", "plan__version", "review__signed_by"), pk=pk
+    )

@@ -1,0 +1,127 @@
+"""What a parent says about an infusion day: started, ended, taken back. What moves is shown before it is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ivig_care.actions.errors import Refused
+from ivig_care.actions.infusions import (
+    end_check,
+    infusion_day_end,
+    infusion_day_start,
+    infusion_day_undo,
+    start_check,
+)
+from ivig_care.care_teams.access import Right
+from ivig_care.common import clock
+from ivig_care.plans.facts import changes_if
+from ivig_care.plans.models import InfusionDay, Plan
+from ivig_care.regimen.changes import Action, Change
+from ivig_care.web.family.forms import WhenForm
+from ivig_care.web.fetch import fetch_for
+from ivig_care.web.http import PersonRequest
+from ivig_care.web.templatetags.toasts import undo_tag
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saying:
+    """One of the two things that can be said of a day: its words, its check, its preview and its action."""
+
+    verb: str
+    past: str
+    check: Callable[..., None]
+    act: Callable[..., tuple[Change, ...]]
+    preview: Callable[[InfusionDay, datetime], tuple[Change, ...]]
+
+
+def _if_started(day: InfusionDay, at: datetime) -> tuple[Change, ...]:
+    return changes_if(day.infusion, day=day.number, actual_start=at, actual_end=day.actual_end)
+
+
+def _if_ended(day: InfusionDay, at: datetime) -> tuple[Change, ...]:
+    return changes_if(day.infusion, day=day.number, actual_start=day.actual_start, actual_end=at)
+
+
+START = Saying(
+    verb="start", past="started", check=start_check, act=infusion_day_start, preview=_if_started
+)
+END = Saying(verb="end", past="ended", check=end_check, act=infusion_day_end, preview=_if_ended)
+
+
+@require_http_methods(["GET", "POST"])
+def start(request: PersonRequest, pk: int) -> HttpResponse:
+    """The infusion of this day has started."""
+    return _say(request, pk, START)
+
+
+@require_http_methods(["GET", "POST"])
+def end(request: PersonRequest, pk: int) -> HttpResponse:
+    """The infusion of this day has ended."""
+    return _say(request, pk, END)
+
+
+@require_POST
+def undo(request: PersonRequest, pk: int) -> HttpResponse:
+    """The last thing said about this day was a mistake."""
+    day = _day(request, pk)
+    try:
+        infusion_day_undo(day=day, by=request.user, now=clock.now())
+        messages.success(request, "Taken back. The open steps are where they were before.")
+    except Refused as refused:
+        messages.error(request, str(refused))
+    return redirect("checklist", pk=day.infusion_id)
+
+
+def _say(request: PersonRequest, pk: int, saying: Saying) -> HttpResponse:
+    """Ask when; then show what moves; then, on a POST, save it."""
+    day, now = _day(request, pk), clock.now()
+    asked = request.POST if request.method == "POST" else request.GET
+    form = WhenForm(asked if "ago" in asked or "at" in asked else None, zone=day.infusion.tz, now=now)
+    if not form.is_valid():
+        return _page(request, day, saying, form=form)
+    at = form.instant
+    try:
+        if request.method == "POST":
+            saying.act(day=day, by=request.user, at=at, now=now)
+            return _saved(request, day, saying)
+        saying.check(day, at=at, now=now)
+    except Refused as refused:
+        form.add_error(None, str(refused))
+        return _page(request, day, saying, form=form)
+    return _page(request, day, saying, form=form, at=at)
+
+
+def _page(
+    request: PersonRequest, day: InfusionDay, saying: Saying, *, form: WhenForm, at: datetime | None = None
+) -> HttpResponse:
+    changes = () if at is None else saying.preview(day, at)
+    context = {
+        "day": day,
+        "infusion": day.infusion,
+        "zone": day.infusion.tz,
+        "saying": saying,
+        "form": form,
+        "at": at,
+        "moves": [change for change in changes if change.action is not Action.KEEP],
+        "kept": [change for change in changes if change.action is Action.KEEP],
+        "minutes_late": None if at is None else round((at - day.planned_start).total_seconds() / 60),
+    }
+    return render(request, "family/day.html", context, status=422 if form.errors else 200)
+
+
+def _saved(request: PersonRequest, day: InfusionDay, saying: Saying) -> HttpResponse:
+    messages.success(request, f"Day {day.number} {saying.past}. Open steps have moved.", extra_tags=undo_tag("undo-day", day.pk))
+    return redirect("checklist", pk=day.infusion_id)
+
+
+def _day(request: PersonRequest, pk: int) -> InfusionDay:
+    active = InfusionDay.objects.filter(infusion__plan__status=Plan.Status.ACTIVE)
+    days = active.select_related("infusion__plan__child__clinic", "infusion__plan__product", "infusion__plan__version")
+    return fetch_for(request.user, days, pk, right=Right.RECORD)

@@ -1,0 +1,19 @@
+"""Addresses for the people around a child."""
+
+from django.urls import path
+
+from ivig_care.web.family import checklists, days, home, outbox, steps
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("outbox/", outbox.outbox, name="outbox"),
+    path("infusions/<int:pk>/", checklists.checklist, name="checklist"),
+    path("infusions/<int:pk>/live/", checklists.checklist_live, name="checklist_live"),
+    path("steps/<int:pk>/tick/", steps.tick, name="step_tick"),
+    path("steps/<int:pk>/skip/", steps.skip, name="step_skip"),
+    path("steps/<int:pk>/undo/", steps.undo, name="step_undo"),
+    path("steps/<int:pk>/note/", steps.note, name="step_note"),
+    path("infusion-days/<int:pk>/start/", days.start, name="day_start"),
+    path("infusion-days/<int:pk>/end/", days.end, name="day_end"),
+    path("infusion-days/<int:pk>/undo/", days.undo, name="day_undo"),
+]

@@ -1,0 +1,32 @@
+"""Fetch a thing for the person asking: 404 if they may not know of it, 403 if they may, but not do that."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404
+
+from ivig_care.accounts.models import User
+from ivig_care.care_teams.access import Right
+
+M = TypeVar("M", bound=Model, covariant=True)
+
+
+class Visible(Protocol[M]):
+    """A manager or queryset that can start from the person asking."""
+
+    def visible_to(self, user: User, right: Right = ...) -> QuerySet[M]:
+        """The rows that this person has this right to."""
+        ...
+
+
+def fetch_for(user: User, rows: Visible[M], pk: int, *, right: Right = Right.SEE) -> M:
+    """The row with this key. Raises Http404, PermissionDenied."""
+    found = rows.visible_to(user, right).filter(pk=pk).first()
+    if found is not None:
+        return found
+    if rows.visible_to(user, Right.SEE).filter(pk=pk).exists():
+        raise PermissionDenied
+    raise Http404

@@ -1,0 +1,202 @@
+"""Demo data, made by the same actions that real people use: one family before, one during, one after an infusion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from ivig_care.accounts.models import ContactPoint, NudgePreference, User
+from ivig_care.actions.catalogue import catalogue_load
+from ivig_care.actions.checklists import checklists_close
+from ivig_care.actions.infusions import infusion_day_end, infusion_day_start
+from ivig_care.actions.plans import MedicineOrder, PlanOrder, RateOrder, plan_activate, plan_draft, plan_prescribe
+from ivig_care.actions.protocols import built_in_protocols_load
+from ivig_care.actions.steps import step_note, step_skip, step_tick
+from ivig_care.care_teams.models import Child, Clinic, Membership, Role
+from ivig_care.plans.models import Infusion, InfusionDay, PlanMedicine, Step
+from ivig_care.plans.facts import schedule_of
+from ivig_care.protocols.models import Product, ProtocolVersion
+from ivig_care.regimen.steps import SkipReason
+from ivig_care.regimen.timing import resolve_local, zone_named
+
+PASSWORD = "demo-infusion-day"  # noqa: S105 - printed on the screen: it protects nothing
+NINE = time(9, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoPerson:
+    """Somebody to sign in as."""
+
+    email: str
+    name: str
+    what: str
+
+
+PEOPLE = (
+    DemoPerson(email="maria@example.org", name="Maria", what="guardian of Lena and Ben"),
+    DemoPerson(email="sam@example.org", name="Sam", what="second caregiver of Lena and Ben"),
+    DemoPerson(email="weiss@example.org", name="Dr Weiss", what="clinician of Riverside Clinic"),
+    DemoPerson(email="tom@example.org", name="Tom", what="guardian of Kai, at another clinic"),
+    DemoPerson(email="lee@example.org", name="Dr Lee", what="clinician of that other clinic"),
+)
+
+
+def demo_exists() -> bool:
+    """Whether the demo people are there already."""
+    return User.objects.filter(email=PEOPLE[0].email).exists()
+
+
+def demo_seed(*, now: datetime) -> None:
+    """Make two clinics, three children and four infusions around `now`."""
+    catalogue_load()
+    (version, *_) = built_in_protocols_load(at=now)
+    riverside = _clinic("Riverside Clinic", Clinic.Country.US, "America/New_York", "+1 212 555 0147", "911")
+    hillside = _clinic("Hillside Hospital", Clinic.Country.UK, "Europe/London", "+44 20 7946 0147", "999")
+    maria, sam, weiss, tom, lee = (_person(person, now) for person in PEOPLE)
+    lena = _child(riverside, "Lena", "Moreno", date(2017, 4, 2), {maria: Role.GUARDIAN, sam: Role.CAREGIVER})
+    ben = _child(riverside, "Ben", "Moreno", date(2019, 9, 21), {maria: Role.GUARDIAN, sam: Role.CAREGIVER})
+    kai = _child(hillside, "Kai", "Berg", date(2016, 1, 12), {tom: Role.GUARDIAN})
+    Membership.objects.create(user=weiss, role=Role.CLINICIAN, clinic=riverside)
+    Membership.objects.create(user=lee, role=Role.CLINICIAN, clinic=hillside)
+    _infusion_waiting_for_review(lena, version, clinician=weiss, parent=maria, other=sam, now=now)
+    _infusion_in_its_72_hours(ben, version, clinician=weiss, parent=maria, now=now)
+    _infusion_planned(lena, version, by=weiss, in_days=1, now=now)
+    _infusion_planned(kai, version, by=lee, in_days=1, now=now)
+
+
+def _infusion_planned(child: Child, version: ProtocolVersion, *, by: User, in_days: int, now: datetime) -> Infusion:
+    """Day 1 so many days from today at nine, day 2 the day after; activated two days before, or now."""
+    zone = zone_named(child.zone)
+    first = now.astimezone(zone).date() + timedelta(days=in_days)
+    starts = [resolve_local(first + timedelta(days=n), NINE, zone) for n in (0, 1)]
+    at = min(now, starts[0] - timedelta(days=2))
+    plan = plan_draft(child=child, version=version, by=by, at=at)
+    order = PlanOrder(
+        product=Product.objects.get(name="Octagam 10 %"),
+        dose_g_per_kg=Decimal(2),
+        weight_kg=Decimal(20),
+        weighed_on=first - timedelta(days=3),
+        has_risk=False,
+        has_premedication=True,
+        premedication_minutes_before=30,
+        premedication_by="family",
+        has_course=True,
+        has_fluid_limit=False,
+        fluids_goal_ml=1500,
+        fluids_hours_after=48,
+    )
+    plan_prescribe(plan=plan, order=order, rates=_LADDER, medicines=_MEDICINES, starts=starts, by=by)
+    plan_activate(plan=plan, by=by, at=at)
+    return Infusion.objects.get(plan=plan)
+
+
+# Worked example E1: ladder, acetaminophen 15 mg/kg and diphenhydramine 1 mg/kg for 20 kg.
+_LADDER = (
+    RateOrder(ml_per_kg_h=Decimal("0.6"), minutes=30),
+    RateOrder(ml_per_kg_h=Decimal("1.2"), minutes=30),
+    RateOrder(ml_per_kg_h=Decimal("2.4")),
+)
+_MEDICINES = (
+    MedicineOrder(use="premedication", ingredient="acetaminophen", mg=Decimal(300), mg_per_ml=Decimal(32)),
+    MedicineOrder(use="premedication", ingredient="diphenhydramine", mg=Decimal(20)),
+    MedicineOrder(
+        use="course",
+        ingredient="acetaminophen",
+        mg=Decimal(300),
+        mg_per_ml=Decimal(32),
+        every_hours=Decimal(6),
+        first=PlanMedicine.First.AFTER_PREMEDICATION,
+        until_hours=48,
+        may_wake=False,
+    ),
+)
+
+
+def _infusion_in_its_72_hours(
+    child: Child, version: ProtocolVersion, *, clinician: User, parent: User, now: datetime
+) -> None:
+    """Day 2 was yesterday; everything so far was done, a little late at times."""
+    infusion = _infusion_planned(child, version, by=clinician, in_days=-2, now=now)
+    _live_through(infusion, by=parent, late=timedelta(minutes=10), until=now - timedelta(hours=1))
+    checklists_close(now=now)
+
+
+def _infusion_waiting_for_review(
+    child: Child, version: ProtocolVersion, *, clinician: User, parent: User, other: User, now: datetime
+) -> None:
+    """Four weeks ago, 45 minutes late, one dose slept through, one forgotten."""
+    infusion = _infusion_planned(child, version, by=clinician, in_days=-28, now=now)
+    asleep = infusion.steps.get(slot="acetaminophen-course.3")
+    forgotten = infusion.steps.get(slot="acetaminophen-course.9")
+    _live_through(
+        infusion, by=parent, late=timedelta(minutes=45), until=now, skipping=asleep, leaving_out=forgotten
+    )
+    check = infusion.steps.get(slot="check-24.d2")
+    step_note(step=check, by=other, note="Headache in the evening, gone after a nap.", now=check.due_at)
+    checklists_close(now=now)
+
+
+def _live_through(
+    infusion: Infusion,
+    *,
+    by: User,
+    late: timedelta,
+    until: datetime,
+    skipping: Step | None = None,
+    leaving_out: Step | None = None,
+) -> None:
+    """Do what a parent would do until then, each thing at its time, with both days starting `late`."""
+    done: set[int] = set() if leaving_out is None else {leaving_out.pk}
+    while event := _next_event(infusion, late, done):
+        at, thing = event
+        if at > until:
+            return
+        match thing:
+            case InfusionDay(actual_start=None):
+                infusion_day_start(day=thing, by=by, at=at, now=at)
+            case InfusionDay():
+                infusion_day_end(day=thing, by=by, at=at, now=at)
+            case Step() if thing == skipping:
+                step_skip(step=thing, by=by, reason=SkipReason.ASLEEP, note="", now=at)
+                done.add(thing.pk)
+            case Step():
+                step_tick(step=thing, by=by, at=at, now=at, reason="as planned")
+                done.add(thing.pk)
+
+
+def _next_event(infusion: Infusion, late: timedelta, done: set[int]) -> tuple[datetime, InfusionDay | Step] | None:
+    """The next thing that happens: a day starts or ends, or a step is done at its time."""
+    runs = {run.number: run for run in schedule_of(infusion).days}
+    days: list[tuple[datetime, InfusionDay | Step]] = [
+        (day.planned_start + late if day.actual_start is None else runs[day.number].ends_at, day)
+        for day in infusion.days.filter(actual_end__isnull=True)
+    ]
+    steps = [(step.due_at, step) for step in infusion.steps.open().exclude(pk__in=done)]
+    return min([*days, *steps], key=lambda event: event[0], default=None)
+
+
+def _clinic(name: str, country: str, zone: str, phone: str, emergency_number: str) -> Clinic:
+    return Clinic.objects.create(
+        name=name, country=country, zone=zone, phone=phone, emergency_number=emergency_number
+    )
+
+
+def _child(clinic: Clinic, given_name: str, family_name: str, born_on: date, family: dict[User, Role]) -> Child:
+    child = Child.objects.create(
+        clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on, zone=clinic.zone
+    )
+    for user, role in family.items():
+        Membership.objects.create(user=user, role=role, child=child)
+        NudgePreference.objects.get_or_create(
+            user=user, defaults={"zone": clinic.zone, "quiet_from": time(22), "quiet_until": time(7)}
+        )
+    return child
+
+
+def _person(person: DemoPerson, now: datetime) -> User:
+    user = User.objects.create_user(person.email, PASSWORD, name=person.name)
+    number = f"+1212555{1000 + user.pk:04d}"
+    for kind, address in ((ContactPoint.Kind.EMAIL, person.email), (ContactPoint.Kind.SMS, number)):
+        ContactPoint.objects.create(user=user, kind=kind, address=address, verified_at=now, consented_at=now)
+    return user

@@ -1,0 +1,229 @@
+"""Short ways to say protocols and facts: one child of 20 kg, 200 mL at 100 mL/h, so a day lasts exactly two hours."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ivig_care.regimen.__main__ import main
+from ivig_care.regimen.changes import Action, Change, Existing
+from ivig_care.regimen.doses import DoseGiven, MedicineLimit
+from ivig_care.regimen.facts import DayFacts, InfusionFacts, SlotFact
+from ivig_care.regimen.preview import read
+from ivig_care.regimen.protocol import (
+    AfterStep,
+    Anchor,
+    CourseRule,
+    CourseStart,
+    Days,
+    Kind,
+    Ladder,
+    Medicine,
+    Moment,
+    NudgePolicy,
+    Protocol,
+    RateStep,
+    StepRule,
+)
+from ivig_care.regimen.rates import Product
+from ivig_care.regimen.schedule import DatedStep, Schedule
+from ivig_care.regimen.steps import Event, State, after
+from ivig_care.regimen.timing import Elapsed, Offset, Window, WindowRule, zone_named
+
+GOLDEN = Path(__file__).parent / "golden"
+TYLENOL = "acetaminophen"
+A_WINDOW = WindowRule(
+    opens_before=Elapsed(minutes=15), late_after=Elapsed(minutes=30), closes_after=Elapsed(hours=2)
+)
+
+
+def utc(text: str) -> datetime:
+    """The instant that a text such as "2026-06-15 09:00" says in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def at(text: str) -> datetime:
+    """A time of the infusion's first day, Monday 2026-06-15, such as "09:00"; "1+02:00" is 02:00 the day after."""
+    days, _, clock = text.rpartition("+")
+    return utc(f"2026-06-{15 + int(days or 0)} {clock}")
+
+
+def hours(number: float) -> Elapsed:
+    """So many hours."""
+    return Elapsed(hours=number)
+
+
+def minutes(number: float) -> Elapsed:
+    """So many minutes."""
+    return Elapsed(minutes=number)
+
+
+def rule(key: str = "step", offset: Offset | None = None, **said: Any) -> StepRule:
+    """A task of each day, at its start unless said otherwise."""
+    defaults: dict[str, Any] = {"kind": Kind.TASK, "title": key, "anchor": Anchor.START, "window": A_WINDOW}
+    return StepRule(key=key, offset=Elapsed() if offset is None else offset, **{**defaults, **said})
+
+
+def premedication(ingredient: str = TYLENOL, **said: Any) -> StepRule:
+    """Premedication half an hour before the start of each day."""
+    medicine = Medicine(ingredient=ingredient, mg=Fraction(300))
+    return rule(
+        "premed", minutes(-30), **{"kind": Kind.PREMEDICATION, "title": "Premed", "medicines": (medicine,), **said}
+    )
+
+
+def course(
+    first: CourseStart | None = None, *, key: str = "course", every: float = 6, until: float = 24, **said: Any
+) -> CourseRule:
+    """Acetaminophen every six hours from the end of the first day until 24 h after the end of the last."""
+    return CourseRule(
+        key=key,
+        medicine=said.pop("medicine", Medicine(ingredient=TYLENOL, mg=Fraction(300))),
+        every=hours(every),
+        first=first or Moment(anchor=Anchor.END, day=Days.FIRST, offset=Elapsed()),
+        until=Moment(anchor=Anchor.END, day=Days.LAST, offset=hours(until)),
+        window=A_WINDOW,
+        **said,
+    )
+
+
+def after_premedication() -> AfterStep:
+    """One interval after the first premedication."""
+    return AfterStep(after_step="premed")
+
+
+def protocol(*steps: StepRule, courses: tuple[CourseRule, ...] = (), ladder: Ladder | None = None) -> Protocol:
+    """A protocol of these steps, at one rate of 5 mL/kg/h."""
+    one_rate = Ladder(steps=(RateStep(ml_per_kg_h=Fraction(5)),))
+    return Protocol(name="test", ladder=ladder or one_rate, steps=steps, courses=courses)
+
+
+def day(
+    number: int = 1, planned: str | None = None, *, start: str | None = None, end: str | None = None
+) -> DayFacts:
+    """An infusion day planned for 09:00 UTC; `start` and `end` are the actual ones."""
+    return DayFacts(
+        number=number,
+        planned_start=at(planned or f"{number - 1}+09:00"),
+        actual_start=None if start is None else at(start),
+        actual_end=None if end is None else at(end),
+    )
+
+
+def facts(*days: DayFacts, zone: str = "UTC", **said: Any) -> InfusionFacts:
+    """The facts of one infusion with these days; 1 g/kg on each of them."""
+    days = days or (day(),)
+    return InfusionFacts(
+        zone=zone_named(zone),
+        weight_kg=Fraction(20),
+        dose_mg_per_kg=Fraction(1000 * len(days)),
+        product=said.pop("product", Product(name="Test 10 %", mg_per_ml=Fraction(100))),
+        days=days,
+        **said,
+    )
+
+
+def fact(slot: str, state: State, due: str, real: str | None = None) -> SlotFact:
+    """What became of a slot that was due then; done at its due time unless `real` says otherwise."""
+    return SlotFact(slot=slot, state=state, at=at(real or due), due_at=at(due))
+
+
+def done(slot: str, due: str, real: str | None = None) -> SlotFact:
+    """A step that was done."""
+    return fact(slot, State.DONE, due, real)
+
+
+def given(when: str, ingredient: str = TYLENOL, mg: float | None = 300) -> DoseGiven:
+    """A dose given outside the checklist."""
+    return DoseGiven(ingredient=ingredient, at=at(when), mg=None if mg is None else Fraction(mg))
+
+
+def limit(ingredient: str = TYLENOL, **said: Any) -> MedicineLimit:
+    """The limit of acetaminophen in the United States unless said otherwise."""
+    defaults = {"min_interval": hours(4), "max_doses_24h": 5, "max_mg_per_kg_24h": Fraction(75), "source": "S"}
+    return MedicineLimit(ingredient=ingredient, **{**defaults, **said})
+
+
+def window(due: str, *, opens: float = 15, late: float = 30, closes: float = 120) -> Window:
+    """A window around `due`; the other three in minutes from it."""
+    around = WindowRule(opens_before=minutes(opens), late_after=minutes(late), closes_after=minutes(closes))
+    return around.around(at(due))
+
+
+def nudges(**said: Any) -> NudgePolicy:
+    """A policy: a quarter of an hour before, when due, and twice more every half hour."""
+    return NudgePolicy(**{"lead": minutes(15), "repeat_every": minutes(30), "repeats": 2, **said})
+
+
+def due_times(schedule: Schedule, rule_key: str = "course") -> list[tuple[str, datetime, State]]:
+    """The slots of a rule with their due times and states, in order of time."""
+    return [(step.slot, step.window.due_at, step.state) for step in schedule.steps if step.rule == rule_key]
+
+
+def step_of(schedule: Schedule, slot: str) -> DatedStep:
+    """The step in that slot."""
+    (found,) = (step for step in schedule.steps if step.slot == slot)
+    return found
+
+
+def held(steps: tuple[DatedStep, ...]) -> dict[str, Existing]:
+    """The checklist that these steps make, by slot."""
+    return {
+        step.slot: Existing(slot=step.slot, title=step.title, state=step.state, window=step.window) for step in steps
+    }
+
+
+def apply(changes: tuple[Change, ...], checklist: dict[str, Existing]) -> dict[str, Existing]:
+    """The checklist after the changes, each carried out as an action would, through the state machine."""
+    changed = dict(checklist)
+    for change in changes:
+        before = changed.get(change.slot)
+        match change.action:
+            case Action.ADD if before is None:
+                assert change.step is not None
+                changed |= held((change.step,))
+            case Action.ADD | Action.MOVE:
+                assert before is not None
+                assert change.after is not None
+                event = Event.MOVED if change.action is Action.MOVE else Event.RESTORED
+                changed[change.slot] = Existing(
+                    slot=change.slot,
+                    title=before.title,
+                    state=after(before.state, event),
+                    window=change.after,
+                )
+            case Action.WITHDRAW:
+                assert before is not None
+                changed[change.slot] = Existing(
+                    slot=change.slot,
+                    title=before.title,
+                    state=after(before.state, Event.WITHDRAWN),
+                    window=before.window,
+                )
+            case Action.KEEP:
+                assert before is not None
+    return changed
+
+
+def golden(name: str) -> dict[str, Any]:
+    """The document of a worked example, to be changed at will."""
+    document: dict[str, Any] = json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8"))
+    return document
+
+
+def values_of(document: dict[str, Any]) -> tuple[Protocol, InfusionFacts]:
+    """The protocol and the facts that a document holds."""
+    return read(json.dumps(document))
+
+
+def run_cli(path: Path) -> tuple[int, str, str]:
+    """The exit code, standard output and standard error of `preview FILE`, in this process."""
+    output, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(output), redirect_stderr(errors):
+        code = main(["preview", str(path)])
+    return code, output.getvalue(), errors.getvalue()

@@ -1,0 +1,336 @@
+"""Courses: chained on the real last dose, never closer than prescribed, whatever is skipped, missed or given elsewhere.
+
+The course of these tests gives acetaminophen every 6 h from the end of the infusion (11:00) until 24 h after it.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from ivig_care.regimen.courses import MOST_DOSES
+from ivig_care.regimen.errors import DocumentError, ScheduleTooLong
+from ivig_care.regimen.facts import SlotFact
+from ivig_care.regimen.protocol import Anchor, Days, Kind, Medicine, Moment
+from ivig_care.regimen.schedule import Basis, Schedule, build_schedule
+from ivig_care.regimen.steps import State
+from tests.regimen.builders import (
+    TYLENOL,
+    after_premedication,
+    at,
+    course,
+    day,
+    done,
+    due_times,
+    fact,
+    facts,
+    given,
+    hours,
+    minutes,
+    premedication,
+    protocol,
+    rule,
+    step_of,
+)
+
+OPEN, DONE, SKIPPED, MISSED, WITHDRAWN = State.OPEN, State.DONE, State.SKIPPED, State.MISSED, State.WITHDRAWN
+
+
+def _times(schedule: Schedule) -> list[tuple[str, str, State]]:
+    monday = at("00:00")
+    shown = []
+    for slot, due_at, state in due_times(schedule):
+        days = (due_at - monday).days
+        shown.append((slot.removeprefix("course."), f"{days}+{due_at:%H:%M}", state))
+    return shown
+
+
+def _built(*slots: SlotFact, **said: object) -> Schedule:
+    return build_schedule(protocol(courses=(course(),)), facts(slots=slots, **said))
+
+
+def test_course_runs_from_its_first_dose_until_no_later_than_its_end() -> None:
+    assert _times(_built()) == [
+        ("1", "0+11:00", OPEN),
+        ("2", "0+17:00", OPEN),
+        ("3", "0+23:00", OPEN),
+        ("4", "1+05:00", OPEN),
+        ("5", "1+11:00", OPEN),
+    ]
+
+
+def test_dose_a_second_after_the_end_is_not_made() -> None:
+    late = build_schedule(protocol(courses=(course(),)), facts(slots=(done("course.1", "11:00", "11:00:01"),)))
+
+    assert [number for number, _, _ in _times(late)] == ["1", "2", "3", "4"]
+
+
+def test_course_that_ends_before_it_begins_has_no_doses() -> None:
+    assert due_times(build_schedule(protocol(courses=(course(until=-1),)), facts())) == []
+
+
+def test_dose_done_late_moves_the_following_ones() -> None:
+    assert _times(_built(done("course.1", "11:00", "12:30"))) == [
+        ("1", "0+11:00", DONE),
+        ("2", "0+18:30", OPEN),
+        ("3", "1+00:30", OPEN),
+        ("4", "1+06:30", OPEN),
+    ]
+
+
+def test_dose_done_early_moves_the_following_ones_too() -> None:
+    assert [due for _, due, _ in _times(_built(done("course.1", "11:00", "10:45")))] == [
+        "0+11:00",
+        "0+16:45",
+        "0+22:45",
+        "1+04:45",
+        "1+10:45",
+    ]
+
+
+def test_undo_chains_the_following_ones_anew() -> None:
+    told, undone = _built(done("course.1", "11:00", "12:30")), _built(fact("course.1", OPEN, "11:00"))
+
+    assert _times(told) != _times(_built())
+    assert _times(undone) == _times(_built())
+
+
+@pytest.mark.parametrize("state", [SKIPPED, MISSED])
+def test_skipped_and_missed_doses_start_no_clock(state: State) -> None:
+    schedule = _built(done("course.1", "11:00", "11:40"), fact("course.2", state, "17:40", real="18:55"))
+
+    assert _times(schedule) == [
+        ("1", "0+11:00", DONE),
+        ("2", "0+17:40", state),
+        ("3", "0+23:40", OPEN),
+        ("4", "1+05:40", OPEN),
+    ]
+
+
+def test_dose_told_of_after_a_skip_still_keeps_the_next_one_away() -> None:
+    # Dose 1 was ticked hours later than it was due, after dose 2 had been skipped at its old time.
+    schedule = _built(done("course.1", "11:00", "18:00"), fact("course.2", SKIPPED, "17:00"))
+
+    assert _times(schedule)[:3] == [("1", "0+11:00", DONE), ("2", "0+17:00", SKIPPED), ("3", "1+00:00", OPEN)]
+
+
+def test_doses_told_of_in_the_wrong_order_count_from_the_later_one() -> None:
+    schedule = _built(
+        done("course.1", "11:00"), done("course.2", "17:00", "1+01:00"), done("course.3", "23:00", "23:00")
+    )
+
+    assert _times(schedule)[3:] == [("4", "1+07:00", OPEN)]
+
+
+def test_missed_dose_whose_time_has_moved_since_is_due_again() -> None:
+    # It was missed at 17:00; then somebody told that the dose before it had really been given at 13:00.
+    schedule = _built(done("course.1", "11:00", "13:00"), fact("course.2", MISSED, "17:00"))
+
+    assert _times(schedule)[:3] == [("1", "0+11:00", DONE), ("2", "0+19:00", OPEN), ("3", "1+01:00", OPEN)]
+    assert step_of(schedule, "course.2").done_at is None
+
+
+def test_missed_dose_before_one_that_was_given_stays_missed() -> None:
+    schedule = _built(
+        done("course.1", "11:00", "13:00"), fact("course.2", MISSED, "17:00"), done("course.3", "23:00")
+    )
+
+    assert _times(schedule)[1:4] == [("2", "0+17:00", MISSED), ("3", "0+23:00", DONE), ("4", "1+05:00", OPEN)]
+
+
+def test_course_follows_a_late_end_even_past_doses_that_were_missed() -> None:
+    schedule = build_schedule(
+        protocol(courses=(course(),)),
+        facts(day(start="09:00", end="14:00"), slots=(fact("course.1", MISSED, "11:00"),)),
+    )
+
+    assert _times(schedule)[:2] == [("1", "0+14:00", OPEN), ("2", "0+20:00", OPEN)]
+
+
+def test_number_passed_over_keeps_its_place_while_it_is_an_interval_away_from_real_doses() -> None:
+    schedule = _built(done("course.1", "11:00"), done("course.3", "23:00"))
+
+    assert _times(schedule)[:4] == [
+        ("1", "0+11:00", DONE),
+        ("2", "0+17:00", OPEN),
+        ("3", "0+23:00", DONE),
+        ("4", "1+05:00", OPEN),
+    ]
+
+
+def test_number_passed_over_is_left_out_when_the_dose_after_it_was_given_in_its_place() -> None:
+    # Somebody ticked dose 3 at the time of dose 2: dose 2 must not stay on the list and ring.
+    schedule = _built(done("course.1", "11:00"), done("course.3", "23:00", "17:05"))
+
+    assert _times(schedule) == [
+        ("1", "0+11:00", DONE),
+        ("3", "0+23:00", DONE),
+        ("4", "0+23:05", OPEN),
+        ("5", "1+05:05", OPEN),
+    ]
+
+
+def test_several_numbers_passed_over_do_not_pile_up_behind_the_dose_that_was_given() -> None:
+    schedule = _built(done("course.1", "11:00"), done("course.4", "1+05:00", "17:05"))
+
+    assert _times(schedule) == [("1", "0+11:00", DONE), ("4", "1+05:00", DONE), ("5", "0+23:05", OPEN)] + [
+        ("6", "1+05:05", OPEN)
+    ]
+
+
+def test_number_passed_over_steps_aside_for_premedication_as_any_other_would() -> None:
+    # Dose 3 would come at 04:30, too close before the premedication at 08:30; it goes on from there.
+    twice = facts(day(1), day(2), slots=(done("course.1", "14:30"), done("course.4", "1+20:30")))
+    schedule = build_schedule(protocol(premedication(), courses=(course(after_premedication()),)), twice)
+
+    assert _times(schedule)[:4] == [
+        ("1", "0+14:30", DONE),
+        ("2", "0+20:30", OPEN),
+        ("3", "1+02:30", OPEN),
+        ("4", "1+20:30", DONE),
+    ]
+
+
+def test_dose_given_beyond_the_end_stays_on_the_list() -> None:
+    assert _times(_built(done("course.5", "1+11:00", "1+12:00")))[-1] == ("5", "1+11:00", DONE)
+
+
+@pytest.mark.parametrize("state", [OPEN, WITHDRAWN])
+def test_facts_that_settle_nothing_change_nothing(state: State) -> None:
+    assert _times(_built(fact("course.4", state, "1+05:00"))) == _times(_built())
+
+
+# Another dose of the ingredient, and the doses of the course that are then due.
+ELSEWHERE = [
+    pytest.param("07:00", ["0+13:00", "0+19:00", "1+01:00", "1+07:00"], id="within the interval before the first"),
+    pytest.param("05:00", ["0+11:00", "0+17:00", "0+23:00", "1+05:00", "1+11:00"], id="exactly an interval before"),
+    pytest.param("14:00", ["0+20:00", "1+02:00", "1+08:00"], id="within the interval after the first"),
+    pytest.param("19:00", ["0+11:00", "1+01:00", "1+07:00"], id="between two doses"),
+    pytest.param("17:00", ["0+11:00", "0+23:00", "1+05:00", "1+11:00"], id="at the very time of a dose"),
+    pytest.param("1+09:00", ["0+11:00", "0+17:00", "0+23:00"], id="near the end"),
+]
+
+
+@pytest.mark.parametrize(("when", "due"), ELSEWHERE)
+def test_dose_given_elsewhere_keeps_the_course_an_interval_away(when: str, due: list[str]) -> None:
+    schedule = _built(given=(given(when),))
+
+    assert [shown for _, shown, _ in _times(schedule)] == due
+
+
+def test_dose_of_another_ingredient_keeps_nothing_away() -> None:
+    assert _times(_built(given=(given("12:00", "ibuprofen"),))) == _times(_built())
+
+
+def test_dose_given_elsewhere_does_not_change_what_was_said() -> None:
+    schedule = _built(done("course.1", "11:00"), fact("course.2", SKIPPED, "17:00"), given=(given("13:00"),))
+
+    assert _times(schedule)[:3] == [("1", "0+11:00", DONE), ("2", "0+17:00", SKIPPED), ("3", "0+23:00", OPEN)]
+
+
+def test_planned_premedication_of_the_next_day_blocks_a_dose() -> None:
+    schedule = build_schedule(protocol(premedication(), courses=(course(after_premedication()),)), facts(day(1), day(2)))
+
+    assert [shown for _, shown, _ in _times(schedule)] == [
+        "0+14:30",
+        "0+20:30",
+        "1+02:30",
+        "1+14:30",
+        "1+20:30",
+        "2+02:30",
+        "2+08:30",
+    ]
+
+
+@pytest.mark.parametrize("state", [SKIPPED, MISSED])
+def test_premedication_that_was_not_given_blocks_nothing(state: State) -> None:
+    not_given = fact(f"premed.d2.{TYLENOL}", state, "1+08:30")
+    schedule = build_schedule(
+        protocol(premedication(), courses=(course(after_premedication()),)), facts(day(1), day(2), slots=(not_given,))
+    )
+
+    assert "1+08:30" in [shown for _, shown, _ in _times(schedule)]
+
+
+def test_course_counts_from_the_real_time_of_the_premedication() -> None:
+    late = done(f"premed.d1.{TYLENOL}", "08:30", "08:50")
+    schedule = build_schedule(protocol(premedication(), courses=(course(after_premedication()),)), facts(slots=(late,)))
+
+    assert _times(schedule)[0] == ("1", "0+14:50", OPEN)
+    assert step_of(schedule, "course.1").basis is Basis.ACTUAL
+
+
+def test_two_courses_of_one_ingredient_keep_away_from_each_other() -> None:
+    second = course(Moment(anchor=Anchor.END, day=Days.FIRST, offset=hours(2)), key="second", until=14)
+    schedule = build_schedule(protocol(courses=(course(until=6), second)), facts())
+
+    assert [due for _, due, _ in due_times(schedule)] == [at("11:00"), at("17:00")]
+    assert [due for _, due, _ in due_times(schedule, "second")] == [at("23:00")]
+
+
+def test_course_listed_first_keeps_away_from_a_dose_given_in_the_second() -> None:
+    second = course(Moment(anchor=Anchor.END, day=Days.FIRST, offset=hours(12)), key="second", until=14)
+    taken = done("second.1", "23:00", "18:00")
+    schedule = build_schedule(protocol(courses=(course(until=9), second)), facts(slots=(taken,)))
+
+    assert _times(schedule) == [("1", "0+11:00", OPEN)]
+
+
+def test_course_that_never_ends_is_refused() -> None:
+    endless = course(every=1 / 60, until=24)
+
+    with pytest.raises(ScheduleTooLong, match="course 'course' would have more than 200 doses") as refused:
+        build_schedule(protocol(courses=(endless,)), facts())
+
+    assert (refused.value.course, refused.value.limit) == ("course", MOST_DOSES)
+
+
+def test_course_may_have_as_many_doses_as_the_limit() -> None:
+    longest = course(every=1, until=MOST_DOSES - 1)
+
+    assert len(due_times(build_schedule(protocol(courses=(longest,)), facts()))) == MOST_DOSES
+
+
+@pytest.mark.parametrize("suffix", ["x", "", "0", "-1", "01", "1.5", "d1", "201", "9" * 5000, "\u0661"])
+def test_slot_that_only_looks_like_a_dose_is_no_dose(suffix: str) -> None:
+    assert _times(_built(done(f"course.{suffix}", "11:00", "12:00"))) == _times(_built())
+
+
+def test_course_may_follow_only_a_step_that_gives_its_ingredient_on_the_first_day() -> None:
+    only_last = premedication(day=Days.LAST)
+    following = course(after_premedication())
+
+    for steps in ((), (premedication("ibuprofen"),), (only_last,), (premedication(medicines=()),)):
+        with pytest.raises(DocumentError, match="no step 'premed' gives acetaminophen on the first day") as refused:
+            build_schedule(protocol(*steps, courses=(following,)), facts(day(1), day(2)))
+        assert refused.value.path == "courses.course.first"
+
+
+def test_course_may_follow_a_step_of_another_kind_that_gives_its_ingredient() -> None:
+    medicines = (Medicine(ingredient="ibuprofen", mg=Fraction(100)), Medicine(ingredient=TYLENOL, mg=Fraction(300)))
+    both = rule("premed", minutes(-60), kind=Kind.MEDICINE, medicines=medicines)
+
+    schedule = build_schedule(protocol(both, courses=(course(after_premedication()),)), facts())
+
+    assert _times(schedule)[0] == ("1", "0+14:00", OPEN)
+
+
+def test_dose_of_a_course_says_what_it_is() -> None:
+    named = Medicine(ingredient=TYLENOL, name="children's Tylenol", mg=Fraction(320), mg_per_ml=Fraction(32))
+    step = step_of(build_schedule(protocol(courses=(course(medicine=named, why="Because."),)), facts()), "course.1")
+
+    assert (step.title, step.kind, step.follows) == ("Children's Tylenol", Kind.MEDICINE, "the last acetaminophen")
+    assert (step.why, step.basis, step.day) == ("Because.", Basis.PREDICTED, None)
+    assert step.dose is not None
+    assert (step.dose.mg, step.dose.ml, step.dose.name) == (320, 10, "children's Tylenol")
+
+
+def test_dose_that_was_said_is_actual_and_one_that_was_missed_is_not() -> None:
+    schedule = _built(done("course.1", "11:00"), fact("course.2", MISSED, "17:00"))
+
+    assert [step_of(schedule, f"course.{number}").basis for number in (1, 2, 3)] == [
+        Basis.ACTUAL,
+        Basis.PREDICTED,
+        Basis.PREDICTED,
+    ]
