@@ -158,7 +158,8 @@ class _Load:
         try:
             row.full_clean()
         except ValidationError as error:
-            raise DocumentError(place, " ".join(f"{name}: {' '.join(said)}" for name, said in error)) from None
+            said = (f"{name}: {' '.join(words)}" for name, words in error.message_dict.items())
+            raise DocumentError(place, " ".join(said)) from None
         row.save(update_fields=update_fields)
         self.outcomes[outcome] += 1
 

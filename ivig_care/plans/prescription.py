@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 
 from ivig_care.plans.models import InfusionDay, Plan, PlanMedicine, PlanRate
@@ -9,39 +12,131 @@ from ivig_care.regimen import documents
 from ivig_care.regimen.documents import Json
 from ivig_care.regimen.protocol import Anchor, Days, Protocol
 
-# The name of each value that a protocol may leave to the prescriber, in the words of the plan form.
-VALUE_NAMES = {
-    "ladder": "rate ladder",
-    "premedication": "premedication",
-    "premedication_lead": "how long before the start premedication is given",
-    "premedication_by": "who gives premedication",
-    "courses": "course afterwards",
-    "fluids_goal_ml": "fluid goal",
-    "fluids_after": "how long extra fluids go on",
-}
+
+class Section(StrEnum):
+    """The parts of a prescription, in the order in which they are written."""
+
+    PRODUCT = "product"
+    WEIGHT = "weight"
+    DAYS = "days"
+    LADDER = "ladder"
+    PREMEDICATION = "premedication"
+    COURSE = "course"
+    FLUIDS = "fluids"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Unset:
+    """One value that is not prescribed yet, in words, and the part of the prescription it belongs to."""
+
+    section: Section
+    words: str
+
+
 # What every infusion needs, whatever the protocol says.
 _ALWAYS = {
-    "product": "product",
-    "dose_g_per_kg": "dose",
-    "weight_kg": "weight",
-    "weighed_on": "date of the weight",
-    "has_risk": "whether there is a risk of kidney injury or thrombosis",
+    "product": Unset(Section.PRODUCT, "product"),
+    "dose_g_per_kg": Unset(Section.PRODUCT, "dose"),
+    "weight_kg": Unset(Section.WEIGHT, "weight"),
+    "weighed_on": Unset(Section.WEIGHT, "date of the weight"),
+    "has_risk": Unset(Section.WEIGHT, "whether there is a risk of kidney injury or thrombosis"),
 }
 
 
 def unset_values(plan: Plan) -> tuple[str, ...]:
     """What is not prescribed yet, in words; an empty answer means that the plan may be activated."""
-    always = [words for field, words in _ALWAYS.items() if getattr(plan, field) is None]
+    return tuple(one.words for one in unset_in(plan))
+
+
+def unset_in(plan: Plan) -> tuple[Unset, ...]:
+    """What is not prescribed yet, in the order of the sections."""
+    always = [one for field, one in _ALWAYS.items() if getattr(plan, field) is None]
     left = documents.unset(plan.version.document, prescribed_values(plan))
-    return (*always, *(VALUE_NAMES.get(name, name) for name in left), *_unset_days(plan))
+    missing = [one for name in left for one in _left_to_prescriber(plan, name)]
+    found = dict.fromkeys((*always, *_unset_days(plan), *missing, *_unset_minutes(plan), *_unset_first_dose(plan)))
+    return tuple(sorted(found, key=lambda one: list(Section).index(one.section)))
 
 
-def _unset_days(plan: Plan) -> tuple[str, ...]:
+def _left_to_prescriber(plan: Plan, name: str) -> Iterator[Unset]:
+    """What is missing of a value that the protocol leaves to the prescriber; always at least one thing."""
+    match name:
+        case "ladder":
+            yield Unset(Section.LADDER, "rate ladder")
+        case "premedication":
+            yield from _unset_premedication(plan)
+        case "premedication_lead":
+            yield Unset(Section.PREMEDICATION, "how long before the start premedication is given")
+        case "premedication_by":
+            yield Unset(Section.PREMEDICATION, "who gives premedication")
+        case "courses":
+            yield from _unset_courses(plan)
+        case "fluids_goal_ml":
+            is_limit_unknown = plan.has_fluid_limit is None
+            yield Unset(Section.FLUIDS, "whether fluids are limited" if is_limit_unknown else "fluid goal")
+        case "fluids_after":
+            yield Unset(Section.FLUIDS, "how long extra fluids go on")
+        case _:
+            yield Unset(Section.OTHER, name)
+
+
+def _unset_premedication(plan: Plan) -> Iterator[Unset]:
+    medicines = _medicines(plan, PlanMedicine.Use.PREMEDICATION)
+    if plan.has_premedication is None:
+        yield Unset(Section.PREMEDICATION, "whether there is premedication")
+    elif not medicines:
+        yield Unset(Section.PREMEDICATION, "premedication medicines")
+    for medicine in medicines:
+        if plan.has_premedication and not medicine.mg:
+            yield Unset(Section.PREMEDICATION, f"amount of {medicine.ingredient} before the infusion")
+
+
+def _unset_courses(plan: Plan) -> Iterator[Unset]:
+    medicines = _medicines(plan, PlanMedicine.Use.COURSE)
+    if plan.has_course is None:
+        yield Unset(Section.COURSE, "whether there is a course afterwards")
+    elif not medicines:
+        yield Unset(Section.COURSE, "medicines of the course afterwards")
+    for medicine in medicines if plan.has_course else ():
+        missing = {
+            "amount": not medicine.mg,
+            "how often": not medicine.every_hours,
+            "when it begins": not medicine.first,
+            "until when": not medicine.until_hours,
+            "whether it may wake the child": medicine.may_wake is None,
+        }
+        if any(missing.values()):
+            words = ", ".join(word for word, is_missing in missing.items() if is_missing)
+            yield Unset(Section.COURSE, f"{medicine.ingredient} afterwards: {words}")
+
+
+def _unset_days(plan: Plan) -> Iterator[Unset]:
     asked = plan.version.document.get("days")
     given = InfusionDay.objects.filter(infusion__plan=plan).count()
-    if given and given == (asked or given):
-        return ()
-    return (f"start times of {asked} days" if asked else "start times",)
+    if not given or given != (asked or given):
+        words = f"start times of {asked} day{'' if asked == 1 else 's'}" if asked else "start times"
+        yield Unset(Section.DAYS, words)
+
+
+def _unset_minutes(plan: Plan) -> Iterator[Unset]:
+    rates = list(plan.rates.all())
+    for number, rate in enumerate(rates[:-1], start=1):
+        if rate.minutes is None:
+            yield Unset(Section.LADDER, f"minutes of rate {number}")
+
+
+def _unset_first_dose(plan: Plan) -> Iterator[Unset]:
+    """A course that counts from the premedication needs its medicine there."""
+    before = {medicine.ingredient for medicine in _medicines(plan, PlanMedicine.Use.PREMEDICATION)}
+    for medicine in _medicines(plan, PlanMedicine.Use.COURSE) if plan.has_course else ():
+        counts_from_it = medicine.first == PlanMedicine.First.AFTER_PREMEDICATION
+        if counts_from_it and not (plan.has_premedication and medicine.ingredient in before):
+            words = f"{medicine.ingredient} in the premedication, from which its course counts"
+            yield Unset(Section.PREMEDICATION, words)
+
+
+def _medicines(plan: Plan, use: PlanMedicine.Use) -> list[PlanMedicine]:
+    return [medicine for medicine in plan.medicines.order_by("pk") if medicine.use == use]
 
 
 def protocol_of(plan: Plan) -> Protocol:
@@ -54,12 +149,11 @@ def prescribed_values(plan: Plan) -> dict[str, Json]:
 
     "No premedication", "no course" and "no fluid goal because fluids are limited" are said, not left out.
     """
-    medicines = list(plan.medicines.all())
     values: dict[str, Json] = {}
     if rates := list(plan.rates.all()):
         values["ladder"] = _ladder(rates)
-    values |= _premedication(plan, [one for one in medicines if one.use == PlanMedicine.Use.PREMEDICATION])
-    values |= _courses(plan, [one for one in medicines if one.use == PlanMedicine.Use.COURSE])
+    values |= _premedication(plan, _medicines(plan, PlanMedicine.Use.PREMEDICATION))
+    values |= _courses(plan, _medicines(plan, PlanMedicine.Use.COURSE))
     values |= _fluids(plan)
     return values
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -50,7 +51,7 @@ def utc(text: str) -> datetime:
 def at(text: str) -> datetime:
     """A time of the infusion's first day, Monday 2026-06-15, such as "09:00"; "1+02:00" is 02:00 the day after."""
     days, _, clock = text.rpartition("+")
-    return utc(f"2026-06-{15 + int(days or 0)} {clock}")
+    return utc(f"2026-06-{15 + int(days or 0):02d} {clock}")
 
 
 def hours(number: float) -> Elapsed:
@@ -208,6 +209,117 @@ def apply(changes: tuple[Change, ...], checklist: dict[str, Existing]) -> dict[s
             case Action.KEEP:
                 assert before is not None
     return changed
+
+
+def everything() -> dict[str, Any]:
+    """A small document that says every field of the format once; each call gives a new one."""
+    around = {"opens_before": {"minutes": 15}, "late_after": {"minutes": 30}, "closes_after": {"hours": 2}}
+    policy = {"lead": {"minutes": 15}, "repeat_every": {"minutes": 30}, "repeats": 2, "may_wake": True}
+    tylenol = {"ingredient": TYLENOL, "name": "Tylenol", "mg_per_kg": 15, "mg_per_ml": 32}
+    return {
+        "values": {"premed_mg": 20.5},
+        "protocol": {
+            "name": "Everything",
+            "source": "FACTS",
+            "days": 2,
+            "ladder": {
+                "at_each_change": "vitals",
+                "at_end": "flush",
+                "steps": [{"ml_per_kg_h": 0.5, "minutes": 30}, {"ml_per_kg_h": 2.5}],
+            },
+            "steps": [
+                {
+                    "key": "premed",
+                    "kind": "premedication",
+                    "title": "Premed",
+                    "anchor": "start",
+                    "offset": {"minutes": -30},
+                    "day": "each",
+                    "actor": "clinic",
+                    "why": "Softer",
+                    "source": "S4",
+                    "medicines": [tylenol, {"ingredient": "diphenhydramine", "mg": {"prescribed": "premed_mg"}}],
+                    "window": around,
+                    "nudges": policy,
+                },
+                {
+                    "key": "evening",
+                    "kind": "fluids",
+                    "title": "Drink",
+                    "anchor": "planned_start",
+                    "offset": {"days": -1, "at": "18:00"},
+                    "day": "first",
+                    "goal_ml": 1500,
+                    "window": around,
+                },
+            ],
+            "courses": [
+                {
+                    "key": "course",
+                    "medicine": {"ingredient": TYLENOL, "mg": 300},
+                    "every": {"hours": 6},
+                    "first": {"after_step": "premed"},
+                    "until": {"anchor": "end", "day": "last", "offset": {"hours": 24}},
+                    "why": "Keeps pain away",
+                    "source": "S5",
+                    "actor": "family",
+                    "window": around,
+                    "nudges": policy,
+                },
+                {
+                    "key": "ibuprofen",
+                    "medicine": {"ingredient": "ibuprofen", "mg": 200},
+                    "every": {"hours": 8},
+                    "first": {"anchor": "end", "day": "first", "offset": {"hours": 1}},
+                    "until": {"anchor": "end", "day": "last", "offset": {"hours": 10}},
+                    "window": around,
+                },
+            ],
+        },
+        "infusion": {
+            "zone": "America/New_York",
+            "weight_kg": 20.1,
+            "dose_mg_per_kg": 2000,
+            "product": {
+                "name": "Test 10 %",
+                "mg_per_ml": 100,
+                "ceilings": [{"use": "all", "ml_per_kg_h": 2.4, "source": "S12", "flag": "risk"}],
+            },
+            "days": [
+                {
+                    "planned_start": "2026-06-15T09:00",
+                    "actual_start": "2026-06-15T13:45:00Z",
+                    "actual_end": "2026-06-15T18:00",
+                },
+                {"planned_start": "2026-06-16T09:00"},
+            ],
+            "steps": [
+                {"slot": "course.1", "state": "skipped", "at": "2026-06-15T15:20", "due_at": "2026-06-15T15:15"}
+            ],
+            "given": [{"ingredient": TYLENOL, "at": "2026-06-13T08:00", "mg": 300}],
+            "flags": ["risk"],
+            "limits": [
+                {
+                    "ingredient": TYLENOL,
+                    "min_interval": {"hours": 4},
+                    "max_doses_24h": 5,
+                    "max_mg_per_kg_24h": 75,
+                    "caution": "liver disease",
+                    "source": "S36",
+                }
+            ],
+        },
+    }
+
+
+def replaced(document: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """The document with the place that `path` names, as in "protocol.steps[0].key", set to `value` or added."""
+    *parents, last = re.findall(r"[^.\[\]]+", path)
+    place: Any = document
+    for name in parents:
+        place = place[int(name) if isinstance(place, list) else name]
+    place[int(last) if isinstance(place, list) else last] = value
+    return document
 
 
 def golden(name: str) -> dict[str, Any]:

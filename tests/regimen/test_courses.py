@@ -112,7 +112,7 @@ def test_dose_told_of_after_a_skip_still_keeps_the_next_one_away() -> None:
     # Dose 1 was ticked hours later than it was due, after dose 2 had been skipped at its old time.
     schedule = _built(done("course.1", "11:00", "18:00"), fact("course.2", SKIPPED, "17:00"))
 
-    assert _times(schedule)[:3] == [("1", "0+11:00", DONE), ("2", "0+17:00", SKIPPED), ("3", "1+00:00", OPEN)]
+    assert _times(schedule)[:3] == [("2", "0+17:00", SKIPPED), ("1", "0+11:00", DONE), ("3", "1+00:00", OPEN)]
 
 
 def test_doses_told_of_in_the_wrong_order_count_from_the_later_one() -> None:
@@ -180,15 +180,16 @@ def test_several_numbers_passed_over_do_not_pile_up_behind_the_dose_that_was_giv
 
 
 def test_number_passed_over_steps_aside_for_premedication_as_any_other_would() -> None:
-    # Dose 3 would come at 04:30, too close before the premedication at 08:30; it goes on from there.
-    twice = facts(day(1), day(2), slots=(done("course.1", "14:30"), done("course.4", "1+20:30")))
+    # Dose 4 would fall on the premedication of day 2 at 08:30; it goes on from there, and stays before dose 5.
+    twice = facts(day(1), day(2), slots=(done("course.1", "14:30"), done("course.5", "1+20:30")))
     schedule = build_schedule(protocol(premedication(), courses=(course(after_premedication()),)), twice)
 
-    assert _times(schedule)[:4] == [
+    assert _times(schedule)[:5] == [
         ("1", "0+14:30", DONE),
         ("2", "0+20:30", OPEN),
         ("3", "1+02:30", OPEN),
-        ("4", "1+20:30", DONE),
+        ("4", "1+14:30", OPEN),
+        ("5", "1+20:30", DONE),
     ]
 
 

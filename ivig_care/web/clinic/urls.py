@@ -2,4 +2,15 @@
 
 from django.urls import path
 
-urlpatterns: list = []
+from ivig_care.web.clinic import home, plans, reviews
+
+urlpatterns = [
+    path("", home.clinic, name="clinic"),
+    path("children/<int:pk>/plans/new/", plans.new, name="plan_new"),
+    path("plans/<int:pk>/", plans.edit, name="plan_edit"),
+    path("plans/<int:pk>/preview/", plans.preview, name="plan_preview"),
+    path("plans/<int:pk>/activate/", plans.activate, name="plan_activate"),
+    path("infusions/<int:pk>/review/", reviews.review, name="infusion_review"),
+    path("infusions/<int:pk>/review/sign/", reviews.sign, name="review_sign"),
+    path("infusions/<int:pk>/review/amend/", reviews.amend, name="review_amend"),
+]

@@ -1,0 +1,177 @@
+"""Form fields of a prescription: none has a default, and each says in plain words what is wrong with an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from ivig_care.protocols.models import Product
+
+YES, NO = "yes", "no"
+CHOOSE = ("", "Choose …")
+
+
+@dataclass(frozen=True)
+class Fits:
+    """A validator: a number above zero with at most so many digits before and after the point."""
+
+    whole: int
+    places: int
+
+    def __call__(self, value: Decimal) -> None:
+        """Raises ValidationError with one sentence."""
+        exponent = value.as_tuple().exponent
+        if value <= 0:
+            raise ValidationError("Write a number above 0.")
+        if value >= 10**self.whole:
+            raise ValidationError(f"Too large: at most {self.whole} digits before the point.")
+        if isinstance(exponent, int) and -exponent > self.places:
+            raise ValidationError(f"Too many digits: at most {self.places} after the point.")
+
+
+class Amount(forms.DecimalField):
+    """A number above zero. A plain text box, so that a slip stays on the page to be mended."""
+
+    widget = forms.TextInput
+
+    def __init__(self, label: str, *, whole: int, places: int, help_text: str = "") -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            help_text=help_text,
+            validators=[Fits(whole, places)],
+            error_messages={"invalid": "Write a number, for example 0.6."},
+        )
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Phones offer digits and a point."""
+        return {"inputmode": "decimal", "autocomplete": "off"}
+
+
+class Whole(forms.IntegerField):
+    """A whole number between two bounds."""
+
+    widget = forms.TextInput
+
+    def __init__(self, label: str, *, least: int, most: int, help_text: str = "") -> None:
+        wrong = f"Write a whole number from {least} to {most}."
+        super().__init__(
+            label=label,
+            required=False,
+            min_value=least,
+            max_value=most,
+            help_text=help_text,
+            error_messages={"invalid": wrong, "min_value": wrong, "max_value": wrong},
+        )
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Phones offer digits."""
+        return {"inputmode": "numeric", "autocomplete": "off"}
+
+
+class Pick(forms.ChoiceField):
+    """One of some words, nothing chosen beforehand."""
+
+    def __init__(self, label: str, choices: Iterable[tuple[str, str]], *, help_text: str = "") -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            choices=[CHOOSE, *choices],
+            help_text=help_text,
+            error_messages={"invalid_choice": "Choose one of the list."},
+        )
+
+
+class Radio(forms.ChoiceField):
+    """One of a few words, all of them in view, nothing chosen beforehand."""
+
+    widget = forms.RadioSelect
+
+    def __init__(self, label: str, choices: Iterable[tuple[str, str]], *, help_text: str = "") -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            choices=list(choices),
+            help_text=help_text,
+            error_messages={"invalid_choice": "Choose one of the answers."},
+        )
+
+
+class YesNo(forms.TypedChoiceField):
+    """Yes, no, or not answered yet (None)."""
+
+    widget = forms.RadioSelect
+
+    def __init__(self, label: str, *, help_text: str = "") -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            choices=[(YES, "Yes"), (NO, "No")],
+            coerce=lambda answer: answer == YES,
+            empty_value=None,
+            help_text=help_text,
+            error_messages={"invalid_choice": "Answer yes or no."},
+        )
+
+    def prepare_value(self, value: object) -> object:
+        """A stored answer as the radio buttons say it."""
+        return {True: YES, False: NO}.get(value, value) if isinstance(value, bool) else value
+
+
+class ProductPick(forms.ModelChoiceField):
+    """One of the known products, with its strength."""
+
+    def __init__(self, label: str) -> None:
+        super().__init__(
+            Product.objects.order_by("name"),
+            label=label,
+            required=False,
+            empty_label=CHOOSE[1],
+            error_messages={"invalid_choice": "Choose one of the list."},
+        )
+
+    def label_from_instance(self, obj: Product) -> str:
+        """As in "Octagam 10 % (100 mg per mL)"."""
+        return f"{obj.name} ({obj.mg_per_ml} mg per mL)"
+
+
+class Day(forms.DateField):
+    """A date."""
+
+    def __init__(self, label: str, *, help_text: str = "") -> None:
+        super().__init__(
+            label=label,
+            required=False,
+            input_formats=["%Y-%m-%d"],
+            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            help_text=help_text,
+            error_messages={"invalid": "Choose a date that exists, as in 2026-03-31."},
+        )
+
+
+class LocalTime(forms.Field):
+    """A date and a time on the clock where the child lives, without a zone of its own."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
+
+    def __init__(self, label: str) -> None:
+        super().__init__(label=label, required=False)
+
+    def to_python(self, value: Any) -> datetime | None:
+        """The clock time as it was written. Raises ValidationError."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            shown = datetime.fromisoformat(text)
+        except ValueError:
+            shown = None
+        if shown is None or shown.tzinfo is not None or len(text) <= len("2026-03-31"):
+            raise ValidationError("Choose a day and a time, as in 2026-03-31 09:00.")
+        return shown.replace(second=0, microsecond=0)

@@ -1,0 +1,56 @@
+"""What every test may ask for: a frozen clock, the people of the story, one active infusion, signed-in browsers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+import time_machine
+from django.conf import LazySettings
+from django.test import Client
+
+from ivig_care.accounts.models import User
+from ivig_care.plans.models import Infusion
+from tests.actors import People, people_make
+from tests.factories import active_infusion
+
+STARTS_AT = datetime.fromisoformat("2026-06-15T09:00:00-07:00")
+ACTIVATED_AT = datetime.fromisoformat("2026-06-12T10:00:00-07:00")
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: LazySettings) -> None:
+    # A slow hash is the point of a password hash, and not of these tests.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Coordinates]:
+    """The clock stands still at the planned start of day 1 until the test moves it."""
+    with time_machine.travel(STARTS_AT, tick=False) as frozen:
+        yield frozen
+
+
+@pytest.fixture
+def people(db: None) -> People:
+    """Everybody of the story."""
+    return people_make()
+
+
+@pytest.fixture
+def infusion(people: People) -> Infusion:
+    """Lena's infusion of worked example E1, activated three days before."""
+    return active_infusion(child=people.lena, by=people.weiss, starts_at=STARTS_AT, at=ACTIVATED_AT)
+
+
+@pytest.fixture
+def browser_of() -> Callable[[User], Client]:
+    """A signed-in client for a person."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return signed_in
