@@ -55,7 +55,7 @@ reset-demo: .venv/.base ## Throw the demo data away and make it anew
 
 .PHONY: check
 check: static ## All static checks and the fast tests, under a minute
-	$(PYTEST) -q -n 2 tests/regimen $(ARGS)
+	$(PYTEST) -q -n 2 tests/regimen tests/test_repository.py $(ARGS)
 
 .PHONY: static
 static: .venv/.test

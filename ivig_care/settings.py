@@ -144,7 +144,7 @@ TEMPLATES: list[dict[str, Any]] = [
 
 def _database() -> dict[str, Any]:
     if not IS_EMBEDDED:
-        return env.dj_db_url("DATABASE_URL", conn_max_age=600, conn_health_checks=True)
+        return dict(env.dj_db_url("DATABASE_URL", conn_max_age=600, conn_health_checks=True))
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR_DIR / "ivig_care.sqlite3",
@@ -214,7 +214,7 @@ EMAIL_BACKEND: str = env.str(
     "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "ivig_care.nudges.channels.outbox.EmailBackend",
 )
 DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "ivig_care <no-reply@localhost>")
-ANYMAIL: dict[str, Any] = env.json("ANYMAIL", {})
+ANYMAIL: dict[str, Any] = dict(env.json("ANYMAIL", {}))
 
 TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN: str = env.str("TWILIO_AUTH_TOKEN", "")

@@ -26,7 +26,7 @@ def _quick_passwords(settings: LazySettings) -> None:
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     """The clock stands still at the planned start of day 1 until the test moves it."""
     with time_machine.travel(STARTS_AT, tick=False) as frozen:
         yield frozen

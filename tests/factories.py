@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-import factory
-from factory.django import DjangoModelFactory
+from factory.declarations import LazyAttribute, Sequence, SubFactory
+from factory.django import DjangoModelFactory, Password
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
 from ivig_care.actions.plans import (
@@ -32,7 +32,7 @@ class ClinicFactory(DjangoModelFactory[Clinic]):
     class Meta:
         model = Clinic
 
-    name = factory.Sequence(lambda n: f"Clinic {n}")
+    name = Sequence(lambda n: f"Clinic {n}")
     country = Clinic.Country.US
     zone = ZONE
     phone = "+1 212 555 0147"
@@ -45,7 +45,7 @@ class ChildFactory(DjangoModelFactory[Child]):
     class Meta:
         model = Child
 
-    clinic = factory.SubFactory(ClinicFactory)
+    clinic = SubFactory(ClinicFactory)
     given_name = "Lena"
     family_name = "Moreno"
     born_on = date(2017, 4, 2)
@@ -60,8 +60,8 @@ class UserFactory(DjangoModelFactory[User]):
         skip_postgeneration_save = True
 
     name = "Maria"
-    email = factory.Sequence(lambda n: f"person{n}@example.org")
-    password = factory.django.Password(PASSWORD)
+    email = Sequence(lambda n: f"person{n}@example.org")
+    password = Password(PASSWORD)
 
 
 class MembershipFactory(DjangoModelFactory[Membership]):
@@ -78,7 +78,7 @@ class ContactPointFactory(DjangoModelFactory[ContactPoint]):
         model = ContactPoint
 
     kind = ContactPoint.Kind.EMAIL
-    address = factory.LazyAttribute(lambda made: made.user.email)
+    address = LazyAttribute(lambda made: made.user.email)
     verified_at = consented_at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
 
 
@@ -93,9 +93,7 @@ class NudgePreferenceFactory(DjangoModelFactory[NudgePreference]):
 
 def octagam() -> Product:
     """Octagam 10 % with the ceilings of worked example E1."""
-    product, is_new = Product.objects.get_or_create(
-        name="Octagam 10 %", defaults={"mg_per_ml": 100, "source": "S12"}
-    )
+    product, is_new = Product.objects.get_or_create(name="Octagam 10 %", defaults={"mg_per_ml": 100, "source": "S12"})
     if is_new:
         ProductCeiling.objects.create(
             product=product, use="adult dermatomyositis", ml_per_kg_h=Decimal("2.4"), source="S12"
@@ -168,9 +166,7 @@ def drafted_plan(*, child: Child, by: User, starts_at: datetime, at: datetime) -
     us_limit("diphenhydramine", hours=6, doses=4)
     plan = plan_draft(child=child, version=built_in_version(at), by=by, at=at)
     starts = [starts_at, starts_at + timedelta(days=1)]
-    return plan_prescribe(
-        plan=plan, order=e1_order(), rates=LADDER, medicines=MEDICINES, starts=starts, by=by
-    )
+    return plan_prescribe(plan=plan, order=e1_order(), rates=LADDER, medicines=MEDICINES, starts=starts, by=by)
 
 
 def active_infusion(*, child: Child, by: User, starts_at: datetime, at: datetime) -> Infusion:

@@ -1,4 +1,4 @@
-"""Writes deliveries when alarms ring: claim the steps whose time has come, one message per person, move the alarms on."""
+"""Writes deliveries when alarms ring: claim the steps that are due, one message per person, move the alarms on."""
 
 from __future__ import annotations
 
@@ -97,4 +97,3 @@ def _delivery_for(contact_point: ContactPoint, step: Step, now: datetime) -> Non
         delivery.next_attempt_at = min(delivery.next_attempt_at, now)
     delivery.save(update_fields=["expires_at", "next_attempt_at"])
     delivery.steps.add(step)
-

@@ -110,9 +110,7 @@ def _step_change(step: Step, event: Event, change: Change, at: datetime) -> None
         _step_place(step, change.step)
     step.state = step_states.after(State(step.state), event)
     alarm_set(step, now=at)
-    step.save(
-        update_fields=["opens_at", "due_at", "late_at", "closes_at", "follows", "state", "next_nudge_at"]
-    )
+    step.save(update_fields=["opens_at", "due_at", "late_at", "closes_at", "follows", "state", "next_nudge_at"])
     StepEvent.objects.create(step=step, kind=event, at=at, entered_at=at, reason=change.reason[:200])
 
 
@@ -158,4 +156,3 @@ def _minutes(elapsed: Elapsed | None) -> int | None:
 
 def _decimal(amount: Fraction) -> Decimal:
     return (Decimal(amount.numerator) / Decimal(amount.denominator)).quantize(Decimal("0.001"))
-

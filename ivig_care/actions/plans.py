@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -78,8 +79,12 @@ def plan_prescribe(
     starts: Sequence[datetime],
     by: User,
 ) -> Plan:
-    """Put a draft's whole prescription in place of the one it had. Raises PlanNotDraft."""
+    """Put a draft's whole prescription in place of the one it had.
+
+    Raises PlanNotDraft, Refused when a medicine stands in it twice for the same use.
+    """
     plan = _locked_draft(plan)
+    _check_medicines(medicines)
     for name, value in vars(order).items():
         setattr(plan, name, value)
     plan.prescribed_by = by
@@ -120,10 +125,16 @@ def _locked_draft(plan: Plan) -> Plan:
     return locked
 
 
+def _check_medicines(medicines: Sequence[MedicineOrder]) -> None:
+    counted = Counter((medicine.use, medicine.ingredient) for medicine in medicines)
+    for (use, ingredient), times in counted.items():
+        if times > 1:
+            raise Refused(f"{ingredient} stands twice in the {PlanMedicine.Use(use).label}.")
+
+
 def _days_replace(infusion: Infusion, starts: Sequence[datetime]) -> None:
     infusion.days.all().delete()
     InfusionDay.objects.bulk_create(
         InfusionDay(infusion=infusion, number=number, planned_start=start)
         for number, start in enumerate(sorted(starts), start=1)
     )
-

@@ -7,17 +7,17 @@ from datetime import datetime
 from django.db import transaction
 
 from ivig_care.accounts.models import User
-from ivig_care.actions.checklists import checklist_touch
-from ivig_care.actions.errors import Refused, ReviewSigned
+from ivig_care.actions.checklists import checklist_touch, infusion_lock
+from ivig_care.actions.errors import Refused
 from ivig_care.reviews.models import Review, ReviewAmendment
 
 
 @transaction.atomic
 def review_sign(*, review: Review, by: User, note: str, next_time: str, at: datetime) -> Review:
     """Sign a review with a note that the family can read. Raises ReviewSigned when somebody signed it before."""
+    # The lock that ticks take too: none can slip in between what was read and what is signed.
+    infusion_lock(review.infusion_id)
     review = Review.objects.select_for_update().get(pk=review.pk)
-    if review.signed_at is not None:
-        raise ReviewSigned(review.signed_at)
     review.status, review.note, review.next_time = Review.Status.SIGNED, note, next_time
     review.signed_by, review.signed_at = by, at
     review.save(update_fields=["status", "note", "next_time", "signed_by", "signed_at"])

@@ -95,9 +95,7 @@ def _locked(step: Step) -> tuple[Infusion, Step]:
     return infusion, fresh
 
 
-def _say(
-    step: Step, event: Event, *, by: User, at: datetime, now: datetime, reason: str = "", note: str = ""
-) -> None:
+def _say(step: Step, event: Event, *, by: User, at: datetime, now: datetime, reason: str = "", note: str = "") -> None:
     try:
         step.state = step_states.after(State(step.state), event)
     except TransitionRefused as error:

@@ -100,6 +100,4 @@ def _is_settled(step: Step) -> bool:
 
 
 def _slot_fact(step: Step) -> SlotFact:
-    return SlotFact(
-        slot=step.slot, state=State(step.state), at=step.said_at or step.closes_at, due_at=step.due_at
-    )
+    return SlotFact(slot=step.slot, state=State(step.state), at=step.said_at or step.closes_at, due_at=step.due_at)

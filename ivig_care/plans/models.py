@@ -24,9 +24,9 @@ from ivig_care.regimen.steps import Event, SkipReason, State
 from ivig_care.regimen.timing import Elapsed, Phase, Window, zone_named
 
 
-def _choices(words: type[State] | type[Event] | type[SkipReason] | type[RegimenKind] | type[RegimenActor]) -> list[
-    tuple[str, str]
-]:
+def _choices(
+    words: type[State] | type[Event] | type[SkipReason] | type[RegimenKind] | type[RegimenActor],
+) -> list[tuple[str, str]]:
     return [(word.value, word.value) for word in words]
 
 
@@ -90,9 +90,7 @@ class PlanRate(models.Model):
 
     class Meta:
         ordering: ClassVar = ["position"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["plan", "position"], name="plan_rate_position_once")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["plan", "position"], name="plan_rate_position_once")]
 
     def __str__(self) -> str:
         return f"{self.ml_per_kg_h} mL/kg/h"
@@ -294,9 +292,7 @@ class Step(models.Model):
         ]
         indexes: ClassVar = [
             # Read by actions.nudges.alarms_ring every few seconds: only what is owed stands in it.
-            models.Index(
-                fields=["next_nudge_at"], name="step_alarm", condition=Q(next_nudge_at__isnull=False)
-            ),
+            models.Index(fields=["next_nudge_at"], name="step_alarm", condition=Q(next_nudge_at__isnull=False)),
             # Read by actions.checklists.steps_lapse once a minute.
             models.Index(fields=["closes_at"], name="step_open", condition=Q(state=State.OPEN.value)),
         ]
@@ -307,9 +303,7 @@ class Step(models.Model):
     @property
     def window(self) -> Window:
         """When it may be done."""
-        return Window(
-            opens_at=self.opens_at, due_at=self.due_at, late_at=self.late_at, closes_at=self.closes_at
-        )
+        return Window(opens_at=self.opens_at, due_at=self.due_at, late_at=self.late_at, closes_at=self.closes_at)
 
     @property
     def nudge_policy(self) -> NudgePolicy | None:
@@ -348,9 +342,7 @@ class StepEvent(models.Model):
     kind = models.CharField(max_length=10, choices=_choices(Event))
     at = models.DateTimeField()
     entered_at = models.DateTimeField()
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=200, blank=True)
     note = models.TextField(blank=True)
 
@@ -395,9 +387,7 @@ class Dose(models.Model):
     class Meta:
         ordering: ClassVar = ["given_at", "id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["step"], condition=Q(taken_back_at__isnull=True), name="dose_once_per_step"
-            )
+            models.UniqueConstraint(fields=["step"], condition=Q(taken_back_at__isnull=True), name="dose_once_per_step")
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What a plan would do: its sums while it is written, and every dated step, rate, end and caution before it is active."""
+"""What a plan would do: its sums while it is written; its dated steps, rates and cautions before it is active."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import groupby, pairwise
 
 from ivig_care.plans.facts import facts_of
-from ivig_care.plans.models import Infusion, Plan
+from ivig_care.plans.models import Infusion, Plan, PlanMedicine, PlanRate
 from ivig_care.plans.prescription import protocol_of
 from ivig_care.regimen.cautions import Caution, cautions, plain_hours, tallies
 from ivig_care.regimen.doses import MedicineLimit, Tally
@@ -18,7 +18,7 @@ from ivig_care.regimen.nudging import alarms
 from ivig_care.regimen.preview import timeline_text
 from ivig_care.regimen.protocol import Actor, Kind, Ladder, RateStep
 from ivig_care.regimen.rates import Rung, climb, duration, whole_seconds
-from ivig_care.regimen.schedule import DatedStep, DayRun, Schedule, build_schedule
+from ivig_care.regimen.schedule import DatedStep, DayRun, Schedule, build_schedule, plain
 from ivig_care.regimen.timing import QuietHours
 
 # What counts as night on the preview. When messages are held is up to each person's own quiet hours.
@@ -156,6 +156,17 @@ def sums_of(plan: Plan) -> Sums:
 def mg_per_kg(plan: Plan, mg: Fraction | None) -> Fraction | None:
     """An amount for each kg of the plan's weight; None when either is unknown."""
     return mg / Fraction(plan.weight_kg) if mg and plan.weight_kg else None
+
+
+def meaning_of(row: PlanRate | PlanMedicine, plan: Plan) -> str:
+    """What one saved row means for this child: mL/h of a rate, mg/kg and mL of a dose; empty when unknown."""
+    if isinstance(row, PlanRate):
+        return f"{plain(Fraction(row.ml_per_kg_h) * Fraction(plan.weight_kg))} mL/h" if plan.weight_kg else ""
+    per_kg = mg_per_kg(plan, None if row.mg is None else Fraction(row.mg))
+    parts = ["" if per_kg is None else f"{plain(per_kg)} mg/kg"]
+    if row.mg and row.mg_per_ml:
+        parts.append(f"{plain(Fraction(row.mg) / Fraction(row.mg_per_ml))} mL")
+    return ", ".join(part for part in parts if part)
 
 
 def length_words(length: timedelta) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from django.db.models import Count, Min, Prefetch, Q
+from django.db.models import Count, Prefetch
 
 from ivig_care.accounts.models import User
 from ivig_care.plans.facts import limits_for, schedule_of
@@ -106,16 +106,16 @@ class InfusionLine:
 def infusions_for_home(user: User, *, now: datetime) -> list[InfusionLine]:
     """The infusions of active plans that concern this person: the open ones by date, then the closed, newest first."""
     active = Infusion.objects.visible_to(user).filter(plan__status=Plan.Status.ACTIVE, days__number=1)
-    waiting = Count("steps", filter=Q(steps__state=State.OPEN, steps__opens_at__lte=now), distinct=True)
-    infusions = active.select_related("plan__child").annotate(waiting=waiting, starts_at=Min("days__planned_start"))
+    to_do = Step.objects.open().filter(infusion__in=active, opens_at__lte=now)
+    waiting = dict(to_do.order_by().values_list("infusion").annotate(Count("pk")))
     lines = [
         InfusionLine(
             infusion=infusion,
-            starts_at=infusion.starts_at,
-            waiting=infusion.waiting,
+            starts_at=infusion.days.all()[0].planned_start,
+            waiting=waiting.get(infusion.pk, 0),
             is_closed=infusion.closed_at is not None,
         )
-        for infusion in infusions
+        for infusion in active.select_related("plan__child").prefetch_related("days")
     ]
     still_open = sorted((line for line in lines if not line.is_closed), key=lambda line: line.starts_at)
     closed = sorted((line for line in lines if line.is_closed), key=lambda line: line.starts_at, reverse=True)
@@ -127,15 +127,11 @@ def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
     steps = list(
         infusion.steps.exclude(state=State.WITHDRAWN)
         .select_related("said_by")
-        .prefetch_related(
-            Prefetch("events", StepEvent.objects.exclude(note="").select_related("by"), to_attr="noted")
-        )
+        .prefetch_related(Prefetch("events", StepEvent.objects.exclude(note="").select_related("by"), to_attr="noted"))
     )
     allowances = _allowances(infusion, steps)
     rows = [_row(step, allowances.get(step.ingredient), now) for step in steps]
-    page = Checklist(
-        infusion=infusion, now=now, days=_day_cards(infusion), strip=_strip(infusion, steps, now)
-    )
+    page = Checklist(infusion=infusion, now=now, days=_day_cards(infusion), strip=_strip(infusion, steps, now))
     later = []
     for row in rows:
         if row.step.is_said:
@@ -185,13 +181,9 @@ def _allowances(infusion: Infusion, steps: list[Step]) -> dict[str, Allowance]:
     wanted = {step.ingredient for step in steps if step.ingredient}
     given: dict[str, list[DoseGiven]] = defaultdict(list)
     for dose in Dose.objects.standing().filter(child=infusion.plan.child_id, ingredient__in=wanted):
-        given[dose.ingredient].append(
-            DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount)
-        )
+        given[dose.ingredient].append(DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount))
     limits = {limit.ingredient: limit for limit in limits_for(infusion.plan.child.clinic.country)}
-    return {
-        name: allowance(tuple(given[name]), limits.get(name) or MedicineLimit(ingredient=name)) for name in wanted
-    }
+    return {name: allowance(tuple(given[name]), limits.get(name) or MedicineLimit(ingredient=name)) for name in wanted}
 
 
 def _day_cards(infusion: Infusion) -> list[DayCard]:
@@ -218,4 +210,3 @@ def _strip(infusion: Infusion, steps: list[Step], now: datetime) -> list[StripDa
         )
         for day in sorted(set(by_day) | infusion_dates)
     ]
-

@@ -82,9 +82,7 @@ class Product(models.Model):
     def as_value(self) -> rates.Product:
         """The product as the regimen knows it, with its ceilings."""
         ceilings = tuple(
-            rates.Ceiling(
-                use=row.use, ml_per_kg_h=Fraction(row.ml_per_kg_h), source=row.source, flag=row.flag
-            )
+            rates.Ceiling(use=row.use, ml_per_kg_h=Fraction(row.ml_per_kg_h), source=row.source, flag=row.flag)
             for row in self.ceilings.all()
         )
         return rates.Product(name=self.name, mg_per_ml=Fraction(self.mg_per_ml), ceilings=ceilings)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 from typing import Any, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from ivig_care.regimen.errors import DocumentError, UnsetValues
@@ -96,17 +97,20 @@ def _is_blank(field: dataclasses.Field[Any], held: object) -> bool:
     return field.default is not dataclasses.MISSING and held in (None, "", ())
 
 
-def _names(document: Json, depth: int = 0) -> Iterator[str]:
+def _names(document: Json, path: str = "protocol", depth: int = 0) -> Iterator[str]:
     if depth > _DEEPEST:
         raise DocumentError("protocol", "is nested too deeply")
-    if isinstance(document, dict):
-        if set(document) == {PRESCRIBED}:
-            yield str(document[PRESCRIBED])
-        for value in document.values():
-            yield from _names(value, depth + 1)
-    elif isinstance(document, list):
-        for value in document:
-            yield from _names(value, depth + 1)
+    if isinstance(document, list):
+        for number, value in enumerate(document):
+            yield from _names(value, f"{path}[{number}]", depth + 1)
+    elif isinstance(document, dict) and set(document) == {PRESCRIBED}:
+        name = document[PRESCRIBED]
+        if not isinstance(name, str) or not name.strip():
+            raise DocumentError(f"{path}.{PRESCRIBED}", f"expected the name of a value, not {shown(name)}")
+        yield name
+    elif isinstance(document, dict):
+        for key, value in document.items():
+            yield from _names(value, f"{path}.{key}", depth + 1)
 
 
 def _filled(document: Json, values: Mapping[str, Json]) -> Json:
@@ -157,10 +161,15 @@ def _decode_fields(kind: type, document: Json, path: str) -> object:
     for name, field in fields.items():
         if name not in given and field.default is dataclasses.MISSING:
             raise DocumentError(f"{path}.{name}", "is missing")
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     value = kind(**{name: _decode(hints[name], held, f"{path}.{name}") for name, held in given.items()})
     _check(value, path)
     return value
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _check(value: object, path: str) -> None:

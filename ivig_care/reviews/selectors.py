@@ -230,16 +230,12 @@ def _dose_rows(infusion: Infusion, steps: list[Step]) -> Iterator[DoseRow]:
     last_given: dict[str, datetime] = {}
     for dose in Dose.objects.filter(own).select_related("entered_by").order_by("given_at", "pk"):
         is_standing = dose.taken_back_at is None
-        yield _dose_row(
-            dose, infusion.plan, last_given.get(dose.ingredient) if is_standing else None, intervals
-        )
+        yield _dose_row(dose, infusion.plan, last_given.get(dose.ingredient) if is_standing else None, intervals)
         if is_standing:
             last_given[dose.ingredient] = dose.given_at
 
 
-def _dose_row(
-    dose: Dose, plan: Plan, last_at: datetime | None, intervals: dict[str, Elapsed | None]
-) -> DoseRow:
+def _dose_row(dose: Dose, plan: Plan, last_at: datetime | None, intervals: dict[str, Elapsed | None]) -> DoseRow:
     gap = None if last_at is None else dose.given_at - last_at
     interval = intervals.get(dose.ingredient)
     return DoseRow(

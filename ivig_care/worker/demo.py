@@ -14,8 +14,8 @@ from ivig_care.actions.plans import MedicineOrder, PlanOrder, RateOrder, plan_ac
 from ivig_care.actions.protocols import built_in_protocols_load
 from ivig_care.actions.steps import step_note, step_skip, step_tick
 from ivig_care.care_teams.models import Child, Clinic, Membership, Role
-from ivig_care.plans.models import Infusion, InfusionDay, PlanMedicine, Step
 from ivig_care.plans.facts import schedule_of
+from ivig_care.plans.models import Infusion, InfusionDay, PlanMedicine, Step
 from ivig_care.protocols.models import Product, ProtocolVersion
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.regimen.timing import resolve_local, zone_named
@@ -47,11 +47,14 @@ def demo_exists() -> bool:
     return User.objects.filter(email=PEOPLE[0].email).exists()
 
 
-def demo_seed(*, now: datetime) -> None:
-    """Make two clinics, three children and four infusions around `now`."""
+def demo_seed(*, now: datetime, zone: str) -> None:
+    """Make two clinics, three children and four infusions around `now`; the first clinic lies in `zone`.
+
+    With the zone of the machine, the demo day has the same morning and night as the person who tries it.
+    """
     catalogue_load()
     (version, *_) = built_in_protocols_load(at=now)
-    riverside = _clinic("Riverside Clinic", Clinic.Country.US, "America/New_York", "+1 212 555 0147", "911")
+    riverside = _clinic("Riverside Clinic", Clinic.Country.US, zone, "+1 212 555 0147", "911")
     hillside = _clinic("Hillside Hospital", Clinic.Country.UK, "Europe/London", "+44 20 7946 0147", "999")
     maria, sam, weiss, tom, lee = (_person(person, now) for person in PEOPLE)
     lena = _child(riverside, "Lena", "Moreno", date(2017, 4, 2), {maria: Role.GUARDIAN, sam: Role.CAREGIVER})
@@ -129,9 +132,7 @@ def _infusion_waiting_for_review(
     infusion = _infusion_planned(child, version, by=clinician, in_days=-28, now=now)
     asleep = infusion.steps.get(slot="acetaminophen-course.3")
     forgotten = infusion.steps.get(slot="acetaminophen-course.9")
-    _live_through(
-        infusion, by=parent, late=timedelta(minutes=45), until=now, skipping=asleep, leaving_out=forgotten
-    )
+    _live_through(infusion, by=parent, late=timedelta(minutes=45), until=now, skipping=asleep, leaving_out=forgotten)
     check = infusion.steps.get(slot="check-24.d2")
     step_note(step=check, by=other, note="Headache in the evening, gone after a nap.", now=check.due_at)
     checklists_close(now=now)
@@ -177,9 +178,7 @@ def _next_event(infusion: Infusion, late: timedelta, done: set[int]) -> tuple[da
 
 
 def _clinic(name: str, country: str, zone: str, phone: str, emergency_number: str) -> Clinic:
-    return Clinic.objects.create(
-        name=name, country=country, zone=zone, phone=phone, emergency_number=emergency_number
-    )
+    return Clinic.objects.create(name=name, country=country, zone=zone, phone=phone, emergency_number=emergency_number)
 
 
 def _child(clinic: Clinic, given_name: str, family_name: str, born_on: date, family: dict[User, Role]) -> Child:

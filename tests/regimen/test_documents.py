@@ -27,9 +27,15 @@ def test_unset_names_what_is_missing_once_and_in_order() -> None:
     assert unset(LEFT_OPEN, {}) == ("first", "second")
 
 
-def test_null_is_unset_and_zero_and_empty_are_said() -> None:
-    assert unset(LEFT_OPEN, {"first": None, "second": 0}) == ("first",)
+def test_null_zero_and_empty_are_answers() -> None:
+    assert unset(LEFT_OPEN, {"first": None, "second": 0}) == ()
     assert unset(LEFT_OPEN, {"first": [], "second": False}) == ()
+
+
+@pytest.mark.parametrize("place", ["ladder.steps[0].ml_per_kg_h", "steps[0].offset", "courses[0].every", "steps"])
+def test_null_is_an_answer_only_where_the_protocol_allows_none(place: str) -> None:
+    with pytest.raises(DocumentError, match="not null|expected an object|expected a list"):
+        decode_protocol(fill(replaced(_protocol(), place, {"prescribed": "answer"}), {"answer": None}))
 
 
 def test_fill_puts_values_in_and_leaves_the_rest() -> None:
@@ -52,6 +58,19 @@ def test_value_that_leaves_something_open_itself_is_not_prescribed() -> None:
 
     with pytest.raises(UnsetValues, match="^not prescribed yet: later$"):
         decode_protocol(fill(document, {"premed_mg": {"prescribed": "later"}}))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [(5, "5"), ("", '""'), (" ", '" "'), (None, "null"), (["x"], "a list"), ({}, "an object")]
+)
+def test_value_left_to_the_prescriber_has_a_name(name: Any, words: str) -> None:
+    document = replaced(everything()["protocol"], "steps[0].medicines[1].mg", {"prescribed": name})
+
+    with pytest.raises(DocumentError) as refused:
+        decode_protocol(document)
+
+    assert refused.value.path == "protocol.steps[0].medicines[1].mg.prescribed"
+    assert refused.value.problem == f"expected the name of a value, not {words}"
 
 
 def test_protocol_with_an_unset_value_cannot_be_decoded() -> None:

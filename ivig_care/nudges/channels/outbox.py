@@ -21,7 +21,11 @@ class EmailBackend(BaseEmailBackend):
         for mail in email_messages:
             for to in mail.recipients():
                 OutboxMessage.objects.create(
-                    kind=ContactPoint.Kind.EMAIL, to=to, subject=mail.subject[:200], body=mail.body, at=clock.now()
+                    kind=ContactPoint.Kind.EMAIL,
+                    to=to,
+                    subject=str(mail.subject)[:200],
+                    body=str(mail.body),
+                    at=clock.now(),
                 )
         return len(email_messages)
 
@@ -31,7 +35,5 @@ class OutboxSms:
 
     def send(self, message: Message) -> Receipt:
         """Never fails: the outbox is a table of ours."""
-        row = OutboxMessage.objects.create(
-            kind=ContactPoint.Kind.SMS, to=message.to, body=message.text, at=clock.now()
-        )
+        row = OutboxMessage.objects.create(kind=ContactPoint.Kind.SMS, to=message.to, body=message.text, at=clock.now())
         return Receipt(provider_id=f"outbox-{row.pk}")

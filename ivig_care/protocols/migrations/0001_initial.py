@@ -5,99 +5,160 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('care_teams', '0001_initial'),
+        ("care_teams", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Medicine',
+            name="Medicine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ingredient', models.SlugField(max_length=60, unique=True)),
-                ('names', models.CharField(blank=True, help_text='other names, separated by commas', max_length=200)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("ingredient", models.SlugField(max_length=60, unique=True)),
+                ("names", models.CharField(blank=True, help_text="other names, separated by commas", max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('mg_per_ml', models.PositiveIntegerField()),
-                ('stabiliser', models.CharField(blank=True, max_length=120)),
-                ('iga', models.CharField(blank=True, max_length=60, verbose_name='IgA, mcg/mL')),
-                ('handling', models.CharField(blank=True, max_length=300)),
-                ('source', models.CharField(blank=True, max_length=60)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("mg_per_ml", models.PositiveIntegerField()),
+                ("stabiliser", models.CharField(blank=True, max_length=120)),
+                ("iga", models.CharField(blank=True, max_length=60, verbose_name="IgA, mcg/mL")),
+                ("handling", models.CharField(blank=True, max_length=300)),
+                ("source", models.CharField(blank=True, max_length=60)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('mg_per_ml__gt', 0)), name='product_strength_above_zero')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("mg_per_ml__gt", 0)), name="product_strength_above_zero")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Protocol',
+            name="Protocol",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60)),
-                ('name', models.CharField(max_length=120)),
-                ('clinic', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='protocols', to='care_teams.clinic')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slug", models.SlugField(max_length=60)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="protocols",
+                        to="care_teams.clinic",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ProtocolVersion',
+            name="ProtocolVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('status', models.CharField(choices=[('draft', 'draft'), ('published', 'published')], default='draft', max_length=10)),
-                ('document', models.JSONField()),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('protocol', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='protocols.protocol')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "draft"), ("published", "published")], default="draft", max_length=10
+                    ),
+                ),
+                ("document", models.JSONField()),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "protocol",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="protocols.protocol"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MedicineLimit',
+            name="MedicineLimit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('country', models.CharField(choices=[('US', 'United States'), ('UK', 'United Kingdom'), ('AU', 'Australia')], max_length=2)),
-                ('min_interval_hours', models.DecimalField(blank=True, decimal_places=1, max_digits=4, null=True)),
-                ('max_doses_24h', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('max_mg_per_kg_24h', models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True)),
-                ('caution', models.CharField(blank=True, max_length=300)),
-                ('source', models.CharField(max_length=60)),
-                ('medicine', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='limits', to='protocols.medicine')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "country",
+                    models.CharField(
+                        choices=[("US", "United States"), ("UK", "United Kingdom"), ("AU", "Australia")], max_length=2
+                    ),
+                ),
+                ("min_interval_hours", models.DecimalField(blank=True, decimal_places=1, max_digits=4, null=True)),
+                ("max_doses_24h", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("max_mg_per_kg_24h", models.DecimalField(blank=True, decimal_places=2, max_digits=6, null=True)),
+                ("caution", models.CharField(blank=True, max_length=300)),
+                ("source", models.CharField(max_length=60)),
+                (
+                    "medicine",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="limits", to="protocols.medicine"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('medicine', 'country'), name='medicine_limit_once_per_country'), models.CheckConstraint(condition=models.Q(models.Q(('min_interval_hours__isnull', True), ('min_interval_hours__gt', 0), _connector='OR'), models.Q(('max_doses_24h__isnull', True), ('max_doses_24h__gt', 0), _connector='OR'), models.Q(('max_mg_per_kg_24h__isnull', True), ('max_mg_per_kg_24h__gt', 0), _connector='OR')), name='medicine_limit_unknown_or_above_zero')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("medicine", "country"), name="medicine_limit_once_per_country"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("min_interval_hours__isnull", True), ("min_interval_hours__gt", 0), _connector="OR"
+                            ),
+                            models.Q(("max_doses_24h__isnull", True), ("max_doses_24h__gt", 0), _connector="OR"),
+                            models.Q(
+                                ("max_mg_per_kg_24h__isnull", True), ("max_mg_per_kg_24h__gt", 0), _connector="OR"
+                            ),
+                        ),
+                        name="medicine_limit_unknown_or_above_zero",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProductCeiling',
+            name="ProductCeiling",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('use', models.CharField(max_length=80)),
-                ('ml_per_kg_h', models.DecimalField(decimal_places=3, max_digits=5)),
-                ('label', models.CharField(blank=True, max_length=60)),
-                ('flag', models.CharField(blank=True, choices=[('risk', 'risk of kidney injury or thrombosis')], max_length=40)),
-                ('source', models.CharField(max_length=60)),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ceilings', to='protocols.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("use", models.CharField(max_length=80)),
+                ("ml_per_kg_h", models.DecimalField(decimal_places=3, max_digits=5)),
+                ("label", models.CharField(blank=True, max_length=60)),
+                (
+                    "flag",
+                    models.CharField(
+                        blank=True, choices=[("risk", "risk of kidney injury or thrombosis")], max_length=40
+                    ),
+                ),
+                ("source", models.CharField(max_length=60)),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="ceilings", to="protocols.product"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['ml_per_kg_h', 'use'],
-                'constraints': [models.UniqueConstraint(fields=('product', 'use'), name='product_ceiling_once_per_use'), models.CheckConstraint(condition=models.Q(('ml_per_kg_h__gt', 0)), name='product_ceiling_above_zero')],
+                "ordering": ["ml_per_kg_h", "use"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("product", "use"), name="product_ceiling_once_per_use"),
+                    models.CheckConstraint(
+                        condition=models.Q(("ml_per_kg_h__gt", 0)), name="product_ceiling_above_zero"
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='protocol',
-            constraint=models.UniqueConstraint(fields=('clinic', 'slug'), name='protocol_slug_once_per_clinic'),
+            model_name="protocol",
+            constraint=models.UniqueConstraint(fields=("clinic", "slug"), name="protocol_slug_once_per_clinic"),
         ),
         migrations.AddConstraint(
-            model_name='protocol',
-            constraint=models.UniqueConstraint(condition=models.Q(('clinic__isnull', True)), fields=('slug',), name='protocol_slug_once_built_in'),
+            model_name="protocol",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("clinic__isnull", True)), fields=("slug",), name="protocol_slug_once_built_in"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='protocolversion',
-            constraint=models.UniqueConstraint(fields=('protocol', 'number'), name='protocol_version_number_once'),
+            model_name="protocolversion",
+            constraint=models.UniqueConstraint(fields=("protocol", "number"), name="protocol_version_number_once"),
         ),
     ]

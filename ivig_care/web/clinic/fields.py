@@ -6,12 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from ivig_care.protocols.models import Product
+
+if TYPE_CHECKING:
+    _ProductChoice = forms.ModelChoiceField[Product]
+else:
+    _ProductChoice = forms.ModelChoiceField
 
 YES, NO = "yes", "no"
 CHOOSE = ("", "Choose …")
@@ -38,41 +43,31 @@ class Fits:
 class Amount(forms.DecimalField):
     """A number above zero. A plain text box, so that a slip stays on the page to be mended."""
 
-    widget = forms.TextInput
-
     def __init__(self, label: str, *, whole: int, places: int, help_text: str = "") -> None:
         super().__init__(
             label=label,
             required=False,
+            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
             help_text=help_text,
             validators=[Fits(whole, places)],
             error_messages={"invalid": "Write a number, for example 0.6."},
         )
 
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Phones offer digits and a point."""
-        return {"inputmode": "decimal", "autocomplete": "off"}
-
 
 class Whole(forms.IntegerField):
     """A whole number between two bounds."""
-
-    widget = forms.TextInput
 
     def __init__(self, label: str, *, least: int, most: int, help_text: str = "") -> None:
         wrong = f"Write a whole number from {least} to {most}."
         super().__init__(
             label=label,
             required=False,
+            widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
             min_value=least,
             max_value=most,
             help_text=help_text,
             error_messages={"invalid": wrong, "min_value": wrong, "max_value": wrong},
         )
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Phones offer digits."""
-        return {"inputmode": "numeric", "autocomplete": "off"}
 
 
 class Pick(forms.ChoiceField):
@@ -124,7 +119,7 @@ class YesNo(forms.TypedChoiceField):
         return {True: YES, False: NO}.get(value, value) if isinstance(value, bool) else value
 
 
-class ProductPick(forms.ModelChoiceField):
+class ProductPick(_ProductChoice):
     """One of the known products, with its strength."""
 
     def __init__(self, label: str) -> None:

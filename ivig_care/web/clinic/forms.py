@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.forms.utils import ErrorDict
 
 from ivig_care.actions.plans import MedicineOrder, PlanOrder, RateOrder
-from ivig_care.plans.models import Plan, PlanMedicine
+from ivig_care.plans.models import Infusion, Plan, PlanMedicine, PlanRate
+from ivig_care.plans.outlook import meaning_of
 from ivig_care.protocols.models import Medicine
 from ivig_care.regimen.preview import MOST_DAYS
 from ivig_care.regimen.timing import resolve_local
-from ivig_care.web.clinic.fields import Amount, Day, LocalTime, Pick, ProductPick, Radio, Whole, YesNo
+from ivig_care.web.clinic.fields import CHOOSE, Amount, Day, LocalTime, Pick, ProductPick, Radio, Whole, YesNo
 
 MOST_ROWS = 20
 RATE_ROWS, MEDICINE_ROWS = 6, 3
@@ -48,9 +50,9 @@ class PlanForm(forms.Form):
     fluids_goal_ml = Whole("Drinks in 24 hours, mL", least=1, most=9999, help_text="Left out where fluids are limited.")
     fluids_hours_after = Whole("Extra drinks go on after the last end, hours", least=1, most=MOST_HOURS)
 
-    def __init__(self, *args: Any, plan: Plan, now: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, plan: Plan, today: date, **kwargs: Any) -> None:
         self.plan = plan
-        self.today = now.astimezone(plan.infusions.all()[0].tz).date()
+        self.today = today
         super().__init__(*args, **kwargs)
 
     def clean_weighed_on(self) -> Any:
@@ -73,11 +75,11 @@ class DaysForm(forms.Form):
 
     use_required_attribute = False
 
-    def __init__(self, *args: Any, plan: Plan, now: datetime, **kwargs: Any) -> None:
-        self.zone = plan.infusions.all()[0].tz
+    def __init__(self, *args: Any, days: int, zone: ZoneInfo, now: datetime, **kwargs: Any) -> None:
+        self.zone = zone
         self.now = now
         super().__init__(*args, **kwargs)
-        for number in range(1, _days_asked(plan) + 1):
+        for number in range(1, days + 1):
             self.fields[f"day_{number}"] = LocalTime(f"Day {number} starts")
 
     def clean(self) -> None:
@@ -164,7 +166,7 @@ class MedicineRow(Row):
         super().__init__(*args, **kwargs)
         field = self.fields["ingredient"]
         if isinstance(field, Pick):
-            field.choices = [*field.choices, *ingredients]
+            field.choices = [CHOOSE, *ingredients]
 
     @property
     def order(self) -> MedicineOrder:
@@ -208,17 +210,18 @@ class Prescription:
         self.plan = plan
         self.data = data
         self.refusal = ""
-        self.values = PlanForm(data, initial=_initial(plan, PlanForm.base_fields), plan=plan, now=now)
-        self.days = DaysForm(data, initial=_initial_days(plan), plan=plan, now=now)
-        medicines = list(plan.medicines.order_by("pk"))
-        ingredients = _ingredients(medicines)
+        infusion = plan.infusions.prefetch_related("days").order_by("pk")[0]
+        self.zone = infusion.tz
+        initial = _initial(plan, PlanForm.base_fields)
+        self.values = PlanForm(data, initial=initial, plan=plan, today=now.astimezone(self.zone).date())
+        self.days = DaysForm(data, initial=_initial_days(infusion), days=_days_asked(plan), zone=self.zone, now=now)
         self.rates = self._rows(RateForm, "rate", plan.rates.all(), RATE_ROWS)
+        medicines = list(plan.medicines.order_by("pk"))
+        choices = _ingredients(medicines)
         before = [one for one in medicines if one.use == PlanMedicine.Use.PREMEDICATION]
+        self.premedication = self._rows(PremedicationForm, "before", before, MEDICINE_ROWS, ingredients=choices)
         after = [one for one in medicines if one.use == PlanMedicine.Use.COURSE]
-        self.premedication = self._rows(
-            PremedicationForm, "before", before, MEDICINE_ROWS, ingredients=ingredients
-        )
-        self.courses = self._rows(CourseForm, "course", after, MEDICINE_ROWS, ingredients=ingredients)
+        self.courses = self._rows(CourseForm, "course", after, MEDICINE_ROWS, ingredients=choices)
 
     def is_valid(self) -> bool:
         """Whether everything that was typed can be kept as it is."""
@@ -253,15 +256,19 @@ class Prescription:
         """The medicines that were said, before and afterwards."""
         return [row.order for row in (*self.premedication, *self.courses) if not row.is_blank]
 
-    def _rows(self, form: type[R], name: str, stored: Iterable[object], least: int, **more: Any) -> list[R]:
+    def _rows(
+        self, form: type[R], name: str, stored: Iterable[PlanRate | PlanMedicine], least: int, **more: Any
+    ) -> list[R]:
         """One form for each row stored or posted, one blank one more, and never fewer than `least`."""
         held = list(stored)
         posted = _posted_rows(self.data, name)
         count = min(max(least, len(held) + 1, posted), max(MOST_ROWS, len(held)))
         initial = [_initial(row, form.base_fields) for row in held] + [{}] * count
-        return [
-            form(self.data, prefix=f"{name}-{number}", initial=initial[number], **more) for number in range(count)
-        ]
+        rows = [form(self.data, prefix=f"{name}-{n}", initial=initial[n], **more) for n in range(count)]
+        if self.data is None:
+            for row, saved in zip(rows, held, strict=False):
+                row.meaning = meaning_of(saved, self.plan)
+        return rows
 
 
 def _errors(form: forms.Form) -> ErrorDict:
@@ -314,8 +321,7 @@ def _initial(row: object, names: Iterable[str]) -> dict[str, Any]:
     return {name: _written(value) for name, value in values.items() if value not in (None, "")}
 
 
-def _initial_days(plan: Plan) -> dict[str, str]:
-    infusion = plan.infusions.all()[0]
+def _initial_days(infusion: Infusion) -> dict[str, str]:
     return {
         f"day_{day.number}": day.planned_start.astimezone(infusion.tz).strftime("%Y-%m-%dT%H:%M")
         for day in infusion.days.all()

@@ -46,9 +46,7 @@ def checklist_live(request: PersonRequest, pk: int) -> HttpResponse:
     return render(request, "family/_checklist.html", _context(request, infusion) | {"page": page})
 
 
-def checklist_response(
-    request: PersonRequest, infusion: Infusion, *, problem: Problem | None = None
-) -> HttpResponse:
+def checklist_response(request: PersonRequest, infusion: Infusion, *, problem: Problem | None = None) -> HttpResponse:
     """The page, or only the checklist when htmx asks; 422 when there is a problem to show."""
     context = _context(request, infusion) | {
         "page": checklist_of(infusion, now=clock.now()),

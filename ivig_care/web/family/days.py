@@ -49,9 +49,7 @@ def _if_ended(day: InfusionDay, at: datetime) -> tuple[Change, ...]:
     return changes_if(day.infusion, day=day.number, actual_start=day.actual_start, actual_end=at)
 
 
-START = Saying(
-    verb="start", past="started", check=start_check, act=infusion_day_start, preview=_if_started
-)
+START = Saying(verb="start", past="started", check=start_check, act=infusion_day_start, preview=_if_started)
 END = Saying(verb="end", past="ended", check=end_check, act=infusion_day_end, preview=_if_ended)
 
 
@@ -117,7 +115,9 @@ def _page(
 
 
 def _saved(request: PersonRequest, day: InfusionDay, saying: Saying) -> HttpResponse:
-    messages.success(request, f"Day {day.number} {saying.past}. Open steps have moved.", extra_tags=undo_tag("undo-day", day.pk))
+    messages.success(
+        request, f"Day {day.number} {saying.past}. Open steps have moved.", extra_tags=undo_tag("undo-day", day.pk)
+    )
     return redirect("checklist", pk=day.infusion_id)
 
 

@@ -57,6 +57,4 @@ class SkipForm(forms.Form):
 class NoteForm(forms.Form):
     """Something worth writing down about a step."""
 
-    note = forms.CharField(
-        max_length=1000, error_messages={"required": "Write the note first, then save it."}
-    )
+    note = forms.CharField(max_length=1000, error_messages={"required": "Write the note first, then save it."})

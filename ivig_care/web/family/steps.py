@@ -29,9 +29,7 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _problem(request, step, _first_error(form), open_form="tick")
     try:
-        step = step_tick(
-            step=step, by=request.user, at=form.instant, now=now, reason=form.cleaned_data["reason"]
-        )
+        step = step_tick(step=step, by=request.user, at=form.instant, now=now, reason=form.cleaned_data["reason"])
     except ReasonNeeded as needed:
         at = form.instant.astimezone(step.infusion.tz).strftime("%Y-%m-%dT%H:%M:%S")
         return _problem(request, step, needed.why, at=at, needs_reason=True)
@@ -82,9 +80,7 @@ def note(request: PersonRequest, pk: int) -> HttpResponse:
 
 def _step(request: PersonRequest, pk: int) -> Step:
     active = Step.objects.filter(infusion__plan__status=Plan.Status.ACTIVE)
-    return fetch_for(
-        request.user, active.select_related("infusion__plan__child__clinic"), pk, right=Right.RECORD
-    )
+    return fetch_for(request.user, active.select_related("infusion__plan__child__clinic"), pk, right=Right.RECORD)
 
 
 def _recorded(request: PersonRequest, step: Step, words: str, *, can_undo: bool) -> HttpResponse:
@@ -104,9 +100,7 @@ def _problem(
     open_form: str = "",
     typed: str = "",
 ) -> HttpResponse:
-    problem = Problem(
-        step_id=step.pk, text=text, at=at, needs_reason=needs_reason, open_form=open_form, typed=typed
-    )
+    problem = Problem(step_id=step.pk, text=text, at=at, needs_reason=needs_reason, open_form=open_form, typed=typed)
     return checklist_response(request, step.infusion, problem=problem)
 
 

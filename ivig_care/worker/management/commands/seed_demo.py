@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from tzlocal import get_localzone_name
 
 from ivig_care.common import clock
 from ivig_care.worker.demo import PASSWORD, PEOPLE, demo_exists, demo_seed
@@ -30,7 +31,7 @@ class Command(BaseCommand):
             call_command("flush", interactive=False, verbosity=0)
         if not demo_exists():
             with transaction.atomic():
-                demo_seed(now=clock.now())
+                demo_seed(now=clock.now(), zone=get_localzone_name() or "UTC")
         self.stdout.write(f"\n  ivig_care: {settings.PUBLIC_URL}\n\n  Sign in as (password {PASSWORD}):\n")
         for person in PEOPLE:
             self.stdout.write(f"    {person.email:<20} {person.name}, {person.what}\n")

@@ -1,0 +1,140 @@
+"""A clinician reviews one infusion: planned against actual, then a signature, then at most an amendment."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from ivig_care.actions.errors import Refused, ReviewSigned
+from ivig_care.actions.reviews import review_amend, review_sign
+from ivig_care.care_teams.access import Right
+from ivig_care.common import clock
+from ivig_care.plans.models import Infusion, Plan
+from ivig_care.reviews.models import Review
+from ivig_care.reviews.selectors import review_page
+from ivig_care.web.fetch import fetch_for
+from ivig_care.web.http import PersonRequest
+
+LONGEST_NOTE = 4000
+NOT_CLOSED = "This checklist is not closed yet. It can be signed as soon as it is."
+
+
+class SignForm(forms.Form):
+    """The note to the family, and what changes next time; both may stay empty."""
+
+    note = forms.CharField(
+        label="Note to the family",
+        required=False,
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="The family reads it on its own page. It may stay empty.",
+    )
+    next_time = forms.CharField(
+        label="What changes next time",
+        required=False,
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The family reads this too.",
+    )
+
+
+class AmendForm(forms.Form):
+    """Something to add to a signed review."""
+
+    use_required_attribute = False
+
+    note = forms.CharField(
+        label="Add to this review",
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write what you want to add first."},
+        help_text="What was signed stays as it is. The family reads what you add.",
+    )
+
+
+@require_safe
+def review(request: PersonRequest, pk: int) -> HttpResponse:
+    """One infusion on one page; while its checklist is still open, to look at only."""
+    return _page(request, _infusion(request, pk))
+
+
+@require_POST
+def sign(request: PersonRequest, pk: int) -> HttpResponse:
+    """Sign the review of a closed checklist, once."""
+    infusion = _infusion(request, pk)
+    form = SignForm(request.POST)
+    found = _review_of(infusion)
+    if found is None:
+        return _page(request, infusion, sign_form=form, problem=NOT_CLOSED)
+    if not form.is_valid():
+        return _page(request, infusion, sign_form=form)
+    try:
+        review_sign(review=found, by=request.user, at=clock.now(), **form.cleaned_data)
+    except ReviewSigned:
+        return _signed_before(request, pk, form)
+    messages.success(request, f"Signed: {infusion.child}. The family can read it now.")
+    return redirect("clinic")
+
+
+@require_POST
+def amend(request: PersonRequest, pk: int) -> HttpResponse:
+    """Add to a signed review."""
+    infusion = _infusion(request, pk)
+    form = AmendForm(request.POST)
+    found = _review_of(infusion)
+    if found is None:
+        return _page(request, infusion, amend_form=form, problem=NOT_CLOSED)
+    if not form.is_valid():
+        return _page(request, infusion, amend_form=form)
+    try:
+        review_amend(review=found, by=request.user, note=form.cleaned_data["note"], at=clock.now())
+    except Refused as refused:
+        return _page(request, infusion, amend_form=form, problem=str(refused))
+    messages.success(request, "Added to the review. The family can read it now.")
+    return redirect("infusion_review", pk=infusion.pk)
+
+
+def _signed_before(request: PersonRequest, pk: int, form: SignForm) -> HttpResponse:
+    """Somebody else was quicker: nothing of theirs changes, and nothing that was typed is lost."""
+    typed = "\n\n".join(text for text in (form.cleaned_data["note"], form.cleaned_data["next_time"]) if text)
+    problem = "This review was signed before you did. Nothing was changed."
+    if typed:
+        problem += " What you wrote stands at the end of this page: you can add it there."
+    amend_form = AmendForm(initial={"note": typed})
+    return _page(request, _infusion(request, pk), amend_form=amend_form, problem=problem)
+
+
+def _page(
+    request: PersonRequest,
+    infusion: Infusion,
+    *,
+    sign_form: SignForm | None = None,
+    amend_form: AmendForm | None = None,
+    problem: str = "",
+) -> HttpResponse:
+    context = {
+        "page": review_page(infusion),
+        "infusion": infusion,
+        "plan": infusion.plan,
+        "child": infusion.plan.child,
+        "zone": infusion.tz,
+        "sign_form": sign_form or SignForm(),
+        "amend_form": amend_form or AmendForm(),
+        "problem": problem,
+    }
+    return render(request, "clinic/review.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _review_of(infusion: Infusion) -> Review | None:
+    return getattr(infusion, "review", None)
+
+
+def _infusion(request: PersonRequest, pk: int) -> Infusion:
+    begun = Infusion.objects.exclude(plan__status=Plan.Status.DRAFT)
+    infusions = begun.select_related(
+        "plan__child__clinic", "plan__product", "plan__version__protocol", "review__signed_by"
+    )
+    return fetch_for(request.user, infusions, pk, right=Right.REVIEW)

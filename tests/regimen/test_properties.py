@@ -1,0 +1,343 @@
+"""What holds for any protocol and any infusion, over zones, years, weights, late starts and whatever people do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivig_care.regimen.changes import Action, Existing, diff
+from ivig_care.regimen.documents import decode_protocol, encode
+from ivig_care.regimen.doses import DoseGiven, MedicineLimit, allowance, tally
+from ivig_care.regimen.facts import InfusionFacts, SlotFact
+from ivig_care.regimen.preview import describe
+from ivig_care.regimen.protocol import Ladder, Protocol, RateStep
+from ivig_care.regimen.rates import climb, duration
+from ivig_care.regimen.schedule import DatedStep, Schedule, build_schedule
+from ivig_care.regimen.steps import State
+from ivig_care.regimen.timing import Elapsed, QuietHours, WallClock, resolve_local, shift
+from tests.regimen.builders import apply, held
+from tests.regimen.strategies import dates, infusions, protocols, weights, zones
+
+SECOND = timedelta(seconds=1)
+
+
+# --- schedules --------------------------------------------------------------------------------
+
+
+@given(protocols, infusions())
+def test_steps_stand_in_order_of_time_and_each_window_in_order_too(protocol: Protocol, facts: InfusionFacts) -> None:
+    schedule = build_schedule(protocol, facts)
+
+    moments = [step.moment for step in schedule.steps]
+    assert moments == sorted(moments)
+    for window in (step.window for step in schedule.steps):
+        assert window.opens_at <= window.due_at <= window.late_at <= window.closes_at
+
+
+@given(protocols, infusions())
+def test_building_twice_gives_the_same(protocol: Protocol, facts: InfusionFacts) -> None:
+    assert build_schedule(protocol, facts) == build_schedule(protocol, facts)
+
+
+@given(protocols, infusions())
+def test_slots_are_unique(protocol: Protocol, facts: InfusionFacts) -> None:
+    slots = [step.slot for step in build_schedule(protocol, facts).steps]
+
+    assert len(slots) == len(set(slots))
+
+
+@given(protocols, infusions())
+def test_instants_are_in_utc_and_the_preview_is_json(protocol: Protocol, facts: InfusionFacts) -> None:
+    schedule = build_schedule(protocol, facts)
+
+    assert all(step.window.due_at.utcoffset() == timedelta() for step in schedule.steps)
+    assert json.loads(json.dumps(described := describe(schedule, facts))) == described
+
+
+@given(protocols)
+def test_protocol_comes_back_from_its_own_json(protocol: Protocol) -> None:
+    assert decode_protocol(json.loads(json.dumps(encode(protocol)))) == protocol
+
+
+@given(protocols, infusions())
+def test_elapsed_offsets_are_exact_and_wall_clocks_show_their_time(protocol: Protocol, facts: InfusionFacts) -> None:
+    schedule = build_schedule(protocol, facts)
+    rules = {rule.key: rule for rule in protocol.steps}
+    days = {day.number: day for day in schedule.days}
+
+    for step in schedule.steps:
+        if (rule := rules.get(step.rule)) is None or step.day is None:
+            continue
+        day = days[step.day]
+        anchors = {"planned_start": day.planned_start, "start": day.starts_at, "end": day.ends_at}
+        if isinstance(rule.offset, Elapsed):
+            assert step.window.due_at - anchors[rule.anchor.value] == rule.offset
+        else:
+            _assert_shows(step.window.due_at, rule.offset.at, facts.zone)
+
+
+def _assert_shows(instant: datetime, at: time, zone: ZoneInfo) -> None:
+    # The time itself, or in a gap the first instant after it: then a second earlier the clock has not reached it.
+    local = instant.astimezone(zone).replace(tzinfo=None)
+    if local.time() != at:
+        earlier = (instant - SECOND).astimezone(zone).replace(tzinfo=None)
+        assert local - earlier > SECOND
+
+
+# --- what people do ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """One thing that somebody says of a step, or that the clock says for them."""
+
+    pick: int
+    state: State
+    minutes: int
+
+
+turns = st.lists(
+    st.builds(
+        _Turn,
+        pick=st.integers(0, 30),
+        state=st.sampled_from([State.DONE, State.DONE, State.DONE, State.SKIPPED, State.MISSED]),
+        minutes=st.integers(-60, 400),
+    ),
+    max_size=8,
+)
+
+
+def _played(protocol: Protocol, facts: InfusionFacts, played: list[_Turn]) -> Iterator[tuple[InfusionFacts, Schedule]]:
+    """The facts and the schedule after each turn."""
+    schedule = build_schedule(protocol, facts)
+    yield facts, schedule
+    for turn in played:
+        open_steps = [step for step in schedule.ticked if step.state is State.OPEN]
+        if not open_steps:
+            return
+        step = open_steps[turn.pick % min(len(open_steps), 6)]
+        real = step.window.due_at + timedelta(minutes=turn.minutes)
+        said = SlotFact(slot=step.slot, state=turn.state, at=real, due_at=step.window.due_at)
+        others = tuple(fact for fact in facts.slots if fact.slot != step.slot)
+        facts = replace(facts, slots=(*others, said))
+        schedule = build_schedule(protocol, facts)
+        yield facts, schedule
+
+
+@given(protocols, infusions(), turns)
+def test_what_was_said_stays_as_it_was_said(protocol: Protocol, facts: InfusionFacts, played: list[_Turn]) -> None:
+    for now, schedule in _played(protocol, facts, played):
+        steps = {step.slot: step for step in schedule.steps}
+        for said in (fact for fact in now.slots if fact.state.is_said):
+            step = steps[said.slot]
+            assert (step.state, step.window.due_at) == (said.state, said.due_at)
+            assert step.done_at == (said.at if said.state is State.DONE else None)
+
+
+@given(protocols, infusions(), turns)
+def test_no_open_dose_of_a_course_comes_closer_than_its_interval_to_any_other(
+    protocol: Protocol, facts: InfusionFacts, played: list[_Turn]
+) -> None:
+    every = {course.key: course.every for course in protocol.courses}
+    for _, schedule in _played(protocol, facts, played):
+        for step in schedule.ticked:
+            if step.rule in every and step.state is State.OPEN:
+                assert step.dose is not None
+                for other in _doses(schedule, step.dose.ingredient):
+                    assert other is step or abs(other.moment - step.moment) >= every[step.rule], (step, other)
+
+
+@given(protocols, infusions(), turns, st.lists(st.integers(-2880, 4320), max_size=3))
+def test_no_open_dose_of_a_course_comes_closer_than_its_interval_to_one_given_by_hand(
+    protocol: Protocol, facts: InfusionFacts, played: list[_Turn], given_after: list[int]
+) -> None:
+    every = {course.medicine.ingredient: course.every for course in protocol.courses}
+    start = facts.days[0].planned_start
+    by_hand = tuple(
+        DoseGiven(ingredient=ingredient, at=start + timedelta(minutes=after))
+        for ingredient in every
+        for after in given_after
+    )
+    courses = {course.key for course in protocol.courses}
+
+    for _, schedule in _played(protocol, replace(facts, given=by_hand), played):
+        for step in schedule.ticked:
+            if step.rule in courses and step.state is State.OPEN and step.dose is not None:
+                gaps = [abs(dose.at - step.moment) for dose in by_hand if dose.ingredient == step.dose.ingredient]
+                assert min(gaps, default=every[step.dose.ingredient]) >= every[step.dose.ingredient]
+
+
+def _doses(schedule: Schedule, ingredient: str) -> list[DatedStep]:
+    counted = (State.OPEN, State.DONE)
+    return [
+        step
+        for step in schedule.ticked
+        if step.dose is not None and step.dose.ingredient == ingredient and step.state in counted
+    ]
+
+
+@given(protocols, infusions(), turns, st.integers(-60, 600))
+def test_changes_give_what_is_wanted_once_and_leave_what_was_said(
+    protocol: Protocol, facts: InfusionFacts, played: list[_Turn], late: int
+) -> None:
+    *_, (now, schedule) = _played(protocol, facts, played)
+    checklist = held(schedule.ticked)
+    first, *others = now.days
+    moved = replace(first, actual_start=first.planned_start + timedelta(minutes=late), actual_end=None)
+
+    wanted = build_schedule(protocol, replace(now, days=(moved, *others))).ticked
+    changed = apply(diff(checklist.values(), wanted), checklist)
+
+    standing = {slot: step.window for slot, step in changed.items() if step.state is not State.WITHDRAWN}
+    assert standing == {step.slot: step.window for step in wanted}
+    assert {change.action for change in diff(changed.values(), wanted)} <= {Action.KEEP}
+    assert _said(changed) == _said(checklist)
+
+
+def _said(checklist: dict[str, Existing]) -> dict[str, Existing]:
+    return {slot: step for slot, step in checklist.items() if step.state.is_said}
+
+
+@given(protocols, infusions(), st.integers(0, 600))
+def test_late_start_moves_no_step_that_hangs_on_the_plan(protocol: Protocol, facts: InfusionFacts, late: int) -> None:
+    planned = tuple(replace(day, actual_start=None, actual_end=None) for day in facts.days)
+    slipped = tuple(replace(day, actual_start=day.planned_start + timedelta(minutes=late)) for day in planned)
+    anchors = {rule.key: rule.anchor.value for rule in protocol.steps}
+
+    before = {step.slot: step for step in build_schedule(protocol, replace(facts, days=planned)).steps}
+    after = {step.slot: step for step in build_schedule(protocol, replace(facts, days=slipped)).steps}
+
+    for slot, step in before.items():
+        if anchors.get(step.rule) == "planned_start":
+            assert after[slot].window == step.window
+
+
+# --- rates ------------------------------------------------------------------------------------
+
+rungs = st.builds(
+    RateStep,
+    ml_per_kg_h=st.fractions(min_value=Fraction(1, 10), max_value=9, max_denominator=100),
+    minutes=st.one_of(st.none(), st.fractions(min_value=1, max_value=120, max_denominator=60)),
+)
+ladders = st.lists(rungs, min_size=1, max_size=6).map(lambda steps: Ladder(steps=tuple(steps)))
+volumes = st.fractions(min_value=Fraction(1, 10), max_value=3000, max_denominator=1000)
+
+
+@given(ladders, weights, volumes)
+def test_volumes_sum_to_the_total_exactly(ladder: Ladder, weight: Fraction, volume: Fraction) -> None:
+    climbed = climb(ladder, weight_kg=weight, volume_ml=volume)
+
+    assert sum(rung.volume_ml for rung in climbed) == volume
+    assert all(rung.volume_ml == rung.ml_h * rung.minutes / 60 > 0 for rung in climbed)
+    assert [rung.ml_h for rung in climbed] == [weight * step.ml_per_kg_h for step in ladder.steps[: len(climbed)]]
+
+
+@given(ladders, weights, volumes)
+def test_rungs_follow_one_another_without_gaps(ladder: Ladder, weight: Fraction, volume: Fraction) -> None:
+    climbed = climb(ladder, weight_kg=weight, volume_ml=volume)
+
+    ends = [rung.starts_after + rung.minutes for rung in climbed]
+    assert [rung.starts_after for rung in climbed] == [0, *ends[:-1]]
+    exactly = timedelta(seconds=float(ends[-1] * 60))
+    assert -timedelta(milliseconds=1) < duration(climbed) - exactly < SECOND
+
+
+@given(ladders, weights, volumes, st.fractions(min_value=Fraction(11, 10), max_value=2, max_denominator=10))
+def test_faster_rates_never_end_later(ladder: Ladder, weight: Fraction, volume: Fraction, factor: Fraction) -> None:
+    faster = Ladder(steps=tuple(replace(step, ml_per_kg_h=step.ml_per_kg_h * factor) for step in ladder.steps))
+
+    slow, fast = (duration(climb(each, weight_kg=weight, volume_ml=volume)) for each in (ladder, faster))
+    assert fast <= slow
+
+
+# --- time -------------------------------------------------------------------------------------
+
+
+@settings(max_examples=300)
+@given(st.data(), zones, st.times())
+def test_local_times_resolve_to_the_first_instant_that_reaches_them(
+    data: st.DataObject, zone: ZoneInfo, at: time
+) -> None:
+    at = at.replace(microsecond=0)
+    day = data.draw(dates(zone))
+    shown = datetime.combine(day, at)
+
+    instant = resolve_local(day, at, zone)
+
+    local = instant.astimezone(zone).replace(tzinfo=None)
+    just_before = (instant - SECOND).astimezone(zone).replace(tzinfo=None)
+    assert local >= shown > just_before
+    # And it is the first: no instant of the three hours before it shows the same.
+    for quarters in range(1, 13):
+        candidate = instant - timedelta(minutes=15 * quarters)
+        assert candidate.astimezone(zone).replace(tzinfo=None) != shown
+
+
+@given(st.data(), zones, st.times(), st.integers(-5, 5))
+def test_wall_clock_offsets_land_on_the_date_they_name_or_on_the_first_instant_after(
+    data: st.DataObject, zone: ZoneInfo, at: time, days: int
+) -> None:
+    anchor = resolve_local(data.draw(dates(zone)), at.replace(microsecond=0), zone)
+
+    landed = shift(anchor, WallClock(days, time(8)), zone)
+
+    local = landed.astimezone(zone)
+    assert (local.date(), local.time()) == (anchor.astimezone(zone).date() + timedelta(days=days), time(8))
+
+
+@settings(max_examples=200)
+@given(st.data(), zones, st.times(), st.times(), st.times())
+def test_held_messages_leave_outside_quiet_hours(
+    data: st.DataObject, zone: ZoneInfo, start: time, end: time, at: time
+) -> None:
+    start, end, at = (each.replace(second=0, microsecond=0) for each in (start, end, at))
+    now = resolve_local(data.draw(dates(zone)), at, zone)
+
+    held_until = QuietHours(start, end).hold_until(now, zone)
+
+    if held_until is not None:
+        assert now < held_until <= now + timedelta(hours=26)
+        assert QuietHours(start, end).hold_until(held_until, zone) is None
+
+
+# --- the ledger -------------------------------------------------------------------------------
+
+minutes_of_doses = st.lists(st.integers(0, 4 * 1440), max_size=20)
+
+
+@given(minutes_of_doses, st.integers(60, 720), st.integers(1, 6))
+def test_what_the_ledger_permits_keeps_to_interval_and_count(given_at: list[int], interval: int, most: int) -> None:
+    start = datetime.fromisoformat("2026-06-15T00:00+00:00")
+    doses = tuple(DoseGiven(ingredient="x", at=start + timedelta(minutes=each)) for each in given_at)
+    limit = MedicineLimit(ingredient="x", min_interval=Elapsed(minutes=interval), max_doses_24h=most)
+
+    next_at = allowance(doses, limit).next_at
+
+    if next_at is not None:
+        before = sum(1 for dose in doses if next_at - timedelta(hours=24) < dose.at)
+        assert all(next_at - dose.at >= timedelta(minutes=interval) for dose in doses)
+        assert before + 1 <= most
+        a_second_sooner = next_at - SECOND
+        counted = sum(1 for dose in doses if a_second_sooner - timedelta(hours=24) < dose.at)
+        too_soon = any(a_second_sooner - dose.at < timedelta(minutes=interval) for dose in doses)
+        assert too_soon or counted + 1 > most
+
+
+@given(minutes_of_doses)
+def test_tally_agrees_with_counting_by_hand(given_at: list[int]) -> None:
+    start = datetime.fromisoformat("2026-06-15T00:00+00:00")
+    doses = tuple(DoseGiven(ingredient="x", at=start + timedelta(minutes=each), mg=Fraction(1)) for each in given_at)
+
+    counted = tally(doses, "x")
+
+    most = max((sum(1 for each in given_at if end - 1440 < each <= end) for end in range(5 * 1440)), default=0)
+    pairs = [abs(a - b) for i, a in enumerate(given_at) for b in given_at[i + 1 :]]
+    assert (counted.most_in_24h, counted.most_mg_in_24h) == (most, most)
+    assert counted.smallest_gap == (timedelta(minutes=min(pairs)) if pairs else None)
