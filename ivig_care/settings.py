@@ -36,14 +36,17 @@ def _embedded_secret() -> str:
 
 
 DEBUG = False
-SECRET_KEY: str = env.str("SECRET_KEY", "") if IS_EMBEDDED else env.str("SECRET_KEY")
+SECRET_KEY: str = env.str("SECRET_KEY", "")
+if not SECRET_KEY and not IS_EMBEDDED:
+    raise ValueError("DATABASE_URL is set, so SECRET_KEY must be set too: a long random text, the same everywhere")
 SECRET_KEY = SECRET_KEY or _embedded_secret()
 
 # --- Where the site is reached ----------------------------------------------------------------
 
-PUBLIC_URL: str = (
-    env.str("PUBLIC_URL", f"http://127.0.0.1:{env.int('PORT', 8000)}") if IS_EMBEDDED else env.str("PUBLIC_URL")
-).rstrip("/")
+PUBLIC_URL: str = env.str("PUBLIC_URL", "").rstrip("/")
+if not PUBLIC_URL and not IS_EMBEDDED:
+    raise ValueError("DATABASE_URL is set, so PUBLIC_URL must be set too: where people reach the site")
+PUBLIC_URL = PUBLIC_URL or f"http://127.0.0.1:{env.int('PORT', 8000)}"
 _public = urlsplit(PUBLIC_URL)
 if _public.scheme not in ("http", "https") or not _public.hostname:
     raise ValueError(f"PUBLIC_URL is {PUBLIC_URL!r}; expected an address such as https://care.example.org")
@@ -87,7 +90,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django_htmx",
-    "phonenumber_field",
     "csp",
     "allauth",
     "allauth.account",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from itertools import groupby, pairwise
@@ -23,6 +24,11 @@ from ivig_care.regimen.timing import QuietHours
 
 # What counts as night on the preview. When messages are held is up to each person's own quiet hours.
 NIGHT = QuietHours(time(22), time(7))
+
+# No interval and no count reaches further than a day; twice that is plenty.
+REACH = timedelta(hours=48)
+# The code of what a source says of a medicine in general; every other caution is about this very plan.
+REMARK = "caution"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +54,7 @@ class Line:
     step: DatedStep
     words: str
     mg_per_kg: Fraction | None
+    ml: Fraction | None
     alarms: tuple[datetime, ...]
     night: str
 
@@ -73,8 +80,9 @@ class RateLine:
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerLine:
-    """One ingredient over the whole infusion, beside the limit that is known for it."""
+    """One ingredient over the whole infusion, beside the limit that is known for it; `doses` are the plan's own."""
 
+    doses: int
     tally: Tally
     mg_per_kg_24h: Fraction | None
     limit: MedicineLimit | None
@@ -114,14 +122,17 @@ class Outlook:
     rates: list[RateLine]
     timeline: list[tuple[date, list[Line]]]
     ledger: list[LedgerLine]
-    cautions: list[Caution]
+    warnings: list[Caution]
+    remarks: list[Caution]
 
 
 def outlook_of(infusion: Infusion, *, now: datetime) -> Outlook:
     """Everything the plan of this infusion would do. The plan must be complete. Raises RegimenError."""
     facts = facts_of(infusion)
     schedule = build_schedule(protocol_of(infusion.plan), facts)
+    facts = _nearby(facts, schedule)
     lines = [_line(step, facts, is_only_day=len(facts.days) == 1) for step in schedule.steps]
+    found = [*cautions(schedule, facts), *_own_cautions(infusion.plan, schedule, now)]
     by_date = groupby(lines, key=lambda line: line.step.moment.astimezone(infusion.tz).date())
     return Outlook(
         infusion=infusion,
@@ -130,7 +141,8 @@ def outlook_of(infusion: Infusion, *, now: datetime) -> Outlook:
         rates=list(_rates(schedule)),
         timeline=[(day, list(group)) for day, group in by_date],
         ledger=list(_ledger(schedule, facts)),
-        cautions=[*cautions(schedule, facts), *_own_cautions(infusion.plan, schedule, now)],
+        warnings=[caution for caution in found if caution.code != REMARK],
+        remarks=[caution for caution in found if caution.code == REMARK],
     )
 
 
@@ -165,13 +177,19 @@ def meaning_of(row: PlanRate | PlanMedicine, plan: Plan) -> str:
     per_kg = mg_per_kg(plan, None if row.mg is None else Fraction(row.mg))
     parts = ["" if per_kg is None else f"{plain(per_kg)} mg/kg"]
     if row.mg and row.mg_per_ml:
-        parts.append(f"{plain(Fraction(row.mg) / Fraction(row.mg_per_ml))} mL")
+        ml = _measurable(Fraction(row.mg) / Fraction(row.mg_per_ml))
+        parts.append("" if ml is None else f"{plain(ml)} mL")
     return ", ".join(part for part in parts if part)
 
 
 def length_words(length: timedelta) -> str:
     """A length of time, rounded up to the minute so that an end is never promised too early: "4 h 48 min"."""
     return plain_hours(length.total_seconds() + 59)
+
+
+def _measurable(ml: Fraction | None) -> Fraction | None:
+    """To a tenth of a mL, as the checklist says it."""
+    return None if ml is None else round(ml, 1)
 
 
 def _length(plan: Plan, ml_per_day: Fraction | None) -> timedelta | None:
@@ -196,6 +214,7 @@ def _line(step: DatedStep, facts: InfusionFacts, *, is_only_day: bool) -> Line:
         step=step,
         words=timeline_text(step, is_only_day=is_only_day),
         mg_per_kg=step.dose.mg / facts.weight_kg if step.dose else None,
+        ml=_measurable(step.dose.ml) if step.dose else None,
         alarms=tuple(alarms(step.window, step.nudges)) if is_told and step.nudges else (),
         night=_night(step, facts),
     )
@@ -220,11 +239,19 @@ def _rates(schedule: Schedule) -> Iterator[RateLine]:
         yield RateLine(number=number, rung=rung, begins=begins)
 
 
+def _nearby(facts: InfusionFacts, schedule: Schedule) -> InfusionFacts:
+    """The facts with only such doses from elsewhere as can meet those of this schedule."""
+    first, last = schedule.steps[0].moment - REACH, schedule.steps[-1].moment + REACH
+    return replace(facts, given=tuple(dose for dose in facts.given if first < dose.at < last))
+
+
 def _ledger(schedule: Schedule, facts: InfusionFacts) -> Iterator[LedgerLine]:
     limits = {limit.ingredient: limit for limit in facts.limits}
+    planned = Counter(step.dose.ingredient for step in schedule.steps if step.dose)
     for counted in tallies(schedule, facts):
         mg = counted.most_mg_in_24h
         yield LedgerLine(
+            doses=planned[counted.ingredient],
             tally=counted,
             mg_per_kg_24h=None if mg is None else mg / facts.weight_kg,
             limit=limits.get(counted.ingredient),

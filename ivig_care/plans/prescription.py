@@ -43,6 +43,9 @@ _ALWAYS = {
     "has_risk": Unset(Section.WEIGHT, "whether there is a risk of kidney injury or thrombosis"),
 }
 
+# The values of one section, in the order in which a person thinks of them.
+_ASKED_IN = "ladder premedication premedication_lead premedication_by courses fluids_goal_ml fluids_after"
+
 
 def unset_values(plan: Plan) -> tuple[str, ...]:
     """What is not prescribed yet, in words; an empty answer means that the plan may be activated."""
@@ -52,7 +55,7 @@ def unset_values(plan: Plan) -> tuple[str, ...]:
 def unset_in(plan: Plan) -> tuple[Unset, ...]:
     """What is not prescribed yet, in the order of the sections."""
     always = [one for field, one in _ALWAYS.items() if getattr(plan, field) is None]
-    left = documents.unset(plan.version.document, prescribed_values(plan))
+    left = sorted(documents.unset(plan.version.document, prescribed_values(plan)), key=_ASKED_IN.find)
     missing = [one for name in left for one in _left_to_prescriber(plan, name)]
     found = dict.fromkeys((*always, *_unset_days(plan), *missing, *_unset_minutes(plan), *_unset_first_dose(plan)))
     return tuple(sorted(found, key=lambda one: list(Section).index(one.section)))

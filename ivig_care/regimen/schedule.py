@@ -303,7 +303,7 @@ def _days_meant(meant: Days, days: tuple[DayRun, ...]) -> tuple[DayRun, ...]:
             return days
         case Days.FIRST:
             return days[:1]
-        case Days.LAST:
+        case Days.LAST:  # pragma: no branch (mypy proves that there is no other)
             return days[-1:]
 
 
@@ -316,7 +316,7 @@ def _anchor(anchor: Anchor, day: DayRun) -> tuple[datetime, Basis]:
             return day.planned_start, Basis.PLANNED
         case Anchor.START:
             return day.starts_at, day.start_basis
-        case Anchor.END:
+        case Anchor.END:  # pragma: no branch
             return day.ends_at, day.end_basis
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
+from itertools import groupby
 
 from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 
@@ -180,7 +181,7 @@ class ReviewPage:
     review: Review | None
     summary: Summary
     days: list[DayRow]
-    steps: list[StepRow]
+    steps: list[tuple[date, list[StepRow]]]
     doses: list[DoseRow]
 
 
@@ -196,9 +197,13 @@ def review_page(infusion: Infusion) -> ReviewPage:
         review=getattr(infusion, "review", None),
         summary=summarise(infusion),
         days=[_day_row(day, runs[day.number]) for day in infusion.days.all()],
-        steps=[_step_row(step) for step in steps],
+        steps=[(day, list(map(_step_row, of_day))) for day, of_day in _by_date(steps, infusion)],
         doses=list(_dose_rows(infusion, steps)),
     )
+
+
+def _by_date(steps: list[Step], infusion: Infusion) -> Iterator[tuple[date, Iterator[Step]]]:
+    return groupby(steps, key=lambda step: step.due_at.astimezone(infusion.tz).date())
 
 
 def _day_row(day: InfusionDay, run: DayRun) -> DayRow:

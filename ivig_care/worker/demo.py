@@ -6,14 +6,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from ivig_care.accounts.models import ContactPoint, NudgePreference, User
+from ivig_care.accounts.models import ContactPoint, User
+from ivig_care.actions.care_teams import (
+    caregiver_add,
+    child_add,
+    clinic_add,
+    clinician_add,
+    contact_point_agree,
+    person_add,
+    quiet_hours_set,
+)
 from ivig_care.actions.catalogue import catalogue_load
 from ivig_care.actions.checklists import checklists_close
 from ivig_care.actions.infusions import infusion_day_end, infusion_day_start
 from ivig_care.actions.plans import MedicineOrder, PlanOrder, RateOrder, plan_activate, plan_draft, plan_prescribe
 from ivig_care.actions.protocols import built_in_protocols_load
 from ivig_care.actions.steps import step_note, step_skip, step_tick
-from ivig_care.care_teams.models import Child, Clinic, Membership, Role
+from ivig_care.care_teams.models import Child, Clinic, Role
 from ivig_care.plans.facts import schedule_of
 from ivig_care.plans.models import Infusion, InfusionDay, PlanMedicine, Step
 from ivig_care.protocols.models import Product, ProtocolVersion
@@ -54,14 +63,21 @@ def demo_seed(*, now: datetime, zone: str) -> None:
     """
     catalogue_load()
     (version, *_) = built_in_protocols_load(at=now)
-    riverside = _clinic("Riverside Clinic", Clinic.Country.US, zone, "+1 212 555 0147", "911")
-    hillside = _clinic("Hillside Hospital", Clinic.Country.UK, "Europe/London", "+44 20 7946 0147", "999")
-    maria, sam, weiss, tom, lee = (_person(person, now) for person in PEOPLE)
+    riverside = clinic_add(
+        name="Riverside Clinic", country="US", zone=zone, phone="+1 212 555 0147", emergency_number="911"
+    )
+    hillside = clinic_add(
+        name="Hillside Hospital", country="UK", zone="Europe/London", phone="+44 20 7946 0147", emergency_number="999"
+    )
+    zones = (zone, zone, zone, hillside.zone, hillside.zone)
+    maria, sam, weiss, tom, lee = (
+        _person(person, number, home, now) for number, (person, home) in enumerate(zip(PEOPLE, zones, strict=True))
+    )
     lena = _child(riverside, "Lena", "Moreno", date(2017, 4, 2), {maria: Role.GUARDIAN, sam: Role.CAREGIVER})
     ben = _child(riverside, "Ben", "Moreno", date(2019, 9, 21), {maria: Role.GUARDIAN, sam: Role.CAREGIVER})
     kai = _child(hillside, "Kai", "Berg", date(2016, 1, 12), {tom: Role.GUARDIAN})
-    Membership.objects.create(user=weiss, role=Role.CLINICIAN, clinic=riverside)
-    Membership.objects.create(user=lee, role=Role.CLINICIAN, clinic=hillside)
+    clinician_add(clinic=riverside, person=weiss)
+    clinician_add(clinic=hillside, person=lee)
     _infusion_waiting_for_review(lena, version, clinician=weiss, parent=maria, other=sam, now=now)
     _infusion_in_its_72_hours(ben, version, clinician=weiss, parent=maria, now=now)
     _infusion_planned(lena, version, by=weiss, in_days=1, now=now)
@@ -177,25 +193,16 @@ def _next_event(infusion: Infusion, late: timedelta, done: set[int]) -> tuple[da
     return min([*days, *steps], key=lambda event: event[0], default=None)
 
 
-def _clinic(name: str, country: str, zone: str, phone: str, emergency_number: str) -> Clinic:
-    return Clinic.objects.create(name=name, country=country, zone=zone, phone=phone, emergency_number=emergency_number)
-
-
 def _child(clinic: Clinic, given_name: str, family_name: str, born_on: date, family: dict[User, Role]) -> Child:
-    child = Child.objects.create(
-        clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on, zone=clinic.zone
-    )
-    for user, role in family.items():
-        Membership.objects.create(user=user, role=role, child=child)
-        NudgePreference.objects.get_or_create(
-            user=user, defaults={"zone": clinic.zone, "quiet_from": time(22), "quiet_until": time(7)}
-        )
+    child = child_add(clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on)
+    for person, role in family.items():
+        caregiver_add(child=child, person=person, role=role)
+        quiet_hours_set(person=person, quiet_from=time(22), quiet_until=time(7))
     return child
 
 
-def _person(person: DemoPerson, now: datetime) -> User:
-    user = User.objects.create_user(person.email, PASSWORD, name=person.name)
-    number = f"+1212555{1000 + user.pk:04d}"
-    for kind, address in ((ContactPoint.Kind.EMAIL, person.email), (ContactPoint.Kind.SMS, number)):
-        ContactPoint.objects.create(user=user, kind=kind, address=address, verified_at=now, consented_at=now)
+def _person(person: DemoPerson, number: int, zone: str, now: datetime) -> User:
+    user = person_add(email=person.email, name=person.name, zone=zone, password=PASSWORD)
+    contact_point_agree(person=user, kind=ContactPoint.Kind.EMAIL, address=person.email, at=now)
+    contact_point_agree(person=user, kind=ContactPoint.Kind.SMS, address=f"+1212555010{number}", at=now)
     return user

@@ -222,14 +222,16 @@ def test_a_row_that_left_the_files_is_kept_and_named() -> None:
 
 
 @pytest.mark.django_db
-def test_the_command_says_in_one_line_what_changed() -> None:
+def test_the_command_says_what_changed_and_what_stands() -> None:
     out = StringIO()
     call_command("load_catalogue", stdout=out)
     Product.objects.create(name="Oldglobulin", mg_per_ml=100, source="S1")
     call_command("load_catalogue", stdout=out)
     assert out.getvalue().splitlines() == [
         f"Catalogue: {ROWS} created, 0 updated, 0 unchanged.",
+        "Protocol: JDM, 2 g/kg over 2 days, version 1.",
         f"Catalogue: 0 created, 0 updated, {ROWS} unchanged. Kept, though not in the files: Oldglobulin.",
+        "Protocol: JDM, 2 g/kg over 2 days, version 1.",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ivig_care.regimen import __main__ as regimen_main
 from ivig_care.regimen.errors import DocumentError, RegimenError, ScheduleTooLong, UnsetValues
 from ivig_care.regimen.preview import preview
 from tests.regimen.builders import GOLDEN, TYLENOL, everything, golden, replaced, run_cli
@@ -382,6 +384,16 @@ def test_command_refuses_a_folder(tmp_path: Path) -> None:
 
     assert code == 2
     assert "Is a directory" in errors
+
+
+def test_module_runs_as_a_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["regimen", "preview", str(GOLDEN / "E3.json")])
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(regimen_main.__file__, run_name="__main__")
+
+    assert ended.value.code == 0
+    assert json.loads(capsys.readouterr().out)["zone"] == "America/Toronto"
 
 
 def test_process_refuses_with_one_line_and_exit_code_2(tmp_path: Path) -> None:

@@ -305,6 +305,7 @@ CLIMBS = [
     pytest.param([("1", None), ("2", None)], "5", [("30", "5")], id="a rung without minutes runs until all is in"),
     pytest.param([("3", None)], "1", [("2", "1")], id="one rate"),
     pytest.param([("1", "30")], "0", [("0", "0")], id="nothing to give"),
+    pytest.param([], "0", [], id="no rates at all"),
 ]
 
 
