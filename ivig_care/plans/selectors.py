@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from zlib import crc32
 
 from django.db.models import Count, Prefetch
 
@@ -76,7 +77,9 @@ class Checklist:
     @property
     def version(self) -> str:
         """Changes whenever the page would look different: with the record, and as time moves steps along."""
-        return f"{self.infusion.revision}-{len(self.now_rows)}-{len(self.next_rows)}-{len(self.missed)}"
+        groups = (self.now_rows, self.next_rows, self.missed)
+        words = "|".join(" ".join(row.status for row in rows) for rows in groups)
+        return f"{self.infusion.revision}-{crc32(words.encode()):08x}"
 
     @property
     def done(self) -> int:

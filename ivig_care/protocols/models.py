@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -11,6 +11,14 @@ from django.db.models import Q
 from ivig_care.care_teams.models import Clinic
 from ivig_care.regimen import doses, rates
 from ivig_care.regimen.timing import Elapsed
+
+
+class PublishedVersionFixed(Exception):
+    """A published protocol version never changes; another one is published instead."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(f"version {number} is published and never changes; publish another version")
 
 
 class Protocol(models.Model):
@@ -56,6 +64,12 @@ class ProtocolVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.protocol}, version {self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Raises PublishedVersionFixed: what was published is what plans were made from."""
+        if type(self).objects.filter(pk=self.pk, status=self.Status.PUBLISHED).exists():
+            raise PublishedVersionFixed(self.number)
+        super().save(*args, **kwargs)
 
 
 class Product(models.Model):

@@ -16,6 +16,11 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return render(request, "errors/403.html", status=403)
 
 
+def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form was opened before the person last signed in, or by another site."""
+    return render(request, "errors/form_too_old.html", status=403)
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """Ours to mend."""
     return render(request, "errors/500.html", status=500)

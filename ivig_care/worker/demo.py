@@ -178,7 +178,7 @@ def _live_through(
                 step_skip(step=thing, by=by, reason=SkipReason.ASLEEP, note="", now=at)
                 done.add(thing.pk)
             case Step():
-                step_tick(step=thing, by=by, at=at, now=at, reason="as planned")
+                step_tick(step=thing, by=by, at=at, now=at)
                 done.add(thing.pk)
 
 

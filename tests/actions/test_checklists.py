@@ -7,6 +7,7 @@ from datetime import timedelta
 from ivig_care.actions.checklists import checklist_refresh, checklists_close
 from ivig_care.actions.infusions import infusion_day_start
 from ivig_care.plans.models import Infusion, Step, StepEvent
+from ivig_care.protocols.models import ProtocolVersion
 from ivig_care.regimen.changes import Action
 from ivig_care.reviews.models import Review
 from tests.actors import People
@@ -28,9 +29,9 @@ def test_refreshing_twice_changes_nothing(infusion: Infusion) -> None:
 
 
 def test_steps_keep_the_words_they_were_made_with(infusion: Infusion, people: People) -> None:
-    version = infusion.plan.version
-    version.document["steps"][0]["title"] = "Other words"
-    version.save()
+    document = infusion.plan.version.document
+    document["steps"][0]["title"] = "Other words"
+    ProtocolVersion.objects.update(document=document)
     infusion_day_start(day=infusion.days.get(number=1), by=people.maria, at=STARTS_AT, now=STARTS_AT)
     assert infusion.steps.get(slot="fluids-before.d1").title == "Start extra drinks"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ivig_care.actions.protocols import built_in_protocols_load, protocol_publish
 from ivig_care.actions.plans import plan_draft
+from ivig_care.actions.protocols import built_in_protocols_load, protocol_publish
 from ivig_care.plans.prescription import Section, unset_in
-from ivig_care.protocols.models import ProtocolVersion
+from ivig_care.protocols.models import ProtocolVersion, PublishedVersionFixed
 from tests.actors import People
 from tests.conftest import ACTIVATED_AT
 
@@ -32,3 +32,12 @@ def test_every_value_that_a_built_in_protocol_asks_for_has_a_place_on_the_form(p
         asked = unset_in(plan)
         assert asked
         assert Section.OTHER not in {one.section for one in asked}
+
+
+def test_a_published_version_cannot_be_saved_again() -> None:
+    version = protocol_publish(slug="p", name="P", document={"name": "one"}, at=ACTIVATED_AT)
+    version.document = {"name": "two"}
+    with pytest.raises(PublishedVersionFixed):
+        version.save()
+    version.refresh_from_db()
+    assert version.document == {"name": "one"}

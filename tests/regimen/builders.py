@@ -38,9 +38,7 @@ from ivig_care.regimen.timing import Elapsed, Offset, Window, WindowRule, zone_n
 
 GOLDEN = Path(__file__).parent / "golden"
 TYLENOL = "acetaminophen"
-A_WINDOW = WindowRule(
-    opens_before=Elapsed(minutes=15), late_after=Elapsed(minutes=30), closes_after=Elapsed(hours=2)
-)
+A_WINDOW = WindowRule(opens_before=Elapsed(minutes=15), late_after=Elapsed(minutes=30), closes_after=Elapsed(hours=2))
 
 
 def utc(text: str) -> datetime:
@@ -104,9 +102,7 @@ def protocol(*steps: StepRule, courses: tuple[CourseRule, ...] = (), ladder: Lad
     return Protocol(name="test", ladder=ladder or one_rate, steps=steps, courses=courses)
 
 
-def day(
-    number: int = 1, planned: str | None = None, *, start: str | None = None, end: str | None = None
-) -> DayFacts:
+def day(number: int = 1, planned: str | None = None, *, start: str | None = None, end: str | None = None) -> DayFacts:
     """An infusion day planned for 09:00 UTC; `start` and `end` are the actual ones."""
     return DayFacts(
         number=number,
@@ -293,9 +289,7 @@ def everything() -> dict[str, Any]:
                 },
                 {"planned_start": "2026-06-16T09:00"},
             ],
-            "steps": [
-                {"slot": "course.1", "state": "skipped", "at": "2026-06-15T15:20", "due_at": "2026-06-15T15:15"}
-            ],
+            "steps": [{"slot": "course.1", "state": "skipped", "at": "2026-06-15T15:20", "due_at": "2026-06-15T15:15"}],
             "given": [{"ingredient": TYLENOL, "at": "2026-06-13T08:00", "mg": 300}],
             "flags": ["risk"],
             "limits": [

@@ -65,7 +65,8 @@ INGREDIENTS = ("acetaminophen", "ibuprofen", "diphenhydramine")
 @st.composite
 def dates(draw: st.DrawFn, zone: ZoneInfo) -> date:
     """A date between 2020 and 2040, half of the time near a change of clocks."""
-    if CHANGES[zone.key] and draw(st.booleans()):
+    is_near_a_change = bool(CHANGES[zone.key]) and draw(st.booleans())
+    if is_near_a_change:
         return draw(st.sampled_from(CHANGES[zone.key])) + timedelta(days=draw(st.integers(-2, 2)))
     return draw(st.dates(FIRST, LAST))
 

@@ -114,9 +114,7 @@ HISTORIES = [
 
 
 @pytest.mark.parametrize(("before", "since"), HISTORIES)
-def test_applying_the_changes_gives_what_is_wanted_and_leaves_none(
-    before: InfusionFacts, since: InfusionFacts
-) -> None:
+def test_applying_the_changes_gives_what_is_wanted_and_leaves_none(before: InfusionFacts, since: InfusionFacts) -> None:
     checklist = held(build_schedule(COURSE, before).ticked)
     # What is no longer said (an undone dose) is open again before anything else happens.
     said = {one.slot for one in since.slots}

@@ -6,6 +6,7 @@ The course of these tests gives acetaminophen every 6 h from the end of the infu
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def _times(schedule: Schedule) -> list[tuple[str, str, State]]:
     return shown
 
 
-def _built(*slots: SlotFact, **said: object) -> Schedule:
+def _built(*slots: SlotFact, **said: Any) -> Schedule:
     return build_schedule(protocol(courses=(course(),)), facts(slots=slots, **said))
 
 
@@ -132,9 +133,7 @@ def test_missed_dose_whose_time_has_moved_since_is_due_again() -> None:
 
 
 def test_missed_dose_before_one_that_was_given_stays_missed() -> None:
-    schedule = _built(
-        done("course.1", "11:00", "13:00"), fact("course.2", MISSED, "17:00"), done("course.3", "23:00")
-    )
+    schedule = _built(done("course.1", "11:00", "13:00"), fact("course.2", MISSED, "17:00"), done("course.3", "23:00"))
 
     assert _times(schedule)[1:4] == [("2", "0+17:00", MISSED), ("3", "0+23:00", DONE), ("4", "1+05:00", OPEN)]
 
@@ -174,8 +173,11 @@ def test_number_passed_over_is_left_out_when_the_dose_after_it_was_given_in_its_
 def test_several_numbers_passed_over_do_not_pile_up_behind_the_dose_that_was_given() -> None:
     schedule = _built(done("course.1", "11:00"), done("course.4", "1+05:00", "17:05"))
 
-    assert _times(schedule) == [("1", "0+11:00", DONE), ("4", "1+05:00", DONE), ("5", "0+23:05", OPEN)] + [
-        ("6", "1+05:05", OPEN)
+    assert _times(schedule) == [
+        ("1", "0+11:00", DONE),
+        ("4", "1+05:00", DONE),
+        ("5", "0+23:05", OPEN),
+        ("6", "1+05:05", OPEN),
     ]
 
 
@@ -231,7 +233,9 @@ def test_dose_given_elsewhere_does_not_change_what_was_said() -> None:
 
 
 def test_planned_premedication_of_the_next_day_blocks_a_dose() -> None:
-    schedule = build_schedule(protocol(premedication(), courses=(course(after_premedication()),)), facts(day(1), day(2)))
+    schedule = build_schedule(
+        protocol(premedication(), courses=(course(after_premedication()),)), facts(day(1), day(2))
+    )
 
     assert [shown for _, shown, _ in _times(schedule)] == [
         "0+14:30",
@@ -324,7 +328,7 @@ def test_dose_of_a_course_says_what_it_is() -> None:
     assert (step.title, step.kind, step.follows) == ("Children's Tylenol", Kind.MEDICINE, "the last acetaminophen")
     assert (step.why, step.basis, step.day) == ("Because.", Basis.PREDICTED, None)
     assert step.dose is not None
-    assert (step.dose.mg, step.dose.ml, step.dose.name) == (320, 10, "children's Tylenol")
+    assert (step.dose.mg, step.dose.ml, step.dose.name) == (Fraction(320), Fraction(10), "children's Tylenol")
 
 
 def test_dose_that_was_said_is_actual_and_one_that_was_missed_is_not() -> None:

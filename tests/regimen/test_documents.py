@@ -34,7 +34,7 @@ def test_null_zero_and_empty_are_answers() -> None:
 
 @pytest.mark.parametrize("place", ["ladder.steps[0].ml_per_kg_h", "steps[0].offset", "courses[0].every", "steps"])
 def test_null_is_an_answer_only_where_the_protocol_allows_none(place: str) -> None:
-    with pytest.raises(DocumentError, match="not null|expected an object|expected a list"):
+    with pytest.raises(DocumentError, match=r"not null|expected an object|expected a list"):
         decode_protocol(fill(replaced(_protocol(), place, {"prescribed": "answer"}), {"answer": None}))
 
 
@@ -47,7 +47,7 @@ def test_fill_puts_values_in_and_leaves_the_rest() -> None:
 
 
 def test_fill_refuses_while_anything_is_unset() -> None:
-    with pytest.raises(UnsetValues, match="^not prescribed yet: first, second$") as refused:
+    with pytest.raises(UnsetValues, match=r"^not prescribed yet: first, second$") as refused:
         fill(LEFT_OPEN, {})
 
     assert refused.value.names == ("first", "second")
@@ -56,7 +56,7 @@ def test_fill_refuses_while_anything_is_unset() -> None:
 def test_value_that_leaves_something_open_itself_is_not_prescribed() -> None:
     document = everything()["protocol"]
 
-    with pytest.raises(UnsetValues, match="^not prescribed yet: later$"):
+    with pytest.raises(UnsetValues, match=r"^not prescribed yet: later$"):
         decode_protocol(fill(document, {"premed_mg": {"prescribed": "later"}}))
 
 
@@ -276,11 +276,31 @@ def test_document_is_refused_at_the_place_it_concerns(changed: str, value: Any, 
 
 @pytest.mark.parametrize(
     "place",
-    ["name", "ladder", "steps", "ladder.steps", "ladder.steps[0].ml_per_kg_h", "steps[0].key", "steps[0].kind"]
-    + ["steps[0].title", "steps[0].anchor", "steps[0].offset", "steps[0].medicines[0].ingredient"]
-    + ["steps[0].window.opens_before", "steps[0].window.late_after", "steps[0].window.closes_after"]
-    + ["courses[0].key", "courses[0].medicine", "courses[0].every", "courses[0].first", "courses[0].until"]
-    + ["courses[0].until.anchor", "courses[0].until.day", "courses[0].until.offset", "courses[1].first.day"],
+    [
+        "name",
+        "ladder",
+        "steps",
+        "ladder.steps",
+        "ladder.steps[0].ml_per_kg_h",
+        "steps[0].key",
+        "steps[0].kind",
+        "steps[0].title",
+        "steps[0].anchor",
+        "steps[0].offset",
+        "steps[0].medicines[0].ingredient",
+        "steps[0].window.opens_before",
+        "steps[0].window.late_after",
+        "steps[0].window.closes_after",
+        "courses[0].key",
+        "courses[0].medicine",
+        "courses[0].every",
+        "courses[0].first",
+        "courses[0].until",
+        "courses[0].until.anchor",
+        "courses[0].until.day",
+        "courses[0].until.offset",
+        "courses[1].first.day",
+    ],
 )
 def test_what_must_be_said_is_missed_at_its_place(place: str) -> None:
     document = replaced(_protocol(), place, None)

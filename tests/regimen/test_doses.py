@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -73,7 +74,7 @@ def test_other_ingredients_do_not_count() -> None:
         pytest.param({"max_doses_24h": 0}, id="a count of nothing"),
     ],
 )
-def test_unknown_limit_permits_nothing(unknown: dict[str, object]) -> None:
+def test_unknown_limit_permits_nothing(unknown: dict[str, Any]) -> None:
     allowed = allowance((given("08:00"),), limit(**unknown))
 
     assert allowed == Allowance(last_at=at("08:00"), next_at=None, is_known=False)
@@ -175,7 +176,7 @@ MIDWAY = fact("course.1", State.DONE, "14:30", real="11:10")
 
 
 @pytest.mark.parametrize(("said", "sentence"), LOOK_AT)
-def test_medicine_that_a_clinician_should_look_at(said: dict[str, object], sentence: str) -> None:
+def test_medicine_that_a_clinician_should_look_at(said: dict[str, Any], sentence: str) -> None:
     # Premedication at 08:30 and a dose at 11:10: 2 h 40 min apart, then 17:10 within the course.
     assert _cautions(facts(product=KNOWN, slots=(MIDWAY,), **said)) == [sentence]
 

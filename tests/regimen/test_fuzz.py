@@ -126,9 +126,9 @@ def test_anything_may_be_left_out(tmp_path: Path) -> None:
 
 def test_unknown_name_in_any_object_is_refused(tmp_path: Path) -> None:
     for place in PLACES:
-        held = EVERYTHING
+        held: Any = EVERYTHING
         for name in place:
-            held = held[name]  # type: ignore[index]
+            held = held[name]
         if isinstance(held, dict) and place != ("values",):
             assert _run(tmp_path / "f.json", _with(EVERYTHING, place, {**held, "surprise": 1})) == 2
 

@@ -104,8 +104,7 @@ def test_warnings_are_none_but_the_caution_that_comes_with_ibuprofen(printed: di
     assert printed["E4"]["warnings"] == [
         {
             "code": "caution",
-            "text": "ibuprofen: not if vomiting or drinking little; kidney disease; "
-            "with steroids a risk of bleeding",
+            "text": "ibuprofen: not if vomiting or drinking little; kidney disease; with steroids a risk of bleeding",
             "source": "FACTS section 4",
         }
     ]

@@ -231,7 +231,7 @@ def test_document_needs_no_values_when_nothing_is_left_open() -> None:
 def test_values_that_are_missing_are_named() -> None:
     document = replaced(everything(), "values", {"premed": 1})
 
-    with pytest.raises(UnsetValues, match="^not prescribed yet: premed_mg$"):
+    with pytest.raises(UnsetValues, match=r"^not prescribed yet: premed_mg$"):
         _previewed(document)
 
 
@@ -247,7 +247,7 @@ def test_ingredient_has_only_one_limit() -> None:
     document = everything()
     document["infusion"]["limits"] *= 2
 
-    with pytest.raises(DocumentError, match="^infusion.limits: names an ingredient twice$"):
+    with pytest.raises(DocumentError, match=r"^infusion.limits: names an ingredient twice$"):
         _previewed(document)
 
 
@@ -262,7 +262,7 @@ def test_infusion_that_would_outlast_the_calendar_is_refused() -> None:
     document = replaced(everything(), "protocol.ladder.steps", [{"ml_per_kg_h": 0.000001}])
     replaced(document, "infusion.dose_mg_per_kg", 10**9)
 
-    with pytest.raises(DocumentError, match="^infusion: runs beyond the calendar: check weight, dose and rates$"):
+    with pytest.raises(DocumentError, match=r"^infusion: runs beyond the calendar: check weight, dose and rates$"):
         _previewed(document)
 
 
@@ -292,7 +292,7 @@ def test_text_that_is_no_document_is_refused(text: str, problem: str) -> None:
 def test_number_that_is_none_is_refused_at_its_place(number: str) -> None:
     text = json.dumps(everything()).replace('"weight_kg": 20.1', f'"weight_kg": {number}')
 
-    with pytest.raises(DocumentError, match="^infusion.weight_kg: expected a number, not "):
+    with pytest.raises(DocumentError, match=r"^infusion.weight_kg: expected a number, not "):
         preview(text)
 
 

@@ -62,9 +62,7 @@ FORBIDDEN_IMPORTS = {"time", "random", "secrets", "uuid", "socket", "sqlite3", "
 def test_nothing_reads_a_clock(source: Path) -> None:
     tree = ast.parse(source.read_text(encoding="utf-8"))
 
-    read = [f"{source.name}:{node.lineno} {node.attr}" for node in ast.walk(tree) if _reads_a_clock(node)]
-
-    assert read == []
+    assert [ast.unparse(node) for node in ast.walk(tree) if _reads_a_clock(node)] == []
 
 
 def _reads_a_clock(node: ast.AST) -> bool:

@@ -107,7 +107,13 @@ def test_step_keeps_everything_its_rule_says() -> None:
         "Softer",
         "P1",
     )
-    assert (step.goal_ml, step.actor, step.day, step.state, step.dose) == (1500, Actor.CLINIC, 1, State.OPEN, None)
+    assert (step.goal_ml, step.actor, step.day, step.state, step.dose) == (
+        Fraction(1500),
+        Actor.CLINIC,
+        1,
+        State.OPEN,
+        None,
+    )
     assert (step.window.opens_at, step.window.closes_at) == (at("07:45"), at("10:00"))
 
 
@@ -198,10 +204,10 @@ def test_doses_of_a_schedule_are_those_given_and_those_expected() -> None:
     schedule = build_schedule(protocol(premedication(), courses=(course(until=13),)), infusion)
 
     assert [(dose.at, dose.mg) for dose in doses_of(schedule, infusion)] == [
-        (at("08:30"), 300),
-        (at("11:20"), 300),
-        (at("23:20"), 300),
-        (at("02:00"), 300),
+        (at("08:30"), Fraction(300)),
+        (at("11:20"), Fraction(300)),
+        (at("23:20"), Fraction(300)),
+        (at("02:00"), Fraction(300)),
     ]
 
 

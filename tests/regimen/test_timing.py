@@ -174,7 +174,9 @@ QUIET = [
     pytest.param(OVERNIGHT, "America/Los_Angeles", "2026-06-16 05:30", "2026-06-16 14:00", id="on the person's clock"),
     pytest.param(OVERNIGHT, "America/Los_Angeles", "2026-06-15 23:00", None, id="night in UTC, afternoon there"),
     pytest.param(OVERNIGHT, "America/New_York", "2026-03-08 04:00", "2026-03-08 11:00", id="night of the gap: 8 h"),
-    pytest.param(OVERNIGHT, "America/New_York", "2026-11-01 06:30", "2026-11-01 12:00", id="night of the overlap: 10 h"),
+    pytest.param(
+        OVERNIGHT, "America/New_York", "2026-11-01 06:30", "2026-11-01 12:00", id="night of the overlap: 10 h"
+    ),
     pytest.param(OVERNIGHT, "Pacific/Apia", "2011-12-30 08:30", "2011-12-30 10:00", id="night whose morning never was"),
     pytest.param(OVERNIGHT, "Pacific/Apia", "2011-12-30 10:00", "2011-12-30 17:00", id="lost day's evening runs on"),
     pytest.param(NAP, "UTC", "2026-06-15 12:59:59", None, id="same day: before"),

@@ -47,8 +47,10 @@ class Site:
 
 
 @contextmanager
-def running_site(extra_env: dict[str, str] | None = None) -> Iterator[Site]:
+def running_site(extra_env: dict[str, str] | None = None, *, twins: bool = False) -> Iterator[Site]:
     """Web server, worker and beat with the settings in `extra_env`; embedded where it says nothing.
+
+    `twins` runs a second worker and a second beat beside the first, as a careless operator might.
 
     With a broker of its own, beat is a process of its own, as in production; without one it runs in the worker.
     """
@@ -69,7 +71,11 @@ def running_site(extra_env: dict[str, str] | None = None) -> Iterator[Site]:
         site = Site(url=url, env=env)
         site.run("manage.py", "migrate", "--no-input", "--verbosity", "0")
         site.run("manage.py", "collectstatic", "--no-input", "--verbosity", "0")
-        for name, command in _commands(port, Path(var), has_broker="REDIS_URL" in env).items():
+        commands = _commands(port, Path(var), has_broker="REDIS_URL" in env)
+        if twins:
+            commands["second worker"] = [*commands["worker"], "--hostname", "second@%h"]
+            commands["second beat"] = [*commands["beat"][:-1], str(var / "second-schedule")]
+        for name, command in commands.items():
             is_ready = _answers(url) if name == "web" else _always
             directory = Path(stack.enter_context(private_directory()))
             process = ServerProcess(command=command, directory=directory, is_ready=is_ready, env=env)

@@ -31,7 +31,17 @@ def phone() -> Iterator[TwilioSink]:
 @pytest.fixture(params=["sqlite+filesystem", "postgres+redis"])
 def site(request: pytest.FixtureRequest, mail: SmtpSink, phone: TwilioSink) -> Iterator[Site]:
     """The site on this machine alone, and as it runs for real."""
-    outside = {
+    outside = _outside(mail, phone)
+    with ExitStack() as stack:
+        if request.param == "postgres+redis":
+            outside["DATABASE_URL"] = stack.enter_context(postgres_server())
+            outside["REDIS_URL"] = stack.enter_context(redis_server()).url
+        yield stack.enter_context(running_site(outside))
+
+
+def _outside(mail: SmtpSink, phone: TwilioSink) -> dict[str, str]:
+    """The settings that lead to our own mail server and SMS provider."""
+    return {
         "EMAIL_HOST": mail.host,
         "EMAIL_PORT": str(mail.port),
         "TWILIO_ACCOUNT_SID": phone.account_sid,
@@ -39,11 +49,6 @@ def site(request: pytest.FixtureRequest, mail: SmtpSink, phone: TwilioSink) -> I
         "TWILIO_FROM": "+12125550100",
         "TWILIO_API_URL": phone.url,
     }
-    with ExitStack() as stack:
-        if request.param == "postgres+redis":
-            outside["DATABASE_URL"] = stack.enter_context(postgres_server())
-            outside["REDIS_URL"] = stack.enter_context(redis_server()).url
-        yield stack.enter_context(running_site(outside))
 
 
 def test_a_due_step_reaches_each_person_once_by_mail_and_by_text(site: Site, mail: SmtpSink, phone: TwilioSink) -> None:
@@ -66,6 +71,16 @@ def test_a_mail_server_that_is_busy_gets_the_message_later(site: Site, mail: Smt
     wait_for(lambda: len(mail.messages) == 2, seconds=90, what="both e-mails", site=site)
     time.sleep(3)
     assert len(mail.messages) == 2
+
+
+def test_two_beats_and_two_workers_still_send_once(mail: SmtpSink, phone: TwilioSink) -> None:
+    with postgres_server() as database, redis_server() as redis:
+        env = {"DATABASE_URL": database, "REDIS_URL": redis.url, **_outside(mail, phone)}
+        with running_site(env, twins=True) as site:
+            site.story(starts_in_minutes=25)
+            wait_for(lambda: len(mail.messages) >= 2, seconds=60, what="both e-mails", site=site)
+            time.sleep(4)
+    assert (len(mail.messages), len(phone.messages)) == (2, 2)
 
 
 def test_a_worker_that_was_killed_loses_nothing(site: Site, mail: SmtpSink, phone: TwilioSink) -> None:

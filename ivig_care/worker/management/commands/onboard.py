@@ -106,4 +106,7 @@ def _caregiver(options: dict[str, Any]) -> str:
 def _how_to_sign_in(person: User) -> str:
     if person.has_usable_password():
         return "They sign in as before."
-    return 'They set a password with "I forgot my password" on the sign-in page.'
+    return (
+        'They set a password with "I forgot my password" on the sign-in page, '
+        f"or you set one with: manage.py changepassword {person.email}"
+    )
