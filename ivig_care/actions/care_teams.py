@@ -21,14 +21,10 @@ def clinic_add(*, name: str, country: str, zone: str, phone: str, emergency_numb
     if country not in Clinic.Country.values:
         raise Refused(f"No rule set for {country!r}; known: {', '.join(Clinic.Country.values)}.")
     _check_zone(zone)
-    return Clinic.objects.create(
-        name=name, country=country, zone=zone, phone=phone, emergency_number=emergency_number
-    )
+    return Clinic.objects.create(name=name, country=country, zone=zone, phone=phone, emergency_number=emergency_number)
 
 
-def child_add(
-    *, clinic: Clinic, given_name: str, family_name: str, born_on: date, zone: str = ""
-) -> Child:
+def child_add(*, clinic: Clinic, given_name: str, family_name: str, born_on: date, zone: str = "") -> Child:
     """A child of a clinic; lives in the clinic's zone unless another is given. Raises Refused."""
     _check_zone(zone or clinic.zone)
     return Child.objects.create(

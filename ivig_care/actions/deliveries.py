@@ -14,7 +14,7 @@ from ivig_care.nudges.channels.base import Receipt, SendFailed
 from ivig_care.nudges.messages import message_for
 from ivig_care.nudges.models import Delivery, DeliveryAttempt
 from ivig_care.plans.models import Step
-from ivig_care.regimen.nudging import Decision, Drop, Hold, decide, retry_at
+from ivig_care.regimen.nudging import Decision, Drop, Hold, decide, quarter_of, retry_at
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import zone_named
 
@@ -43,10 +43,19 @@ def delivery_send(delivery_id: int, *, now: datetime) -> str | None:
         case Drop(reason):
             _settle(delivery, Status.DROPPED, reason=reason)
         case Hold(until):
-            _settle(delivery, Status.PENDING, reason="quiet hours", next_attempt_at=until)
+            _hold(delivery, until)
         case _:
             _send(delivery, theirs, now)
     return delivery.status
+
+
+def _hold(delivery: Delivery, until: datetime) -> None:
+    """Let it wait, and count it to the quarter of an hour in which it will be sent, so that none is sent beside it."""
+    quarter = quarter_of(until)
+    others = Delivery.objects.filter(contact_point=delivery.contact_point_id).exclude(pk=delivery.pk)
+    if not others.filter(quarter=quarter).exists():
+        delivery.quarter = quarter
+    _settle(delivery, Status.PENDING, reason="quiet hours", next_attempt_at=until)
 
 
 def _send(delivery: Delivery, steps: list[Step], now: datetime) -> None:
@@ -91,7 +100,7 @@ def _settle(
 ) -> None:
     delivery.status, delivery.reason, delivery.leased_until, delivery.sent_at = status, reason, None, sent_at
     delivery.next_attempt_at = next_attempt_at or delivery.next_attempt_at
-    delivery.save(update_fields=["status", "reason", "leased_until", "sent_at", "next_attempt_at"])
+    delivery.save(update_fields=["quarter", "status", "reason", "leased_until", "sent_at", "next_attempt_at"])
 
 
 def _decide(delivery: Delivery, steps: list[Step], now: datetime, *, is_theirs: bool) -> Decision:

@@ -9,7 +9,7 @@ from django.db import transaction
 from ivig_care.accounts.models import User
 from ivig_care.actions.checklists import alarm_set, checklist_refresh, checklist_touch, infusion_lock
 from ivig_care.actions.errors import ReasonNeeded, Refused, StepWithdrawn, TimeNotPossible
-from ivig_care.plans.facts import allowance_for
+from ivig_care.plans.facts import allowances_for
 from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
 from ivig_care.regimen import steps as step_states
 from ivig_care.regimen.errors import TransitionRefused
@@ -113,7 +113,7 @@ def _check_time(at: datetime, now: datetime) -> None:
 
 
 def _check_allowance(infusion: Infusion, step: Step, at: datetime) -> None:
-    allowed = allowance_for(infusion, step.ingredient)
+    allowed = allowances_for(infusion, [step.ingredient])[step.ingredient]
     if allowed.last_at is None or allowed.permits(at):
         return
     name = step.medicine_name or step.ingredient

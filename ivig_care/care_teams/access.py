@@ -34,6 +34,11 @@ def children_of(user: User, right: Right = Right.SEE) -> QuerySet[Child]:
     return Child.objects.filter(own | of_clinic).distinct()
 
 
+def cared_for_by(user: User) -> QuerySet[Child]:
+    """The children in whose family's care team this person is, whatever they are to a clinic."""
+    return Child.objects.filter(memberships__user=user, memberships__role__in=[Role.GUARDIAN, Role.CAREGIVER])
+
+
 def may(user: User, right: Right, child: Child) -> bool:
     """Whether this person has this right with this child."""
     return children_of(user, right).filter(pk=child.pk).exists()

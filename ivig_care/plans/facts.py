@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
+
+from django.db.models import QuerySet
 
 from ivig_care.plans.models import Dose, Infusion, Step
 from ivig_care.plans.prescription import protocol_of
 from ivig_care.protocols.models import MedicineLimit
-from ivig_care.regimen import doses
 from ivig_care.regimen.changes import Change, Existing, diff
 from ivig_care.regimen.doses import Allowance, DoseGiven, allowance
+from ivig_care.regimen.doses import MedicineLimit as MedicineLimitValue
 from ivig_care.regimen.facts import DayFacts, InfusionFacts, SlotFact
 from ivig_care.regimen.schedule import Schedule, build_schedule
 from ivig_care.regimen.steps import State
+from ivig_care.regimen.timing import Elapsed
 
 MG_PER_G = 1000
+# Doses older than this bear on nothing: every known interval and count is of a day or less (FACTS section 4).
+LOOK_BACK = timedelta(days=7)
 
 
 def facts_of(infusion: Infusion) -> InfusionFacts:
@@ -71,28 +79,48 @@ def changes_between(infusion: Infusion, wanted: Schedule) -> tuple[Change, ...]:
     return diff(existing, wanted.ticked)
 
 
-def limits_for(country: str) -> tuple[doses.MedicineLimit, ...]:
+def limits_for(country: str) -> tuple[MedicineLimitValue, ...]:
     """The medicine limits of a country's rule set."""
     rows = MedicineLimit.objects.filter(country=country).select_related("medicine")
     return tuple(row.as_value() for row in rows)
 
 
-def allowance_for(infusion: Infusion, ingredient: str) -> Allowance:
-    """When the next dose of this ingredient keeps to its limit, over everything the child was given anywhere.
+def allowances_for(infusion: Infusion, ingredients: Collection[str]) -> dict[str, Allowance]:
+    """For each ingredient, when the next dose keeps to its limit, over everything the child was given anywhere.
 
-    The prescribed interval counts where it is longer than the limit's; without either the answer is unknown.
+    The limit is that of the country's rule set; where that knows no interval, the one the plan prescribes. Without
+    either the answer is unknown.
     """
-    given = tuple(
-        DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount)
-        for dose in Dose.objects.standing().filter(child=infusion.plan.child_id, ingredient=ingredient)
-    )
-    known = {limit.ingredient: limit for limit in limits_for(infusion.plan.child.clinic.country)}
-    return allowance(given, known.get(ingredient) or doses.MedicineLimit(ingredient=ingredient))
+    given: dict[str, list[DoseGiven]] = defaultdict(list)
+    for dose in _doses_near(infusion).filter(ingredient__in=ingredients):
+        given[dose.ingredient].append(_dose_given(dose))
+    limits = {limit.ingredient: limit for limit in limits_for(infusion.plan.child.clinic.country)}
+    ordered = {order.ingredient: order.every_hours for order in infusion.plan.medicines.all() if order.every_hours}
+    return {
+        name: allowance(tuple(given[name]), _limit(name, limits.get(name), ordered.get(name))) for name in ingredients
+    }
+
+
+def _limit(ingredient: str, known: MedicineLimitValue | None, every_hours: Decimal | None) -> MedicineLimitValue:
+    limit = known or MedicineLimitValue(ingredient=ingredient)
+    if limit.min_interval is None and every_hours is not None:
+        return replace(limit, min_interval=Elapsed(hours=float(every_hours)))
+    return limit
 
 
 def _given_elsewhere(infusion: Infusion) -> tuple[DoseGiven, ...]:
-    own_steps = Dose.objects.standing().filter(child=infusion.plan.child_id).exclude(step__infusion=infusion)
-    return tuple(DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount) for dose in own_steps)
+    return tuple(_dose_given(dose) for dose in _doses_near(infusion).exclude(step__infusion=infusion))
+
+
+def _doses_near(infusion: Infusion) -> QuerySet[Dose]:
+    """The child's doses that can bear on this infusion; those taken back do not count."""
+    first = min((day.planned_start for day in infusion.days.all()), default=None)
+    standing = Dose.objects.standing().filter(child=infusion.plan.child_id)
+    return standing if first is None else standing.filter(given_at__gte=first - LOOK_BACK)
+
+
+def _dose_given(dose: Dose) -> DoseGiven:
+    return DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount)
 
 
 def _is_settled(step: Step) -> bool:

@@ -11,9 +11,10 @@ from zlib import crc32
 from django.db.models import Count, Prefetch
 
 from ivig_care.accounts.models import User
-from ivig_care.plans.facts import limits_for, schedule_of
-from ivig_care.plans.models import Dose, Infusion, InfusionDay, Plan, Step, StepEvent
-from ivig_care.regimen.doses import Allowance, DoseGiven, MedicineLimit, allowance
+from ivig_care.care_teams.access import cared_for_by
+from ivig_care.plans.facts import allowances_for, schedule_of
+from ivig_care.plans.models import Infusion, InfusionDay, Plan, Step, StepEvent
+from ivig_care.regimen.doses import Allowance
 from ivig_care.regimen.schedule import DayRun
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Phase
@@ -107,8 +108,10 @@ class InfusionLine:
 
 
 def infusions_for_home(user: User, *, now: datetime) -> list[InfusionLine]:
-    """The infusions of active plans that concern this person: the open ones by date, then the closed, newest first."""
-    active = Infusion.objects.visible_to(user).filter(plan__status=Plan.Status.ACTIVE, days__number=1)
+    """The infusions of the children this person cares for: the open ones by date, then the closed, newest first."""
+    active = Infusion.objects.filter(
+        plan__child__in=cared_for_by(user), plan__status=Plan.Status.ACTIVE, days__number=1
+    )
     to_do = Step.objects.open().filter(infusion__in=active, opens_at__lte=now)
     waiting = dict(to_do.order_by().values_list("infusion").annotate(Count("pk")))
     lines = [
@@ -132,7 +135,7 @@ def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
         .select_related("said_by")
         .prefetch_related(Prefetch("events", StepEvent.objects.exclude(note="").select_related("by"), to_attr="noted"))
     )
-    allowances = _allowances(infusion, steps)
+    allowances = allowances_for(infusion, {step.ingredient for step in steps if step.ingredient})
     rows = [_row(step, allowances.get(step.ingredient), now) for step in steps]
     page = Checklist(infusion=infusion, now=now, days=_day_cards(infusion), strip=_strip(infusion, steps, now))
     later = []
@@ -177,16 +180,6 @@ def _status(step: Step, now: datetime) -> str:
         case Phase.CLOSED:
             return "missed"
     return "due" if step.due_at <= now else "open"
-
-
-def _allowances(infusion: Infusion, steps: list[Step]) -> dict[str, Allowance]:
-    """For each ingredient on the checklist: last given and next allowed, over everything given anywhere."""
-    wanted = {step.ingredient for step in steps if step.ingredient}
-    given: dict[str, list[DoseGiven]] = defaultdict(list)
-    for dose in Dose.objects.standing().filter(child=infusion.plan.child_id, ingredient__in=wanted):
-        given[dose.ingredient].append(DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount))
-    limits = {limit.ingredient: limit for limit in limits_for(infusion.plan.child.clinic.country)}
-    return {name: allowance(tuple(given[name]), limits.get(name) or MedicineLimit(ingredient=name)) for name in wanted}
 
 
 def _day_cards(infusion: Infusion) -> list[DayCard]:

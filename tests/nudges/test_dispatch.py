@@ -267,3 +267,14 @@ def test_the_message_id_is_the_same_on_every_try(infusion: Infusion, settings: o
     delivery = Delivery.objects.get(contact_point__address="maria@example.org")
     (email,) = (email for email in mail.outbox if email.to == ["maria@example.org"])
     assert email.extra_headers["Message-ID"] == f"<delivery-{delivery.pk}@127.0.0.1>"
+
+
+def test_after_quiet_hours_the_next_message_waits_its_quarter(infusion: Infusion) -> None:
+    infusion.steps.update(may_wake=False)
+    NudgePreference.objects.update(quiet_from=time(22), quiet_until=time(8, 15))
+    dispatch(LEAD)
+    morning = LEAD + QUARTER
+    assert dispatch(morning) == ["sent"] * 4
+    Step.objects.filter(slot="premedication.d1.diphenhydramine").update(next_nudge_at=morning + MINUTE)
+    assert dispatch(morning + MINUTE) == []
+    assert dispatch(DUE) == ["sent"] * 4

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from ivig_care.care_teams.access import children_of, clinics_of
+from ivig_care.care_teams.access import cared_for_by, clinics_of
 from ivig_care.common import clock
 from ivig_care.plans.selectors import infusions_for_home
 from ivig_care.web.http import PersonRequest
@@ -14,11 +14,12 @@ from ivig_care.web.http import PersonRequest
 
 @require_safe
 def home(request: PersonRequest) -> HttpResponse:
-    """Clinicians go to their clinic, families to their checklists."""
-    if clinics_of(request.user).exists():
+    """Clinicians go to their clinic, families to their checklists; who is both finds the clinic in the header."""
+    children = cared_for_by(request.user)
+    if clinics_of(request.user).exists() and not children.exists():
         return redirect("clinic")
     infusions = infusions_for_home(request.user, now=clock.now())
     if len(infusions) == 1:
         return redirect("checklist", pk=infusions[0].infusion.pk)
-    context = {"infusions": infusions, "children": children_of(request.user)}
+    context = {"infusions": infusions, "children": children}
     return render(request, "family/home.html", context)

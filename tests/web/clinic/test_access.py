@@ -19,7 +19,12 @@ FAMILY, STRANGERS = ("maria", "sam"), ("tom", "lee")
 
 
 def _address(name: str, people: People, draft: Plan, closed: Infusion) -> str:
-    keys = {"plan_new": people.lena.pk, "infusion_review": closed.pk, "review_sign": closed.pk, "review_amend": closed.pk}
+    keys = {
+        "plan_new": people.lena.pk,
+        "infusion_review": closed.pk,
+        "review_sign": closed.pk,
+        "review_amend": closed.pk,
+    }
     return reverse(name, args=[keys.get(name, draft.pk)])
 
 
@@ -77,7 +82,10 @@ def test_a_stranger_is_asked_to_sign_in(
     name: str, people: People, draft: Plan, closed: Infusion, client: Client
 ) -> None:
     before = _everything()
-    for response in (client.get(_address(name, people, draft, closed)), client.post(_address(name, people, draft, closed))):
+    for response in (
+        client.get(_address(name, people, draft, closed)),
+        client.post(_address(name, people, draft, closed)),
+    ):
         assert (response.status_code, response["Location"].split("?")[0]) == (302, reverse("account_login"))
     assert _everything() == before
 

@@ -106,9 +106,7 @@ def test_children_stand_there_with_their_plans(draft: Plan, infusion: Infusion, 
     assert reverse("plan_preview", args=[infusion.plan.pk]) in page
 
 
-def test_another_clinic_sees_none_of_it(
-    closed: Infusion, people: People, browser_of: Callable[[User], Client]
-) -> None:
+def test_another_clinic_sees_none_of_it(closed: Infusion, people: People, browser_of: Callable[[User], Client]) -> None:
     response = browser_of(people.lee).get(reverse("clinic"))
     assert response.context["waiting"] == []
     assert [line.child for line in response.context["children"]] == [people.kai]

@@ -40,9 +40,7 @@ def test_an_incomplete_plan_is_refused_and_says_what_is_missing(
     assert (draft.status, draft.activated_at, Step.objects.count()) == ("draft", None, 0)
 
 
-def test_a_second_activation_is_refused_and_changes_nothing(
-    draft: Plan, typed: dict[str, str], doctor: Client
-) -> None:
+def test_a_second_activation_is_refused_and_changes_nothing(draft: Plan, typed: dict[str, str], doctor: Client) -> None:
     doctor.post(reverse("plan_edit", args=[draft.pk]), typed)
     doctor.post(_activate(draft))
     draft.refresh_from_db()

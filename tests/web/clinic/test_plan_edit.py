@@ -66,7 +66,11 @@ def test_a_whole_prescription_is_kept_as_typed(draft: Plan, typed: dict[str, str
     response = doctor.post(_edit(draft), typed)
     assert response["Location"] == _edit(draft)
     draft.refresh_from_db()
-    assert (draft.product.name if draft.product else "", draft.dose_g_per_kg, draft.weight_kg) == ("Octagam 10 %", 2, 20)
+    assert (draft.product.name if draft.product else "", draft.dose_g_per_kg, draft.weight_kg) == (
+        "Octagam 10 %",
+        2,
+        20,
+    )
     assert (draft.weighed_on, draft.has_risk, draft.has_fluid_limit) == (date(2026, 6, 12), False, False)
     assert (draft.premedication_minutes_before, draft.premedication_by) == (30, "family")
     assert (draft.fluids_goal_ml, draft.fluids_hours_after) == (1500, 48)
@@ -92,7 +96,9 @@ def test_the_saved_page_shows_what_was_typed_and_what_it_means(
     response = doctor.get(_edit(draft))
     page = response.content.decode()
     for name, value in typed.items():
-        form = next(form for form in response.context["form"].forms if name in {form.add_prefix(f) for f in form.fields})
+        form = next(
+            form for form in response.context["form"].forms if name in {form.add_prefix(f) for f in form.fields}
+        )
         bound = form[name.rpartition("-")[2]]
         said = bound.value()
         assert str(getattr(said, "pk", said)) == value, name
@@ -262,9 +268,7 @@ def test_markup_that_was_typed_stays_text(draft: Plan, doctor: Client) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
-def test_an_active_plan_is_no_longer_edited(
-    draft: Plan, typed: dict[str, str], people: object, doctor: Client
-) -> None:
+def test_an_active_plan_is_no_longer_edited(draft: Plan, typed: dict[str, str], people: object, doctor: Client) -> None:
     doctor.post(_edit(draft), typed)
     plan_activate(plan=draft, by=draft.prescribed_by, at=ACTIVATED_AT)
     assert doctor.get(_edit(draft))["Location"] == reverse("plan_preview", args=[draft.pk])
