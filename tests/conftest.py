@@ -25,6 +25,14 @@ def _quick_passwords(settings: LazySettings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+@pytest.fixture(autouse=True)
+def _static_files_as_they_lie(settings: LazySettings) -> None:
+    # On PostgreSQL the settings ask for collected, hashed files; tests/services/site.py collects them for real.
+    storages = {**settings.STORAGES}
+    storages["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = storages
+
+
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
     """The clock stands still at the planned start of day 1 until the test moves it."""

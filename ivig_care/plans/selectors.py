@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from zlib import crc32
 
-from django.db.models import Count, Prefetch
+from django.db.models import Prefetch
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import cared_for_by
@@ -20,6 +21,23 @@ from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Phase
 
 NEXT_WITHIN = timedelta(hours=12)
+# So close together, medicines are one trip to the kitchen.
+TOGETHER_WITHIN = timedelta(minutes=15)
+# From so long before its planned start, or its predicted end, an infusion day is the first thing on the page.
+DAY_COMES_FIRST = timedelta(minutes=10)
+# The furthest from its plan that a day's start is recorded (actions.infusions says why).
+DAY_CAN_START = timedelta(hours=24)
+# So long after its predicted end a day is over, whether or not somebody said so.
+DAY_IS_OVER = timedelta(hours=12)
+
+
+def step_name(step: Step) -> str:
+    """What a step is called on a row, a button and a message: the medicine as it stands on the box, else its title."""
+    if not step.ingredient:
+        return step.title
+    name = step.medicine_name or step.ingredient
+    both = name if step.ingredient.lower() in name.lower() else f"{name} ({step.ingredient})"
+    return both[:1].upper() + both[1:]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +51,17 @@ class StepRow:
     is_limit_unknown: bool = False
     notes: tuple[StepEvent, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What the step is called."""
+        return step_name(self.step)
+
+    def keeps_to_its_limit(self, now: datetime) -> bool:
+        """Whether nothing that is known here speaks against giving it at `now`."""
+        if self.last_given_at is None:
+            return True
+        return not self.is_limit_unknown and (self.next_allowed_at is None or self.next_allowed_at <= now)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DayCard:
@@ -41,6 +70,8 @@ class DayCard:
     day: InfusionDay
     run: DayRun
     is_next: bool
+    is_first: bool
+    can_start: bool
 
     @property
     def status(self) -> str:
@@ -80,7 +111,21 @@ class Checklist:
         """Changes whenever the page would look different: with the record, and as time moves steps along."""
         groups = (self.now_rows, self.next_rows, self.missed)
         words = "|".join(" ".join(row.status for row in rows) for rows in groups)
+        words += "".join(f"|{card.is_next}{card.is_first}{card.can_start}" for card in self.days)
+        words += "".join(f"|{day.day}" for day in self.strip if day.is_today)
         return f"{self.infusion.revision}-{crc32(words.encode()):08x}"
+
+    @property
+    def together(self) -> list[StepRow]:
+        """The medicines of Now that can be ticked in one go; empty when that would be fewer than two.
+
+        Left out is what is given too soon, and an ingredient that stands there twice: nobody means both at once.
+        """
+        medicines = [row for row in self.now_rows if row.step.ingredient]
+        times = Counter(row.step.ingredient for row in medicines)
+        rows = [row for row in medicines if times[row.step.ingredient] == 1 and row.keeps_to_its_limit(self.now)]
+        close = [row for row in rows if row.step.due_at - rows[0].step.due_at <= TOGETHER_WITHIN]
+        return close if len(close) > 1 else []
 
     @property
     def done(self) -> int:
@@ -99,12 +144,13 @@ class Checklist:
 
 @dataclass(frozen=True, kw_only=True)
 class InfusionLine:
-    """One infusion on the first page: when it is, where it stands, and how many steps wait now."""
+    """One infusion on the first page: when it is, where it stands, and which steps wait now, the first one first."""
 
     infusion: Infusion
     starts_at: datetime
-    waiting: int
+    waiting: list[StepRow]
     is_closed: bool
+    is_signed: bool
 
 
 def infusions_for_home(user: User, *, now: datetime) -> list[InfusionLine]:
@@ -112,16 +158,18 @@ def infusions_for_home(user: User, *, now: datetime) -> list[InfusionLine]:
     active = Infusion.objects.filter(
         plan__child__in=cared_for_by(user), plan__status=Plan.Status.ACTIVE, days__number=1
     )
-    to_do = Step.objects.open().filter(infusion__in=active, opens_at__lte=now)
-    waiting = dict(to_do.order_by().values_list("infusion").annotate(Count("pk")))
+    waiting: dict[int, list[StepRow]] = defaultdict(list)
+    for step in Step.objects.open().filter(infusion__in=active, opens_at__lte=now, closes_at__gt=now):
+        waiting[step.infusion_id].append(StepRow(step=step, status=_status(step, now)))
     lines = [
         InfusionLine(
             infusion=infusion,
             starts_at=infusion.days.all()[0].planned_start,
-            waiting=waiting.get(infusion.pk, 0),
+            waiting=waiting[infusion.pk],
             is_closed=infusion.closed_at is not None,
+            is_signed=getattr(getattr(infusion, "review", None), "signed_at", None) is not None,
         )
-        for infusion in active.select_related("plan__child").prefetch_related("days")
+        for infusion in active.select_related("plan__child", "review").prefetch_related("days")
     ]
     still_open = sorted((line for line in lines if not line.is_closed), key=lambda line: line.starts_at)
     closed = sorted((line for line in lines if line.is_closed), key=lambda line: line.starts_at, reverse=True)
@@ -136,10 +184,9 @@ def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
         .prefetch_related(Prefetch("events", StepEvent.objects.exclude(note="").select_related("by"), to_attr="noted"))
     )
     allowances = allowances_for(infusion, {step.ingredient for step in steps if step.ingredient})
-    rows = [_row(step, allowances.get(step.ingredient), now) for step in steps]
-    page = Checklist(infusion=infusion, now=now, days=_day_cards(infusion), strip=_strip(infusion, steps, now))
+    page = Checklist(infusion=infusion, now=now, days=_day_cards(infusion, now), strip=_strip(infusion, steps, now))
     later = []
-    for row in rows:
+    for row in _rows(steps, allowances, now):
         if row.step.is_said:
             page.answered.append(row)
         elif row.step.state == State.MISSED or row.step.closes_at <= now:
@@ -156,6 +203,17 @@ def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
         for day, group in groupby(later, key=lambda row: row.step.due_at.astimezone(infusion.tz).date())
     ]
     return page
+
+
+def _rows(steps: Sequence[Step], allowances: Mapping[str, Allowance], now: datetime) -> Iterator[StepRow]:
+    """The rows; "last given" and "next allowed" only where they will still be true when the step is due."""
+    told: set[str] = set()
+    for step in steps:
+        is_coming = step.state == State.OPEN and step.phase(now) != Phase.CLOSED
+        is_told = is_coming and (step.ingredient not in told or step.opens_at <= now)
+        if is_coming:
+            told.add(step.ingredient)
+        yield _row(step, allowances.get(step.ingredient) if is_told else None, now)
 
 
 def _row(step: Step, allowed: Allowance | None, now: datetime) -> StepRow:
@@ -179,14 +237,29 @@ def _status(step: Step, now: datetime) -> str:
             return "late"
         case Phase.CLOSED:
             return "missed"
-    return "due" if step.due_at <= now else "open"
+    return "due" if step.due_at <= now else "ready"
 
 
-def _day_cards(infusion: Infusion) -> list[DayCard]:
+def _day_cards(infusion: Infusion, now: datetime) -> list[DayCard]:
     runs = {run.number: run for run in schedule_of(infusion).days}
     days = list(infusion.days.all())
-    first_unended = next((day.number for day in days if day.actual_end is None), None)
-    return [DayCard(day=day, run=runs[day.number], is_next=day.number == first_unended) for day in days]
+    # A day whose end nobody ever said is not waited for any longer once it must be over: the next one is.
+    waited_for = [day for day in days if day.actual_end is None and now < runs[day.number].ends_at + DAY_IS_OVER][:1]
+    return [
+        DayCard(
+            day=day,
+            run=runs[day.number],
+            is_next=day in waited_for,
+            is_first=day in waited_for and now >= _turn_of(day, runs[day.number]) - DAY_COMES_FIRST,
+            can_start=now >= day.planned_start - DAY_CAN_START,
+        )
+        for day in days
+    ]
+
+
+def _turn_of(day: InfusionDay, run: DayRun) -> datetime:
+    """When something has to be said of a day: that it starts, or that it ends."""
+    return day.planned_start if day.actual_start is None else run.ends_at
 
 
 def _strip(infusion: Infusion, steps: list[Step], now: datetime) -> list[StripDay]:

@@ -28,8 +28,8 @@ def dose_times(
     unless its time has moved since: then it is due again, for nobody ever said anything about it. A done dose starts
     the clock anew at the time it was really given; a skipped or missed one does not, the next keeps its place on
     the grid.
-    `elsewhere` are doses of the same ingredient outside this course (premedication, rescue, clinic), planned or
-    given. A dose that would come closer than `every` to one of them, or to a dose of this course that was really
+    `elsewhere` are doses of the same ingredient outside this course (premedication, rescue, clinic), planned, missed
+    or given. A dose that would come closer than `every` to one of them, or to a dose of this course that was really
     given, is left out and the course goes on from there. A number that would so come after a later one that was
     said is passed over. Raises ScheduleTooLong.
     """

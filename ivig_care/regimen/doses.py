@@ -78,15 +78,15 @@ def tally(doses: tuple[DoseGiven, ...], ingredient: str) -> Tally:
 def allowance(doses: tuple[DoseGiven, ...], limit: MedicineLimit) -> Allowance:
     """When the next dose of `limit.ingredient` keeps to its interval and its count in 24 hours.
 
-    Unknown is not safe: without an interval, or without a count, the answer is unknown and the family is told to
-    ask the clinic.
+    Unknown is not safe: without an interval the answer is unknown and the family is told to ask the clinic. Without
+    a count the interval alone decides.
     """
     times = sorted(dose.at for dose in doses if dose.ingredient == limit.ingredient)
     last_at = times[-1] if times else None
-    if not limit.min_interval or not limit.max_doses_24h:
+    if not limit.min_interval or limit.max_doses_24h == 0:
         return Allowance(last_at=last_at, next_at=None, is_known=False)
     candidates = [] if last_at is None else [last_at + limit.min_interval]
-    if len(times) >= limit.max_doses_24h:
+    if limit.max_doses_24h is not None and len(times) >= limit.max_doses_24h:
         candidates.append(times[-limit.max_doses_24h] + DAY)
     return Allowance(last_at=last_at, next_at=max(candidates, default=None), is_known=True)
 

@@ -247,7 +247,7 @@ def _doses_elsewhere(
 ) -> tuple[datetime, ...]:
     """When the course's ingredient is given outside it: by steps and courses before it, by later courses, by hand."""
     ingredient = course.medicine.ingredient
-    earlier = [step.moment for step in steps if _counts(step, ingredient)]
+    earlier = [step.moment for step in steps if _may_give(step, ingredient)]
     others = [one for one in protocol.courses if one is not course and one.medicine.ingredient == ingredient]
     given = [fact.at for one in others for fact in _own_doses(one, settled).values() if fact.state is State.DONE]
     by_hand = [dose.at for dose in facts.given if dose.ingredient == ingredient]
@@ -339,9 +339,9 @@ def _ordered(medicine: Medicine, facts: InfusionFacts) -> DoseOrdered:
     )
 
 
-def _counts(step: DatedStep, ingredient: str) -> bool:
-    gives_it = step.dose is not None and step.dose.ingredient == ingredient
-    return gives_it and step.state in (State.OPEN, State.DONE)
+def _may_give(step: DatedStep, ingredient: str) -> bool:
+    # A missed dose may have been given, and nobody told: only a skipped one is known not to have been.
+    return step.dose is not None and step.dose.ingredient == ingredient and step.state is not State.SKIPPED
 
 
 def _state_now(fact: SlotFact | None, due_at: datetime) -> State:

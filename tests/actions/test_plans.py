@@ -69,7 +69,7 @@ def test_a_complete_draft_has_nothing_unset(draft: Plan) -> None:
         ({"fluids_hours_after": None}, "how long extra fluids go on"),
     ],
 )
-def test_one_unset_value_stops_activation_and_is_named(gone: dict[str, None], words: str, draft: Plan) -> None:
+def test_one_unset_value_stops_activation_and_is_named(gone: dict[str, Any], words: str, draft: Plan) -> None:
     plan = _prescribe(draft, order=replace(e1_order(), **gone))
     with pytest.raises(PlanIncomplete) as refused:
         plan_activate(plan=plan, by=plan.prescribed_by, at=ACTIVATED_AT)
@@ -149,7 +149,7 @@ def test_an_active_plan_is_not_prescribed_anew(draft: Plan, people: People) -> N
     with pytest.raises(PlanNotDraft):
         _prescribe(draft, order=replace(e1_order(), weight_kg=Decimal(30)), rates=())
     draft.refresh_from_db()
-    assert (draft.weight_kg, draft.rates.count()) == (20, 3)
+    assert (draft.weight_kg, draft.rates.count()) == (Decimal(20), 3)
 
 
 def test_a_schedule_that_cannot_be_made_refuses_the_activation(draft: Plan, people: People) -> None:

@@ -70,10 +70,24 @@ def test_a_dose_too_soon_needs_a_reason_and_is_then_recorded(infusion: Infusion,
 
 def test_unknown_limit_asks_the_clinic(infusion: Infusion, people: People) -> None:
     MedicineLimit.objects.all().delete()
-    step_tick(step=step_at(infusion, "premedication.d1.acetaminophen"), by=people.maria, at=DUE, now=DUE)
-    later = DUE + 6 * HOUR
+    step_tick(step=step_at(infusion, "premedication.d1.diphenhydramine"), by=people.maria, at=DUE, now=DUE)
+    next_day = DUE + 24 * HOUR
     with pytest.raises(ReasonNeeded, match="not known here: ask the clinic"):
-        step_tick(step=step_at(infusion, "acetaminophen-course.1"), by=people.maria, at=later, now=later)
+        step_tick(
+            step=step_at(infusion, "premedication.d2.diphenhydramine"), by=people.maria, at=next_day, now=next_day
+        )
+
+
+def test_where_no_limit_is_known_the_prescribed_interval_counts(infusion: Infusion, people: People) -> None:
+    MedicineLimit.objects.all().delete()
+    step_tick(step=step_at(infusion, "premedication.d1.acetaminophen"), by=people.maria, at=DUE, now=DUE)
+    with pytest.raises(ReasonNeeded, match="Next allowed: Mon 2:30 pm"):
+        step_tick(
+            step=step_at(infusion, "acetaminophen-course.1"),
+            by=people.maria,
+            at=DUE + 5 * HOUR,
+            now=DUE + 5 * HOUR,
+        )
 
 
 def test_undo_takes_the_dose_back_and_keeps_it_in_the_record(infusion: Infusion, people: People) -> None:

@@ -170,6 +170,12 @@ def test_number_passed_over_is_left_out_when_the_dose_after_it_was_given_in_its_
     ]
 
 
+def test_number_passed_over_is_left_out_when_the_next_was_skipped_in_its_place() -> None:
+    schedule = _built(done("course.1", "11:00"), fact("course.3", SKIPPED, "17:00"))
+
+    assert _times(schedule)[:3] == [("1", "0+11:00", DONE), ("3", "0+17:00", SKIPPED), ("4", "0+23:00", OPEN)]
+
+
 def test_several_numbers_passed_over_do_not_pile_up_behind_the_dose_that_was_given() -> None:
     schedule = _built(done("course.1", "11:00"), done("course.4", "1+05:00", "17:05"))
 
@@ -195,8 +201,12 @@ def test_number_passed_over_steps_aside_for_premedication_as_any_other_would() -
     ]
 
 
-def test_dose_given_beyond_the_end_stays_on_the_list() -> None:
-    assert _times(_built(done("course.5", "1+11:00", "1+12:00")))[-1] == ("5", "1+11:00", DONE)
+@pytest.mark.parametrize("state", [DONE, SKIPPED])
+def test_dose_said_beyond_the_end_stays_on_the_list_and_is_the_last(state: State) -> None:
+    assert _times(_built(fact("course.6", state, "1+17:00")))[-2:] == [
+        ("5", "1+11:00", OPEN),
+        ("6", "1+17:00", state),
+    ]
 
 
 @pytest.mark.parametrize("state", [OPEN, WITHDRAWN])
@@ -248,14 +258,19 @@ def test_planned_premedication_of_the_next_day_blocks_a_dose() -> None:
     ]
 
 
-@pytest.mark.parametrize("state", [SKIPPED, MISSED])
-def test_premedication_that_was_not_given_blocks_nothing(state: State) -> None:
-    not_given = fact(f"premed.d2.{TYLENOL}", state, "1+08:30")
-    schedule = build_schedule(
-        protocol(premedication(), courses=(course(after_premedication()),)), facts(day(1), day(2), slots=(not_given,))
-    )
+def _with_second_premedication(state: State) -> list[str]:
+    premed = fact(f"premed.d2.{TYLENOL}", state, "1+08:30")
+    following = protocol(premedication(), courses=(course(after_premedication()),))
+    return [shown for _, shown, _ in _times(build_schedule(following, facts(day(1), day(2), slots=(premed,))))]
 
-    assert "1+08:30" in [shown for _, shown, _ in _times(schedule)]
+
+def test_premedication_that_was_skipped_blocks_nothing() -> None:
+    assert "1+08:30" in _with_second_premedication(SKIPPED)
+
+
+def test_premedication_that_was_missed_may_have_been_given_and_blocks_as_before() -> None:
+    assert _with_second_premedication(MISSED) == _with_second_premedication(OPEN)
+    assert "1+08:30" not in _with_second_premedication(MISSED)
 
 
 def test_course_counts_from_the_real_time_of_the_premedication() -> None:

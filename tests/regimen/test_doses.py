@@ -26,6 +26,7 @@ NEXT = [
         ("-1+20:00", "00:00", "04:00", "08:00", "12:00", "16:00"), limit(), "1+00:00", id="only the last five count"
     ),
     pytest.param(("-1+00:00", "00:00"), limit(max_doses_24h=1), "1+00:00", id="once a day"),
+    pytest.param(("00:00", "01:00", "02:00"), limit(max_doses_24h=None), "06:00", id="no count: the interval alone"),
     pytest.param(("00:00", "23:00"), limit(max_doses_24h=2), "1+03:00", id="the interval is the longer"),
 ]
 
@@ -69,7 +70,6 @@ def test_other_ingredients_do_not_count() -> None:
     "unknown",
     [
         pytest.param({"min_interval": None}, id="no interval"),
-        pytest.param({"max_doses_24h": None}, id="no count"),
         pytest.param({"min_interval": hours(0)}, id="an interval of nothing"),
         pytest.param({"max_doses_24h": 0}, id="a count of nothing"),
     ],

@@ -18,7 +18,14 @@ from tests.conftest import STARTS_AT
 
 pytestmark = pytest.mark.django_db
 
-CLINIC = ["clinic", "--name=Riverside", "--country=US", "--zone=America/New_York", "--phone=1", "--emergency-number=911"]
+CLINIC = [
+    "clinic",
+    "--name=Riverside",
+    "--country=US",
+    "--zone=America/New_York",
+    "--phone=1",
+    "--emergency-number=911",
+]
 CHILD = ["child", "--given-name=Lena", "--family-name=Moreno", "--born-on=2017-04-02"]
 MARIA = ["--name=Maria", "--email=maria@example.org"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -23,7 +24,7 @@ class Problem:
 
     step_id: int
     text: str
-    at: str = ""
+    at: datetime | None = None
     needs_reason: bool = False
     open_form: str = ""
     typed: str = ""

@@ -27,6 +27,7 @@ from ivig_care.regimen.changes import Action, Change
 from ivig_care.web.family.forms import WhenForm
 from ivig_care.web.fetch import fetch_for
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.templatetags.times import day_clock
 from ivig_care.web.templatetags.toasts import undo_tag
 
 
@@ -80,15 +81,14 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
 def _say(request: PersonRequest, pk: int, saying: Saying) -> HttpResponse:
     """Ask when; then show what moves; then, on a POST, save it."""
     day, now = _day(request, pk), clock.now()
-    asked = request.POST if request.method == "POST" else request.GET
-    form = WhenForm(asked if "ago" in asked or "at" in asked else None, zone=day.infusion.tz, now=now)
-    if not form.is_valid():
+    form = WhenForm(request.POST if request.method == "POST" else request.GET, zone=day.infusion.tz, now=now)
+    if not form.is_asked or not form.is_valid():
         return _page(request, day, saying, form=form)
     at = form.instant
     try:
         if request.method == "POST":
-            saying.act(day=day, by=request.user, at=at, now=now)
-            return _saved(request, day, saying)
+            changes = saying.act(day=day, by=request.user, at=at, now=now)
+            return _saved(request, day, saying, at, changes)
         saying.check(day, at=at, now=now)
     except Refused as refused:
         form.add_error(None, str(refused))
@@ -108,16 +108,18 @@ def _page(
         "form": form,
         "at": at,
         "moves": [change for change in changes if change.action is not Action.KEEP],
-        "kept": [change for change in changes if change.action is Action.KEEP],
         "minutes_late": None if at is None else round((at - day.planned_start).total_seconds() / 60),
     }
     return render(request, "family/day.html", context, status=422 if form.errors else 200)
 
 
-def _saved(request: PersonRequest, day: InfusionDay, saying: Saying) -> HttpResponse:
-    messages.success(
-        request, f"Day {day.number} {saying.past}. Open steps have moved.", extra_tags=undo_tag("undo-day", day.pk)
-    )
+def _saved(
+    request: PersonRequest, day: InfusionDay, saying: Saying, at: datetime, changes: tuple[Change, ...]
+) -> HttpResponse:
+    moved = sum(change.action is not Action.KEEP for change in changes)
+    words = {0: "No step moved", 1: "One open step moved"}.get(moved, f"{moved} open steps moved")
+    text = f"Day {day.number} {saying.past} {day_clock(at, day.infusion.tz)}. {words}."
+    messages.success(request, text, extra_tags=undo_tag("undo-day", day.pk))
     return redirect("checklist", pk=day.infusion_id)
 
 

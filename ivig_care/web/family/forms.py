@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,16 +12,32 @@ from ivig_care.regimen.steps import SkipReason
 from ivig_care.regimen.timing import resolve_local
 
 MOST_MINUTES_AGO = 24 * 60
+# Anything further away is a slip of the year.
+FURTHEST = timedelta(days=400)
+NOT_A_TIME = "Write the day and the time, for example 3 March, 8:30."
 
 
 class WhenForm(forms.Form):
-    """A time that somebody says: so many minutes ago, or a time on the clock where the child lives."""
+    """A time that somebody says: so many minutes ago, or a time on the clock where the child lives.
 
-    ago = forms.IntegerField(required=False, min_value=0, max_value=MOST_MINUTES_AGO)
+    `exact` is an instant that a page shows and hands back.
+    """
+
+    ago = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MOST_MINUTES_AGO,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), "Choose how long ago it was, or write the time."
+        ),
+    )
     at = forms.DateTimeField(
         required=False,
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
-        error_messages={"invalid": "Write the day and the time, for example 3 March, 8:30."},
+        error_messages={"invalid": NOT_A_TIME},
+    )
+    exact = forms.DateTimeField(
+        required=False, input_formats=["%Y-%m-%dT%H:%M:%S%z"], error_messages={"invalid": NOT_A_TIME}
     )
 
     def __init__(self, *args: Any, zone: ZoneInfo, now: datetime, **kwargs: Any) -> None:
@@ -30,12 +46,34 @@ class WhenForm(forms.Form):
         super().__init__(*args, **kwargs)
 
     @property
+    def is_asked(self) -> bool:
+        """Whether a time was said at all, whatever it is worth."""
+        return self.is_bound and any(name in self.data for name in ("ago", "at", "exact"))
+
+    @property
     def instant(self) -> datetime:
-        """The instant that was said (UTC); now when nothing was."""
+        """The instant that was said (UTC), to the minute as people say it; the minute of now when nothing was."""
+        exact: datetime | None = self.cleaned_data.get("exact")
         said: datetime | None = self.cleaned_data.get("at")
+        if exact is not None:
+            return exact.astimezone(UTC)
         if said is not None:
             return resolve_local(said.date(), said.time(), self.zone)
-        return self.now - timedelta(minutes=self.cleaned_data.get("ago") or 0)
+        ago = timedelta(minutes=self.cleaned_data.get("ago") or 0)
+        return (self.now - ago).replace(second=0, microsecond=0)
+
+    def clean_at(self) -> datetime | None:
+        """The clock time, near enough to now to be worked with."""
+        return self._near(self.cleaned_data["at"])
+
+    def clean_exact(self) -> datetime | None:
+        """The instant, near enough to now to be worked with."""
+        return self._near(self.cleaned_data["exact"])
+
+    def _near(self, said: datetime | None) -> datetime | None:
+        if said is not None and abs(said - self.now) > FURTHEST:
+            raise forms.ValidationError("Check the year.")
+        return said
 
 
 class TickForm(WhenForm):

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from ivig_care.accounts.models import User
 from ivig_care.actions.errors import ReasonNeeded, Refused
 from ivig_care.actions.steps import step_note, step_skip, step_tick, step_undo
 from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
-from ivig_care.plans.models import Plan, Step
+from ivig_care.plans.models import Infusion, Plan, Step
+from ivig_care.plans.selectors import step_name
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.web.family.checklists import Problem, checklist_response
 from ivig_care.web.family.forms import NoteForm, SkipForm, TickForm
 from ivig_care.web.fetch import fetch_for
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.templatetags.times import day_clock
 from ivig_care.web.templatetags.toasts import undo_tag
 
 
@@ -27,15 +33,16 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     step, now = _step(request, pk), clock.now()
     form = TickForm(request.POST, zone=step.infusion.tz, now=now)
     if not form.is_valid():
-        return _problem(request, step, _first_error(form), open_form="tick")
+        return problem_response(request, step, first_error(form), open_form="tick", typed=request.POST.get("at", ""))
     try:
         step = step_tick(step=step, by=request.user, at=form.instant, now=now, reason=form.cleaned_data["reason"])
     except ReasonNeeded as needed:
-        at = form.instant.astimezone(step.infusion.tz).strftime("%Y-%m-%dT%H:%M:%S")
-        return _problem(request, step, needed.why, at=at, needs_reason=True)
+        return problem_response(request, step, needed.why, at=form.instant, needs_reason=True)
     except Refused as refused:
-        return _problem(request, step, str(refused), open_form="tick")
-    return _recorded(request, step, f"{step.title}: done.", can_undo=True)
+        return problem_response(request, step, str(refused), open_form="tick", typed=request.POST.get("at", ""))
+    if not is_news(step, request.user, min(form.instant, now)):
+        return _recorded(request, step, already_said(step), can_undo=False, where="now")
+    return _recorded(request, step, said_words(step), can_undo=True, where="now")
 
 
 @require_POST
@@ -44,13 +51,13 @@ def skip(request: PersonRequest, pk: int) -> HttpResponse:
     step = _step(request, pk)
     form = SkipForm(request.POST)
     if not form.is_valid():
-        return _problem(request, step, _first_error(form), open_form="skip")
+        return problem_response(request, step, first_error(form), open_form="skip", typed=request.POST.get("note", ""))
     reason, note = SkipReason(form.cleaned_data["reason"]), form.cleaned_data["note"]
     try:
         step = step_skip(step=step, by=request.user, reason=reason, note=note, now=clock.now())
     except Refused as refused:
-        return _problem(request, step, str(refused), open_form="skip", typed=note)
-    return _recorded(request, step, f"{step.title}: skipped, {reason}.", can_undo=True)
+        return problem_response(request, step, str(refused), open_form="skip", typed=note)
+    return _recorded(request, step, f"{step_name(step)}: skipped, {step.skip_reason}.", can_undo=True, where="now")
 
 
 @require_POST
@@ -60,8 +67,8 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     try:
         step = step_undo(step=step, by=request.user, now=clock.now())
     except Refused as refused:
-        return _problem(request, step, str(refused))
-    return _recorded(request, step, f"{step.title}: undone. It is open again.", can_undo=False)
+        return problem_response(request, step, str(refused))
+    return _recorded(request, step, f"{step_name(step)}: undone. It is open again.", can_undo=False)
 
 
 @require_POST
@@ -70,11 +77,11 @@ def note(request: PersonRequest, pk: int) -> HttpResponse:
     step = _step(request, pk)
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return _problem(request, step, _first_error(form), open_form="note", typed=request.POST.get("note", ""))
+        return problem_response(request, step, first_error(form), open_form="note", typed=request.POST.get("note", ""))
     try:
-        step_note(step=step, by=request.user, note=form.cleaned_data["note"], now=clock.now())
+        step = step_note(step=step, by=request.user, note=form.cleaned_data["note"], now=clock.now()).step
     except Refused as refused:
-        return _problem(request, step, str(refused), open_form="note", typed=form.cleaned_data["note"])
+        return problem_response(request, step, str(refused), open_form="note", typed=form.cleaned_data["note"])
     return _recorded(request, step, "Note saved.", can_undo=False)
 
 
@@ -83,26 +90,55 @@ def _step(request: PersonRequest, pk: int) -> Step:
     return fetch_for(request.user, active.select_related("infusion__plan__child__clinic"), pk, right=Right.RECORD)
 
 
-def _recorded(request: PersonRequest, step: Step, words: str, *, can_undo: bool) -> HttpResponse:
+def _recorded(request: PersonRequest, step: Step, words: str, *, can_undo: bool, where: str = "") -> HttpResponse:
     messages.success(request, words, extra_tags=undo_tag("undo-step", step.pk) if can_undo else "")
+    return recorded_response(request, step.infusion, where or f"step-{step.pk}")
+
+
+def recorded_response(request: PersonRequest, infusion: Infusion, where: str) -> HttpResponse:
+    """The checklist anew; without htmx the whole page, with this place of it in view."""
     if request.htmx:
-        return checklist_response(request, step.infusion)
-    return redirect(f"{reverse('checklist', args=[step.infusion_id])}#step-{step.pk}")
+        return checklist_response(request, infusion)
+    return redirect(f"{reverse('checklist', args=[infusion.pk])}#{where}")
 
 
-def _problem(
+def problem_response(
     request: PersonRequest,
     step: Step,
     text: str,
     *,
-    at: str = "",
+    at: datetime | None = None,
     needs_reason: bool = False,
     open_form: str = "",
     typed: str = "",
 ) -> HttpResponse:
+    """The checklist as it is, with what stopped this step from being recorded, and what was typed."""
     problem = Problem(step_id=step.pk, text=text, at=at, needs_reason=needs_reason, open_form=open_form, typed=typed)
     return checklist_response(request, step.infusion, problem=problem)
 
 
-def _first_error(form: TickForm | SkipForm | NoteForm) -> str:
+def first_error(form: forms.Form) -> str:
+    """The first thing wrong with a form, as a sentence."""
     return str(next(iter(form.errors.values()))[0])
+
+
+def is_news(step: Step, by: User, at: datetime) -> bool:
+    """Whether the record of a ticked step is what this person just said, not what somebody said before."""
+    return step.said_by_id == by.pk and step.said_at == at
+
+
+def said_words(step: Step) -> str:
+    """What was recorded of a ticked step, with the time, so that a slip is seen at once."""
+    verb = "given" if step.ingredient else "done"
+    return f"{step_name(step)}: {verb}{_said_at(step)}."
+
+
+def already_said(step: Step) -> str:
+    """What stood in the record before, for somebody who ticked it once more."""
+    who = step.said_by.name if step.said_by else "Somebody"
+    twice = " If it was given twice, call the clinic." if step.ingredient else ""
+    return f"{who} ticked this before: {said_words(step)} Nothing was added.{twice}"
+
+
+def _said_at(step: Step) -> str:
+    return "" if step.said_at is None else f" {day_clock(step.said_at, step.infusion.tz)}"

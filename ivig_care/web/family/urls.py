@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from ivig_care.web.family import checklists, days, home, outbox, steps
+from ivig_care.web.family import checklists, days, home, outbox, steps, together
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("infusions/<int:pk>/", checklists.checklist, name="checklist"),
     path("infusions/<int:pk>/live/", checklists.checklist_live, name="checklist_live"),
+    path("infusions/<int:pk>/tick/", together.tick, name="steps_tick"),
+    path("infusions/<int:pk>/undo/", together.undo, name="steps_undo"),
     path("steps/<int:pk>/tick/", steps.tick, name="step_tick"),
     path("steps/<int:pk>/skip/", steps.skip, name="step_skip"),
     path("steps/<int:pk>/undo/", steps.undo, name="step_undo"),

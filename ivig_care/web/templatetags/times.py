@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -12,6 +12,8 @@ from django import template
 register = template.Library()
 
 ONE_MINUTE = timedelta(minutes=1)
+# For so long the name of a day says which one is meant.
+NAMED_DAYS = timedelta(days=6)
 
 
 def _shown(at: datetime, zone: ZoneInfo) -> datetime:
@@ -33,6 +35,12 @@ def day_clock(at: datetime, zone: ZoneInfo) -> str:
     """As in "Tue 8:30 am"."""
     local = _shown(at, zone)
     return f"{local:%a} {local.strftime('%-I:%M %p').lower()}"
+
+
+@register.simple_tag
+def when(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """As in "Tue 8:30 am", with the date where the name of the day alone would mislead: "Tue 3 Mar, 8:30 am"."""
+    return day_clock(at, zone) if abs(at - now) < NAMED_DAYS else date_clock(at, zone)
 
 
 @register.filter
@@ -65,6 +73,18 @@ def amount(number: Decimal | Fraction | float | None) -> str:
 
 
 @register.filter
-def input_second(at: datetime, zone: ZoneInfo) -> str:
-    """As a hidden field keeps it: local, to the second."""
-    return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
+def input_exact(at: datetime) -> str:
+    """As a hidden field keeps an instant: with its offset, so that the hour the clocks go back stays the same hour."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
+@register.filter
+def place(zone: ZoneInfo) -> str:
+    """As in "Los Angeles", the place that a zone is named after."""
+    return zone.key.rpartition("/")[2].replace("_", " ")
+
+
+@register.filter
+def tel(number: str) -> str:
+    """A telephone number as a link wants it."""
+    return "tel:" + "".join(sign for sign in number if sign.isdigit() or sign == "+")

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.urls import reverse
 
 register = template.Library()
 
-_ROUTES = {"undo-step": "step_undo", "undo-day": "day_undo"}
+_ROUTES = {"undo-step": "step_undo", "undo-day": "day_undo", "undo-steps": "steps_undo"}
+# These answer with the checklist alone when htmx asks.
+_LIVE = ("undo-step", "undo-steps")
 
 
-def undo_tag(route: str, pk: int) -> str:
+@dataclass(frozen=True, kw_only=True)
+class Undo:
+    """Where the thing that a message tells of is taken back; `step_id` is where the eye should go afterwards."""
+
+    url: str
+    is_live: bool
+    step_id: str
+
+
+def undo_tag(route: str, pk: int, steps: Sequence[int] = ()) -> str:
     """The tag of a message that can be taken back, for `extra_tags`."""
-    return f"{route}:{pk}"
+    return ":".join([route, str(pk), *map(str, steps)])
 
 
 @register.filter
-def undo_url(message: Message) -> str:
-    """Where the thing that the message tells of can be taken back; empty when it cannot."""
-    route, _, pk = (message.extra_tags or "").partition(":")
-    return reverse(_ROUTES[route], args=[int(pk)]) if route in _ROUTES else ""
+def undo(message: Message) -> Undo | None:
+    """How the thing that the message tells of can be taken back; None when it cannot."""
+    route, *keys = (message.extra_tags or "").split(":")
+    if route not in _ROUTES:
+        return None
+    owner, *steps = keys
+    url = reverse(_ROUTES[route], args=[int(owner)])
+    if steps:
+        url += "?" + urlencode({"step": steps}, doseq=True)
+    return Undo(url=url, is_live=route in _LIVE, step_id=steps[0] if steps else owner)

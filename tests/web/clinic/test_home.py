@@ -15,7 +15,7 @@ from django.urls import reverse
 from ivig_care.accounts.models import User
 from ivig_care.actions.reviews import review_sign
 from ivig_care.care_teams.models import Child
-from ivig_care.plans.models import Infusion
+from ivig_care.plans.models import Infusion, Plan
 from ivig_care.reviews.models import Review
 from tests.actors import People
 from tests.conftest import ACTIVATED_AT, STARTS_AT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.test import Client
 from django.urls import reverse
 
@@ -22,9 +24,9 @@ def test_from_the_form_to_the_checklist(draft: Plan, typed: dict[str, str], peop
     assert "The plan is active." in response.content.decode()
     infusion = draft.infusions.get()
     assert infusion.steps.open().count() == 24
-    assert [day.planned_start for day in infusion.days.all()][0] == STARTS_AT
+    assert infusion.days.get(number=1).planned_start == STARTS_AT
     first = infusion.steps.get(slot="premedication.d1.acetaminophen")
-    assert (first.medicine_name, first.mg, first.mg_per_ml) == ("Tylenol", 300, 32)
+    assert (first.medicine_name, first.mg, first.mg_per_ml) == ("Tylenol", Decimal(300), Decimal(32))
     assert first.next_nudge_at == STARTS_AT.replace(hour=8)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -36,12 +36,12 @@ def _edit(plan: Plan) -> str:
     return reverse("plan_edit", args=[plan.pk])
 
 
-def _wrong(response: HttpResponse) -> dict[str, str]:
-    return {one.id: one.text for one in response.context["form"].wrong}  # type: ignore[attr-defined]
+def _wrong(response: Any) -> dict[str, str]:
+    return {one.id: one.text for one in response.context["form"].wrong}
 
 
-def _unset(response: HttpResponse) -> list[str]:
-    return [one.words for one in response.context["unset"]]  # type: ignore[attr-defined]
+def _unset(response: Any) -> list[str]:
+    return [one.words for one in response.context["unset"]]
 
 
 def test_an_empty_draft_has_no_default_and_nothing_chosen(draft: Plan, doctor: Client) -> None:
@@ -66,11 +66,8 @@ def test_a_whole_prescription_is_kept_as_typed(draft: Plan, typed: dict[str, str
     response = doctor.post(_edit(draft), typed)
     assert response["Location"] == _edit(draft)
     draft.refresh_from_db()
-    assert (draft.product.name if draft.product else "", draft.dose_g_per_kg, draft.weight_kg) == (
-        "Octagam 10 %",
-        2,
-        20,
-    )
+    assert str(draft.product) == "Octagam 10 %"
+    assert (draft.dose_g_per_kg, draft.weight_kg) == (Decimal(2), Decimal(20))
     assert (draft.weighed_on, draft.has_risk, draft.has_fluid_limit) == (date(2026, 6, 12), False, False)
     assert (draft.premedication_minutes_before, draft.premedication_by) == (30, "family")
     assert (draft.fluids_goal_ml, draft.fluids_hours_after) == (1500, 48)
@@ -80,9 +77,9 @@ def test_a_whole_prescription_is_kept_as_typed(draft: Plan, typed: dict[str, str
         (Decimal("2.4"), None),
     ]
     assert list(draft.medicines.order_by("pk").values_list("use", "ingredient", "name", "mg", "mg_per_ml")) == [
-        ("premedication", "acetaminophen", "Tylenol", 300, 32),
-        ("premedication", "diphenhydramine", "", 20, None),
-        ("course", "acetaminophen", "", 300, 32),
+        ("premedication", "acetaminophen", "Tylenol", Decimal(300), Decimal(32)),
+        ("premedication", "diphenhydramine", "", Decimal(20), None),
+        ("course", "acetaminophen", "", Decimal(300), Decimal(32)),
     ]
     days = draft.infusions.get().days.values_list("number", "planned_start")
     assert list(days) == [(1, STARTS_AT), (2, datetime(2026, 6, 16, 16, tzinfo=UTC))]
@@ -173,7 +170,7 @@ NO_NUMBER = "Write a number, for example 0.6."
         ("rate-0-ml_per_kg_h", "0.0001", "Too many digits: at most 3 after the point."),
         ("rate-0-minutes", "0", "Write a whole number from 1 to 1440."),
         ("rate-0-minutes", "1.5", "Write a whole number from 1 to 1440."),
-        ("rate-0-minutes", "9" * 5000, "Write a whole number from 1 to 1440."),
+        ("rate-0-minutes", "9" * 500, "Write a whole number from 1 to 1440."),
         ("fluids_goal_ml", "99999", "Write a whole number from 1 to 9999."),
         ("course-0-every_hours", "0", ABOVE_0),
         ("course-0-until_hours", "40000", "Write a whole number from 1 to 336."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 import time_machine
@@ -81,7 +82,10 @@ def test_nobody_is_nudged_for_what_the_clinic_gives(complete: Plan, doctor: Clie
 
 def test_the_ladder_says_rates_volumes_and_clock_times(complete: Plan, doctor: Client) -> None:
     outlook = _outlook(doctor, complete)
-    rungs = [(float(r.rung.ml_per_kg_h), r.rung.ml_h, float(r.rung.minutes), r.rung.volume_ml) for r in outlook.rates]
+    rungs = [
+        (float(r.rung.ml_per_kg_h), float(r.rung.ml_h), float(r.rung.minutes), float(r.rung.volume_ml))
+        for r in outlook.rates
+    ]
     assert rungs == [(0.6, 12, 30, 6), (1.2, 24, 30, 12), (2.4, 48, 227.5, 182)]
     assert [r.begins[1] - r.begins[0] for r in outlook.rates] == [DAY, DAY, DAY]
     page = doctor.get(_preview(complete)).content.decode()
@@ -97,7 +101,7 @@ def test_the_ledger_stands_beside_what_is_known(complete: Plan, doctor: Client) 
         "6 h",
         "4 h",
     )
-    assert (first.tally.most_in_24h, first.mg_per_kg_24h) == (4, 60)
+    assert (first.tally.most_in_24h, first.mg_per_kg_24h) == (4, Fraction(60))
     assert (second.tally.ingredient, second.doses) == ("diphenhydramine", 2)
 
 
