@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import groupby
 from zlib import crc32
 
@@ -55,6 +56,11 @@ class StepRow:
     def name(self) -> str:
         """What the step is called."""
         return step_name(self.step)
+
+    @property
+    def can_tick(self) -> bool:
+        """Whether one tap should do: it may be done now, and nobody has said anything yet."""
+        return self.status in ("ready", "due", "late")
 
     def keeps_to_its_limit(self, now: datetime) -> bool:
         """Whether nothing that is known here speaks against giving it at `now`."""
@@ -115,7 +121,7 @@ class Checklist:
         words += "".join(f"|{day.day}" for day in self.strip if day.is_today)
         return f"{self.infusion.revision}-{crc32(words.encode()):08x}"
 
-    @property
+    @cached_property
     def together(self) -> list[StepRow]:
         """The medicines of Now that can be ticked in one go; empty when that would be fewer than two.
 

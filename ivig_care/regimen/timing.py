@@ -88,8 +88,6 @@ class QuietHours:
 
     def hold_until(self, instant: datetime, zone: ZoneInfo) -> datetime | None:
         """The UTC end of the quiet hours that `instant` falls into; None when it falls into none."""
-        if self.start == self.end:
-            return None
         today = instant.astimezone(zone).date()
         overnight = timedelta(days=1 if self.end < self.start else 0)
         for evening in (today - timedelta(days=1), today):

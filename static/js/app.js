@@ -1,14 +1,96 @@
 // Small kindnesses on top of pages that work without JavaScript.
 
-// A checklist that refreshes itself must not close the sheet that somebody is filling in.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const { target, requestConfig } = event.detail;
-  const isPolling = requestConfig?.verb === "get" && target?.id === "checklist";
-  if (isPolling && target.querySelector("details[open]")) event.detail.shouldSwap = false;
+const byId = (id) => document.getElementById(id);
+const isPoll = (detail) => detail.requestConfig?.verb === "get" && detail.target?.id === "checklist";
+
+// --- refreshing ---------------------------------------------------------------------------------
+
+// Nobody looks at a hidden page: it asks again when it comes back into view.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (isPoll(event.detail) && document.hidden) event.preventDefault();
+});
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden && byId("checklist")) htmx.trigger("#checklist", "again");
 });
 
-// After a tick the focus goes to the step that was ticked, so a keyboard or screen reader stays where it was.
-document.addEventListener("htmx:afterSettle", (event) => {
-  const step = event.detail.requestConfig?.elt?.closest?.("[data-step]")?.dataset.step;
-  if (event.detail.requestConfig?.verb === "post" && step) document.getElementById(step)?.focus();
+// A page that refreshes itself must not take away what somebody is filling in.
+function isFillingIn() {
+  const fields = [...document.querySelectorAll(".sheet[open] :is(input, textarea), [role=alert] input:not([type=hidden])")];
+  const focused = document.activeElement?.closest(".sheet[open], #checklist [role=alert]");
+  return fields.some((field) => field.value !== field.defaultValue) || (focused && document.activeElement.localName !== "summary");
+}
+
+function notice(name) {
+  const box = byId("stale");
+  if (!box || box.hidden === !name && (!name || box.textContent === box.dataset[name])) return;
+  box.textContent = name ? box.dataset[name] : "";
+  box.hidden = !name;
+}
+
+let opened = [];
+
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.target?.id !== "checklist") return;
+  const isNew = isPoll(detail) && detail.xhr.status === 200;
+  if (isNew && isFillingIn()) detail.shouldSwap = false;
+  if (isPoll(detail) && detail.xhr.status < 300) notice(isNew && !detail.shouldSwap ? "changed" : "");
+  opened = [...document.querySelectorAll(isPoll(detail) ? "details[open]" : "details[open]:not(.sheet)")].map((one) => one.id);
+});
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target?.id === "checklist") for (const id of opened) byId(id)?.setAttribute("open", "");
+});
+
+// --- where the focus goes -----------------------------------------------------------------------
+
+// What is done is behind you: the focus goes to the list that the step has left. Else it stays with the step.
+let left = "";
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  left = detail.elt.closest("section")?.getAttribute("aria-labelledby") ?? "";
+});
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.requestConfig?.verb !== "post" || detail.target?.id !== "checklist") return;
+  const problem = document.querySelector("#checklist [role=alert]");
+  const step = byId(detail.requestConfig.elt.closest("[data-step]")?.dataset.step);
+  const isBehind = !step || (step.closest("section").getAttribute("aria-labelledby") === "answered" && left !== "answered");
+  if (problem) problem.focus();
+  else if (isBehind) {
+    const list = byId(left) ?? byId("now");
+    list?.focus({ preventScroll: true });
+    list?.scrollIntoView();
+  } else step.focus();
+});
+
+// --- when it goes wrong -------------------------------------------------------------------------
+
+function say(name) {
+  const toast = document.createElement("div");
+  toast.className = "toast error";
+  toast.append(Object.assign(document.createElement("span"), { textContent: byId("toasts").dataset[name] }));
+  byId("toasts").replaceChildren(toast);
+}
+
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(name, ({ detail }) => {
+    if (isPoll(detail)) notice("offline");
+    else say(name === "htmx:responseError" ? "failed" : "unsure");
+  });
+}
+
+// --- the device ---------------------------------------------------------------------------------
+
+// Another name for the same time is no other time.
+const clockIn = (timeZone) => new Date().toLocaleString("en", { timeZone });
+for (const banner of document.querySelectorAll("[data-zone]")) {
+  banner.hidden = clockIn(banner.dataset.zone) === clockIn(undefined);
+}
+
+// What is folded on the screen is printed all the same.
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open], .sheet)")];
+  for (const one of folded) one.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const one of folded) one.open = false;
 });
