@@ -23,6 +23,8 @@ from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Elapsed
 
 MG_PER_G = 1000
+# The condition under which a protocol leaves out its steps about extra drinks.
+FLUIDS_LIMITED = "fluids limited"
 # Doses older than this bear on nothing: every known interval and count is of a day or less (FACTS section 4).
 LOOK_BACK = timedelta(days=7)
 
@@ -49,6 +51,7 @@ def facts_of(infusion: Infusion) -> InfusionFacts:
         slots=tuple(_slot_fact(step) for step in infusion.steps.all() if _is_settled(step)),
         given=_given_elsewhere(infusion),
         flags=frozenset({"risk"}) if plan.has_risk else frozenset(),
+        conditions=frozenset({FLUIDS_LIMITED}) if plan.has_fluid_limit else frozenset(),
         limits=limits_for(infusion.plan.child.clinic.country),
     )
 

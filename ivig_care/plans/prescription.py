@@ -192,7 +192,7 @@ def _courses(plan: Plan, medicines: list[PlanMedicine]) -> dict[str, Json]:
 def _fluids(plan: Plan) -> dict[str, Json]:
     values: dict[str, Json] = {}
     if plan.has_fluid_limit:
-        values["fluids_goal_ml"] = None
+        values |= {"fluids_goal_ml": None, "fluids_after": {"hours": 0}}
     elif plan.has_fluid_limit is False and plan.fluids_goal_ml is not None:
         values["fluids_goal_ml"] = plan.fluids_goal_ml
     if plan.fluids_hours_after is not None:

@@ -38,7 +38,8 @@ class InfusionFacts:
 
     weight in kg, dose in mg of immunoglobulin per kg for the whole course (divided evenly over the days).
     `given` are doses outside any step of this infusion, at home or in the clinic. `flags` are risks that the
-    clinician noted, such as "renal" or "thrombosis".
+    clinician noted, such as "renal" or "thrombosis". `conditions` are what is so for this infusion, such as
+    "fluids limited"; a line of the protocol may be left out because of one.
     """
 
     zone: ZoneInfo
@@ -49,6 +50,7 @@ class InfusionFacts:
     slots: tuple[SlotFact, ...] = ()
     given: tuple[DoseGiven, ...] = ()
     flags: frozenset[str] = frozenset()
+    conditions: frozenset[str] = frozenset()
     limits: tuple[MedicineLimit, ...] = ()
 
     @property

@@ -70,6 +70,7 @@ class _Infusion:
     steps: tuple[_Slot, ...] = ()
     given: tuple[_Given, ...] = ()
     flags: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
     limits: tuple[MedicineLimit, ...] = ()
 
 
@@ -230,6 +231,7 @@ def _facts(infusion: _Infusion) -> InfusionFacts:
             for n, dose in enumerate(infusion.given)
         ),
         flags=frozenset(infusion.flags),
+        conditions=frozenset(infusion.conditions),
         limits=infusion.limits,
     )
 

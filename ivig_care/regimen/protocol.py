@@ -101,7 +101,10 @@ CourseStart: TypeAlias = Moment | AfterStep
 
 @dataclass(frozen=True, kw_only=True)
 class StepRule:
-    """One line of a protocol: what is done, by whom, when, in which window, and why."""
+    """One line of a protocol: what is done, by whom, when, in which window, and why.
+
+    `unless` names a condition of the infusion, such as "fluids limited", under which the line is left out.
+    """
 
     key: str
     kind: Kind
@@ -109,6 +112,7 @@ class StepRule:
     anchor: Anchor
     offset: Offset
     day: Days = Days.EACH
+    unless: str = ""
     actor: Actor = Actor.FAMILY
     why: str = ""
     source: str = ""

@@ -210,7 +210,7 @@ def test_rate_above_a_ceiling_is_named_with_its_source() -> None:
     ]
 
 
-@pytest.mark.parametrize("rate", ["5", "4.91"])
+@pytest.mark.parametrize("rate", ["5", "4.91", "250/51"])
 def test_rate_at_a_ceiling_or_a_rounding_above_it_is_no_caution(rate: str) -> None:
     assert _ceilings(_ceiling(rate)) == []
 
@@ -240,7 +240,7 @@ def test_ceiling_for_a_risk_applies_to_the_child_who_carries_it() -> None:
 def test_nothing_runs_above_a_ceiling_when_nothing_runs() -> None:
     no_rungs: tuple[Rung, ...] = ()
 
-    assert exceeded(no_rungs, (_ceiling("1"),), frozenset()) == ()
+    assert exceeded(no_rungs, (_ceiling("0.1"),), frozenset()) == ()
 
 
 @pytest.mark.parametrize(

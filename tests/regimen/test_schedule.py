@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time, timedelta
 from fractions import Fraction
 
@@ -115,6 +116,13 @@ def test_step_keeps_everything_its_rule_says() -> None:
         None,
     )
     assert (step.window.opens_at, step.window.closes_at) == (at("07:45"), at("10:00"))
+
+
+@pytest.mark.parametrize(("conditions", "is_left_out"), [((), False), (("other",), False), (("fluids limited",), True)])
+def test_rule_is_left_out_under_the_condition_it_names(conditions: tuple[str, ...], is_left_out: bool) -> None:
+    said = protocol(rule("drinks", unless="fluids limited"), rule("check"))
+    schedule = build_schedule(said, replace(facts(), conditions=frozenset(conditions)))
+    assert [step.rule for step in schedule.ticked] == (["check"] if is_left_out else ["drinks", "check"])
 
 
 def test_step_without_a_window_is_an_instant() -> None:
@@ -308,6 +316,7 @@ CLIMBS = [
     pytest.param([("1", "30"), ("2", "30"), ("4", None)], "15", [("30", "5"), ("30", "10")], id="exactly empty"),
     pytest.param([("1", "30"), ("2", "30"), ("4", None)], "10", [("30", "5"), ("15", "5")], id="overshoot ends early"),
     pytest.param([("1", "30"), ("2", None)], "1", [("6", "1")], id="never leaves the first rung"),
+    pytest.param([("1", "30"), ("2", None)], "5.5", [("30", "5"), ("1.5", "0.5")], id="half a millilitre is left"),
     pytest.param([("1", None), ("2", None)], "5", [("30", "5")], id="a rung without minutes runs until all is in"),
     pytest.param([("3", None)], "1", [("2", "1")], id="one rate"),
     pytest.param([("1", "30")], "0", [("0", "0")], id="nothing to give"),

@@ -27,7 +27,7 @@ from ivig_care.regimen.changes import Action, Change
 from ivig_care.web.family.forms import WhenForm
 from ivig_care.web.fetch import fetch_for
 from ivig_care.web.http import PersonRequest
-from ivig_care.web.templatetags.times import day_clock
+from ivig_care.web.templatetags.times import day_clock, input_time
 from ivig_care.web.templatetags.toasts import undo_tag
 
 
@@ -107,6 +107,7 @@ def _page(
         "saying": saying,
         "form": form,
         "at": at,
+        "shown_at": input_time(at or form.now, day.infusion.tz),
         "moves": [change for change in changes if change.action is not Action.KEEP],
         "minutes_late": None if at is None else round((at - day.planned_start).total_seconds() / 60),
     }

@@ -15,6 +15,7 @@ from django.urls import reverse
 from ivig_care.actions.plans import MedicineOrder, PlanOrder, RateOrder, plan_activate, plan_prescribe
 from ivig_care.plans.models import Plan
 from ivig_care.plans.outlook import Line, Outlook
+from ivig_care.protocols.models import ProtocolVersion
 from tests.actors import People
 from tests.conftest import ACTIVATED_AT, STARTS_AT
 from tests.factories import ACETAMINOPHEN_COURSE, LADDER, MEDICINES, drafted_plan, e1_order
@@ -152,7 +153,15 @@ def test_steps_already_over_are_a_caution(complete: Plan, doctor: Client, clock:
     assert caution.text == "2 of 24 steps are already over and would stand there as missed."
 
 
-def test_limited_fluids_and_extra_drinks_are_a_caution(complete: Plan, doctor: Client) -> None:
+def test_where_fluids_are_limited_nobody_is_asked_to_drink_more(complete: Plan, doctor: Client) -> None:
+    _prescribe(complete, order=replace(e1_order(), has_fluid_limit=True, fluids_goal_ml=None))
+    assert b"drink" not in doctor.get(_preview(complete)).content
+
+
+def test_a_protocol_that_asks_for_drinks_all_the_same_is_a_caution(complete: Plan, doctor: Client) -> None:
+    document = complete.version.document
+    document["steps"][0]["unless"] = ""
+    ProtocolVersion.objects.update(document=document)
     _prescribe(complete, order=replace(e1_order(), has_fluid_limit=True, fluids_goal_ml=None))
     assert [caution.code for caution in _outlook(doctor, complete).warnings] == ["fluids-limited"]
 
