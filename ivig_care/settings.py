@@ -177,6 +177,8 @@ AUTH_PASSWORD_VALIDATORS = [
 CSRF_FAILURE_VIEW = "ivig_care.web.errors.form_too_old"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+# With https there is a web server in front that holds the certificate: the last address it reports is the person's.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _IS_HTTPS else 0
 ACCOUNT_ADAPTER = "ivig_care.web.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}

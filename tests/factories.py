@@ -156,8 +156,8 @@ def e1_order() -> PlanOrder:
 
 def built_in_version(at: datetime) -> ProtocolVersion:
     """The built-in protocol JDM, 2 g/kg over 2 days."""
-    (version,) = built_in_protocols_load(at=at)
-    return version
+    versions = {version.protocol.slug: version for version in built_in_protocols_load(at=at)}
+    return versions["jdm-2g-2days"]
 
 
 def drafted_plan(*, child: Child, by: User, starts_at: datetime, at: datetime) -> Plan:

@@ -21,8 +21,6 @@ from ivig_care.regimen.steps import Event, State
 from ivig_care.regimen.timing import Elapsed
 from ivig_care.reviews.models import Review
 
-LAPSE_BATCH = 500
-
 
 def infusion_lock(infusion_id: int) -> Infusion:
     """The infusion, held until the transaction ends: everything about one checklist happens one after the other.
@@ -38,7 +36,7 @@ def infusion_lock(infusion_id: int) -> Infusion:
 
 def checklist_refresh(infusion: Infusion, *, at: datetime) -> tuple[Change, ...]:
     """Bring the steps in line with the schedule as the facts stand at `at`; a second time nothing changes."""
-    held = {step.slot: step for step in infusion.steps.all()}
+    held = {step.slot: step for step in infusion.steps.select_for_update()}
     changes = changes_between(infusion, schedule_of(infusion))
     for change in changes:
         _change_apply(infusion, held.get(change.slot), change, at)
@@ -60,35 +58,35 @@ def alarm_set(step: Step, *, now: datetime) -> None:
 
 def checklists_close(*, now: datetime) -> int:
     """Let open steps whose window is over lapse, and close every checklist that has none open; how many closed."""
-    while _steps_lapse(now):
-        pass
-    over = Infusion.objects.filter(closed_at__isnull=True, steps__isnull=False).exclude(steps__state=State.OPEN)
-    return sum(_infusion_close(infusion_id, now) for infusion_id in over.values_list("pk", flat=True).distinct())
+    with_lapses = Infusion.objects.filter(steps__in=Step.objects.open().filter(closes_at__lte=now))
+    still_to_close = Infusion.objects.filter(closed_at__isnull=True, steps__isnull=False)
+    with_nothing_open = still_to_close.exclude(steps__in=Step.objects.open())
+    found = (with_lapses | with_nothing_open).distinct().order_by("pk").values_list("pk", flat=True)
+    return sum(_checklist_close(infusion_id, now) for infusion_id in list(found))
 
 
 @transaction.atomic
-def _steps_lapse(now: datetime) -> int:
-    over = Step.objects.open().filter(closes_at__lte=now).select_for_update(skip_locked=True)
-    lapsed = list(over.order_by("closes_at")[:LAPSE_BATCH])
+def _checklist_close(infusion_id: int, now: datetime) -> bool:
+    """The same for one checklist, under the lock that every tick takes; whether it closed."""
+    infusion = Infusion.objects.select_for_update().get(pk=infusion_id)
+    _steps_lapse(infusion, now)
+    if infusion.closed_at is not None or infusion.steps.open().exists():
+        return False
+    infusion.closed_at = now
+    infusion.save(update_fields=["closed_at"])
+    checklist_touch(infusion)
+    Review.objects.get_or_create(infusion=infusion, defaults={"opened_at": now})
+    return True
+
+
+def _steps_lapse(infusion: Infusion, now: datetime) -> None:
+    lapsed = list(infusion.steps.open().filter(closes_at__lte=now).select_for_update())
     for step in lapsed:
         step.state, step.next_nudge_at = step_states.after(State(step.state), Event.LAPSED), None
         step.save(update_fields=["state", "next_nudge_at"])
-    StepEvent.objects.bulk_create(
-        StepEvent(step=step, kind=Event.LAPSED, at=step.closes_at, entered_at=now) for step in lapsed
-    )
-    touched = {step.infusion_id for step in lapsed}
-    Infusion.objects.filter(pk__in=touched).update(revision=F("revision") + 1)
-    return len(lapsed)
-
-
-@transaction.atomic
-def _infusion_close(infusion_id: int, now: datetime) -> bool:
-    closed = Infusion.objects.filter(pk=infusion_id, closed_at__isnull=True).update(
-        closed_at=now, revision=F("revision") + 1
-    )
-    if closed == 1:
-        Review.objects.get_or_create(infusion_id=infusion_id, defaults={"opened_at": now})
-    return closed == 1
+        StepEvent.objects.create(step=step, kind=Event.LAPSED, at=step.closes_at, entered_at=now)
+    if lapsed:
+        checklist_touch(infusion)
 
 
 def _change_apply(infusion: Infusion, held: Step | None, change: Change, at: datetime) -> None:

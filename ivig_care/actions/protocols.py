@@ -11,12 +11,12 @@ from django.db import transaction
 
 from ivig_care.protocols.models import Protocol, ProtocolVersion
 
-BUILT_IN = Path(__file__).resolve().parent.parent / "protocols" / "data"
+BUILT_IN = Path(__file__).resolve().parent.parent / "protocols" / "data" / "built_in"
 
 
 def built_in_protocols_load(*, at: datetime) -> list[ProtocolVersion]:
     """Publish every built-in protocol whose file differs from its newest version; the others stay as they are."""
-    files = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(BUILT_IN.glob("jdm-*.json")))
+    files = (json.loads(path.read_text(encoding="utf-8")) for path in sorted(BUILT_IN.glob("*.json")))
     return [
         protocol_publish(slug=content["slug"], name=content["name"], document=content["document"], at=at)
         for content in files

@@ -43,8 +43,8 @@ class DemoPerson:
 
 
 PEOPLE = (
-    DemoPerson(email="maria@example.org", name="Maria", what="guardian of Lena and Ben"),
-    DemoPerson(email="sam@example.org", name="Sam", what="second caregiver of Lena and Ben"),
+    DemoPerson(email="maria@example.org", name="Maria", what="guardian of Lena, Ben and Ida"),
+    DemoPerson(email="sam@example.org", name="Sam", what="second caregiver of Lena, Ben and Ida"),
     DemoPerson(email="weiss@example.org", name="Dr Weiss", what="clinician of Riverside Clinic"),
     DemoPerson(email="tom@example.org", name="Tom", what="guardian of Kai, at another clinic"),
     DemoPerson(email="lee@example.org", name="Dr Lee", what="clinician of that other clinic"),
@@ -57,12 +57,13 @@ def demo_exists() -> bool:
 
 
 def demo_seed(*, now: datetime, zone: str) -> None:
-    """Make two clinics, three children and four infusions around `now`; the first clinic lies in `zone`.
+    """Make two clinics, four children and five infusions around `now`; the first clinic lies in `zone`.
 
     With the zone of the machine, the demo day has the same morning and night as the person who tries it.
     """
     catalogue_load()
-    (version, *_) = built_in_protocols_load(at=now)
+    built_in = {version.protocol.slug: version for version in built_in_protocols_load(at=now)}
+    version = built_in["jdm-2g-2days"]
     riverside = clinic_add(
         name="Riverside Clinic", country="US", zone=zone, phone="+1 212 555 0147", emergency_number="911"
     )
@@ -75,27 +76,37 @@ def demo_seed(*, now: datetime, zone: str) -> None:
     )
     lena = _child(riverside, "Lena", "Moreno", date(2017, 4, 2), {maria: Role.GUARDIAN, sam: Role.CAREGIVER})
     ben = _child(riverside, "Ben", "Moreno", date(2019, 9, 21), {maria: Role.GUARDIAN, sam: Role.CAREGIVER})
+    ida = _child(riverside, "Ida", "Moreno", date(2014, 11, 30), {maria: Role.GUARDIAN, sam: Role.CAREGIVER})
     kai = _child(hillside, "Kai", "Berg", date(2016, 1, 12), {tom: Role.GUARDIAN})
     clinician_add(clinic=riverside, person=weiss)
     clinician_add(clinic=hillside, person=lee)
     _infusion_waiting_for_review(lena, version, clinician=weiss, parent=maria, other=sam, now=now)
     _infusion_in_its_72_hours(ben, version, clinician=weiss, parent=maria, now=now)
-    _infusion_planned(lena, version, by=weiss, in_days=1, now=now)
-    _infusion_planned(kai, version, by=lee, in_days=1, now=now)
+    _infusion_late_today(ida, version, clinician=weiss, parent=maria, now=now)
+    _infusion_planned(lena, version, by=weiss, starts_at=_nine(lena, 1, now), now=now)
+    _infusion_planned(kai, version, by=lee, starts_at=_nine(kai, 1, now), now=now)
 
 
-def _infusion_planned(child: Child, version: ProtocolVersion, *, by: User, in_days: int, now: datetime) -> Infusion:
-    """Day 1 so many days from today at nine, day 2 the day after; activated two days before, or now."""
+def _nine(child: Child, in_days: int, now: datetime) -> datetime:
+    """Nine in the morning where the child lives, so many days from today."""
     zone = zone_named(child.zone)
-    first = now.astimezone(zone).date() + timedelta(days=in_days)
-    starts = [resolve_local(first + timedelta(days=n), NINE, zone) for n in (0, 1)]
-    at = min(now, starts[0] - timedelta(days=2))
+    return resolve_local(now.astimezone(zone).date() + timedelta(days=in_days), NINE, zone)
+
+
+def _infusion_planned(
+    child: Child, version: ProtocolVersion, *, by: User, starts_at: datetime, now: datetime
+) -> Infusion:
+    """Day 1 at `starts_at`, day 2 at the same time the day after; activated two days before, or now."""
+    zone = zone_named(child.zone)
+    local = starts_at.astimezone(zone)
+    starts = [starts_at, resolve_local(local.date() + timedelta(days=1), local.time(), zone)]
+    at = min(now, starts_at - timedelta(days=2))
     plan = plan_draft(child=child, version=version, by=by, at=at)
     order = PlanOrder(
         product=Product.objects.get(name="Octagam 10 %"),
         dose_g_per_kg=Decimal(2),
         weight_kg=Decimal(20),
-        weighed_on=first - timedelta(days=3),
+        weighed_on=local.date() - timedelta(days=3),
         has_risk=False,
         has_premedication=True,
         premedication_minutes_before=30,
@@ -132,11 +143,21 @@ _MEDICINES = (
 )
 
 
+def _infusion_late_today(
+    child: Child, version: ProtocolVersion, *, clinician: User, parent: User, now: datetime
+) -> None:
+    """Should have started 45 minutes ago, and has not: everything before it is done."""
+    starts_at = now.replace(second=0, microsecond=0) - timedelta(minutes=45)
+    infusion = _infusion_planned(child, version, by=clinician, starts_at=starts_at, now=now)
+    _live_through(infusion, by=parent, late=timedelta(hours=1), until=starts_at)
+    checklists_close(now=now)
+
+
 def _infusion_in_its_72_hours(
     child: Child, version: ProtocolVersion, *, clinician: User, parent: User, now: datetime
 ) -> None:
     """Day 2 was yesterday; everything so far was done, a little late at times."""
-    infusion = _infusion_planned(child, version, by=clinician, in_days=-2, now=now)
+    infusion = _infusion_planned(child, version, by=clinician, starts_at=_nine(child, -2, now), now=now)
     _live_through(infusion, by=parent, late=timedelta(minutes=10), until=now - timedelta(hours=1))
     checklists_close(now=now)
 
@@ -145,7 +166,7 @@ def _infusion_waiting_for_review(
     child: Child, version: ProtocolVersion, *, clinician: User, parent: User, other: User, now: datetime
 ) -> None:
     """Four weeks ago, 45 minutes late, one dose slept through, one forgotten."""
-    infusion = _infusion_planned(child, version, by=clinician, in_days=-28, now=now)
+    infusion = _infusion_planned(child, version, by=clinician, starts_at=_nine(child, -28, now), now=now)
     asleep = infusion.steps.get(slot="acetaminophen-course.3")
     forgotten = infusion.steps.get(slot="acetaminophen-course.9")
     _live_through(infusion, by=parent, late=timedelta(minutes=45), until=now, skipping=asleep, leaving_out=forgotten)

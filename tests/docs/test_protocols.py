@@ -35,7 +35,7 @@ def test_the_example_has_a_value_for_each_hole_and_no_other() -> None:
 
 
 def test_the_holes_are_those_of_the_built_in_protocol_and_of_the_plan() -> None:
-    built_in = json.loads(read("ivig_care/protocols/data/jdm-2g-2days.json"))
+    built_in = json.loads(read("ivig_care/protocols/data/built_in/jdm-2g-2days.json"))
     assert set(documents.unset(built_in["document"], {})) == _holes()
     plan = read("ivig_care/plans/prescription.py")
     assert {name for name in _holes() if f'"{name}"' not in plan} == set()

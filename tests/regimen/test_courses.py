@@ -5,6 +5,7 @@ The course of these tests gives acetaminophen every 6 h from the end of the infu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +18,7 @@ from ivig_care.regimen.protocol import Anchor, Days, Kind, Medicine, Moment
 from ivig_care.regimen.schedule import Basis, Schedule, build_schedule
 from ivig_care.regimen.steps import State
 from tests.regimen.builders import (
+    A_WINDOW,
     TYLENOL,
     after_premedication,
     at,
@@ -297,6 +299,21 @@ def test_course_listed_first_keeps_away_from_a_dose_given_in_the_second() -> Non
     assert _times(schedule) == [("1", "0+11:00", OPEN)]
 
 
+@pytest.mark.parametrize(("ingredient", "state"), [("ibuprofen", DONE), (TYLENOL, SKIPPED), (TYLENOL, MISSED)])
+def test_course_listed_first_keeps_away_only_from_doses_of_its_ingredient_that_were_given(
+    ingredient: str, state: State
+) -> None:
+    medicine = Medicine(ingredient=ingredient, mg=Fraction(1))
+    second = course(
+        Moment(anchor=Anchor.END, day=Days.FIRST, offset=hours(12)), key="second", until=14, medicine=medicine
+    )
+    schedule = build_schedule(
+        protocol(courses=(course(until=9), second)), facts(slots=(fact("second.1", state, "23:00", "18:00"),))
+    )
+
+    assert _times(schedule) == [("1", "0+11:00", OPEN), ("2", "0+17:00", OPEN)]
+
+
 def test_course_that_never_ends_is_refused() -> None:
     endless = course(every=1 / 60, until=24)
 
@@ -309,7 +326,10 @@ def test_course_that_never_ends_is_refused() -> None:
 def test_course_may_have_as_many_doses_as_the_limit() -> None:
     longest = course(every=1, until=MOST_DOSES - 1)
 
-    assert len(due_times(build_schedule(protocol(courses=(longest,)), facts()))) == MOST_DOSES
+    last = done(f"course.{MOST_DOSES}", "9+18:00")
+    times = due_times(build_schedule(protocol(courses=(longest,)), facts(slots=(last,))))
+    assert len(times) == MOST_DOSES
+    assert times[-1] == (last.slot, last.due_at, DONE)
 
 
 @pytest.mark.parametrize("suffix", ["x", "", "0", "-1", "01", "1.5", "d1", "201", "9" * 5000, "\u0661"])
@@ -342,8 +362,15 @@ def test_dose_of_a_course_says_what_it_is() -> None:
 
     assert (step.title, step.kind, step.follows) == ("Children's Tylenol", Kind.MEDICINE, "the last acetaminophen")
     assert (step.why, step.basis, step.day) == ("Because.", Basis.PREDICTED, None)
+    assert step.window == A_WINDOW.around(at("11:00"))
     assert step.dose is not None
     assert (step.dose.mg, step.dose.ml, step.dose.name) == (Fraction(320), Fraction(10), "children's Tylenol")
+
+
+def test_dose_of_a_course_without_a_window_is_an_instant() -> None:
+    step = step_of(build_schedule(protocol(courses=(replace(course(), window=None),)), facts()), "course.1")
+
+    assert step.window.opens_at == step.window.closes_at == at("11:00")
 
 
 def test_dose_that_was_said_is_actual_and_one_that_was_missed_is_not() -> None:

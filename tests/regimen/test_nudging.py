@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ivig_care.regimen.nudging import (
+    QUARTER,
     Decision,
     Drop,
     Hold,
@@ -52,6 +53,7 @@ def test_window_that_closes_at_once_rings_only_before() -> None:
 RINGS = [
     pytest.param(None, "06:00", "08:45", id="owed from the start"),
     pytest.param(None, "08:45", "08:45", id="the very instant"),
+    pytest.param(None, "09:00", "09:00", id="the very instant of the second: not for the first any more"),
     pytest.param("08:45", "08:45", "09:00", id="the next one after a ring"),
     pytest.param("08:46", "08:50", "09:00", id="a ring a little late counts for that alarm"),
     pytest.param("09:00", "09:10", "09:30", id="overdue"),
@@ -184,6 +186,7 @@ def test_quiet_hours_are_those_of_the_persons_own_zone() -> None:
 )
 def test_quarter_of_an_hour_that_an_instant_belongs_to(instant: str, quarter: str) -> None:
     assert quarter_of(at(instant)) == at(quarter)
+    assert at(quarter) <= at(instant) < at(quarter) + QUARTER
 
 
 @pytest.mark.parametrize(

@@ -260,10 +260,18 @@ def test_each_change_of_rate_and_the_end_stand_on_the_timeline() -> None:
         ("end.d1", "infusion END (predicted); flush", at("11:24"), "predicted"),
     ]
     assert all(step.actor is Actor.CLINIC for step in schedule.steps)
+    assert [step.rule for step in schedule.steps] == ["rate", "rate", "end"]
     assert [step.follows for step in schedule.steps] == [
         "the planned start of day 1",
         "the planned start of day 1",
         "the predicted end of day 1",
+    ]
+
+
+def test_rate_with_nothing_to_do_says_only_the_rate() -> None:
+    assert [step.title for step in build_schedule(protocol(), facts()).steps] == [
+        "set pump 100 mL/h",
+        "infusion END (predicted)",
     ]
 
 

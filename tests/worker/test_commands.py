@@ -83,10 +83,10 @@ def test_the_catalogue_and_the_built_in_protocols_are_loaded() -> None:
     assert "JDM, 2 g/kg over 2 days, version 1" in run("load_catalogue")
 
 
-def test_the_demo_has_an_infusion_tomorrow_one_in_its_72_hours_and_one_to_review() -> None:
+def test_the_demo_has_an_infusion_today_one_tomorrow_one_in_its_72_hours_and_one_to_review() -> None:
     demo_seed(now=STARTS_AT, zone="America/Los_Angeles")
     planned = Infusion.objects.filter(days__number=2, days__actual_end=None, closed_at=None)
-    assert {str(one.plan.child) for one in planned} == {"Lena Moreno", "Kai Berg"}
+    assert {str(one.plan.child) for one in planned} == {"Lena Moreno", "Ida Moreno", "Kai Berg"}
     (running,) = Infusion.objects.filter(days__number=2, days__actual_end__isnull=False, closed_at=None)
     assert str(running.plan.child) == "Ben Moreno"
     assert str(Review.objects.get().infusion.plan.child) == "Lena Moreno"

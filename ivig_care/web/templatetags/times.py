@@ -59,6 +59,12 @@ def day_name(day: date | datetime, zone: ZoneInfo | None = None) -> str:
 
 
 @register.filter
+def day_short(day: date) -> str:
+    """As in "Tue 3"."""
+    return f"{day:%a %-d}"
+
+
+@register.filter
 def input_time(at: datetime, zone: ZoneInfo) -> str:
     """As a datetime-local input wants it."""
     return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")

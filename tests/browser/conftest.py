@@ -1,0 +1,114 @@
+"""A real browser, a running site with something in every state, and people who are signed in to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
+
+from tests.browser.visits import PHONE, ZONE, Device, chromium, complaints, sign_in
+from tests.factories import PASSWORD
+from tests.services.site import Site, running_site
+
+expect.set_options(timeout=10_000)
+
+# Every page, by who may see it; the names in braces are those of tests/browser/scenes.py.
+STRANGER = ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/", "/nowhere/")
+PARENT = (
+    "/",
+    "/infusions/{before}/",
+    "/infusions/{starting}/",
+    "/infusions/{running}/",
+    "/infusions/{after}/",
+    "/infusions/{closed}/",
+    "/infusions/{signed}/",
+    "/infusion-days/{starting day}/start/",
+    "/infusion-days/{running day}/start/?ago=45",
+    "/infusion-days/{running day}/end/?ago=0",
+    "/infusion-days/{running day}/end/?ago=600",
+    "/outbox/",
+    "/accounts/logout/",
+)
+CLINICIAN = (
+    "/clinic/",
+    "/clinic/children/{child}/plans/new/",
+    "/clinic/plans/{empty}/",
+    "/clinic/plans/{draft}/",
+    "/clinic/plans/{draft}/preview/",
+    "/clinic/infusions/{closed}/review/",
+    "/clinic/infusions/{signed}/review/",
+    "/clinic/infusions/{running}/review/",
+)
+PAGES = {"": STRANGER, "maria": PARENT, "weiss": CLINICIAN}
+
+
+@dataclass
+class Scenes:
+    """The running site and where its scenes are; people sign in once and keep their cookies."""
+
+    site: Site
+    keys: dict[str, int]
+    spare: list[int]
+    cookies: dict[str, StorageState] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Where the site is."""
+        return self.site.url
+
+    def at(self, address: str) -> str:
+        """The whole address of one of PAGES."""
+        return self.url + address.format(**self.keys)
+
+
+@pytest.fixture(scope="session")
+def scenes() -> Iterator[Scenes]:
+    """The site with its scenes, for all tests of this directory."""
+    with running_site() as site:
+        site.run("manage.py", "load_catalogue")
+        made = json.loads(site.run("-m", "tests.browser.scenes"))
+        yield Scenes(site=site, keys=made["keys"], spare=made["spare"])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The browser of this machine."""
+    with chromium() as launched:
+        yield launched
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, scenes: Scenes) -> Iterator[Visit]:
+    """Open a page on a device of its own, signed in as somebody ("" for nobody): visit("maria", PHONE, …)."""
+    contexts: list[BrowserContext] = []
+    heard: list[str] = []
+
+    def opened(name: str, device: Device = PHONE, *, timezone_id: str = ZONE, **more: object) -> Page:
+        context = browser.new_context(**{**device, "timezone_id": timezone_id, **more})  # type: ignore[arg-type]
+        contexts.append(context)
+        nonlocal heard
+        heard = complaints(context)
+        page = context.new_page()
+        if name and name not in scenes.cookies:
+            sign_in(page, scenes.url, f"{name}@example.org", PASSWORD)
+            scenes.cookies[name] = context.storage_state()
+        elif name:
+            context.add_cookies(scenes.cookies[name]["cookies"])  # type: ignore[arg-type]
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert heard == []
+
+
+@pytest.fixture
+def infusion_url(scenes: Scenes) -> str:
+    """A checklist of this test's own: day 1 was to start 45 minutes ago, and nothing has been said yet."""
+    return f"{scenes.url}/infusions/{scenes.spare.pop()}/"

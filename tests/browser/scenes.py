@@ -1,0 +1,97 @@
+"""Run as a program: one infusion in each state that a page can show, and spare ones for tests that change something.
+
+    python -m tests.browser.scenes
+
+Every infusion has a child of its own; Maria and Sam care for all of them. The keys are printed as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import datetime, timedelta
+
+import django
+
+SPARE = 24
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+
+
+def main() -> None:
+    """Make the scenes and print where they are."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ivig_care.settings")
+    django.setup()
+
+    from ivig_care.actions.checklists import checklists_close
+    from ivig_care.actions.infusions import infusion_day_start
+    from ivig_care.actions.plans import plan_draft
+    from ivig_care.actions.reviews import review_sign
+    from ivig_care.actions.steps import step_note, step_tick
+    from ivig_care.care_teams.models import Role
+    from ivig_care.common import clock
+    from ivig_care.plans.models import Infusion
+    from tests.actors import people_make
+    from tests.factories import ChildFactory, MembershipFactory, active_infusion, drafted_plan
+    from tests.web.clinic.story import live_through
+
+    now = clock.now().replace(second=0, microsecond=0)
+    people = people_make()
+
+    def infusion_for(name: str, starts_at: datetime) -> Infusion:
+        child = ChildFactory.create(clinic=people.riverside, given_name=name)
+        MembershipFactory.create(user=people.maria, child=child, role=Role.GUARDIAN)
+        MembershipFactory.create(user=people.sam, child=child, role=Role.CAREGIVER)
+        return active_infusion(child=child, by=people.weiss, starts_at=starts_at, at=min(now, starts_at - 2 * DAY))
+
+    def tick_all(infusion: Infusion, until: datetime) -> None:
+        for step in infusion.steps.open().filter(due_at__lte=until):
+            step_tick(step=step, by=people.maria, at=step.due_at, now=step.due_at)
+
+    signed = live_through(infusion_for("Ida", now - 60 * DAY), by=people.maria, skipping="acetaminophen-course.3")
+    signed.review.refresh_from_db()
+    note, next_time = "All went well. Thank you for the notes.", "Start the drinks a day earlier."
+    review_sign(review=signed.review, by=people.weiss, note=note, next_time=next_time, at=now - 20 * DAY)
+    closed = live_through(
+        infusion_for("Mia", now - 45 * DAY),
+        by=people.maria,
+        late=45 * MINUTE,
+        skipping="acetaminophen-course.3",
+        leaving_out="acetaminophen-course.5",
+    )
+    step_note(
+        step=closed.steps.get(slot="check-24.d2"), by=people.sam, note="Headache in the evening.", now=now - 9 * DAY
+    )
+
+    before = infusion_for("Noah", now + 20 * 60 * MINUTE)
+    starting = infusion_for("Lea", now + 5 * MINUTE)
+    running = infusion_for("Emil", now - 90 * MINUTE)
+    tick_all(running, now - 100 * MINUTE)
+    infusion_day_start(day=running.days.get(number=1), by=people.maria, at=now - 75 * MINUTE, now=now - 75 * MINUTE)
+    after = infusion_for("Zoe", now - 2 * DAY)
+    for day in after.days.all():
+        infusion_day_start(day=day, by=people.maria, at=day.planned_start, now=day.planned_start)
+    tick_all(after, now - 5 * MINUTE)
+    spare = [infusion_for(f"Kim {number}", now - 45 * MINUTE).pk for number in range(SPARE)]
+    empty = plan_draft(child=people.lena, version=before.plan.version, by=people.weiss, at=now)
+    draft = drafted_plan(child=people.lena, by=people.weiss, starts_at=now + 7 * DAY, at=now)
+    checklists_close(now=now)
+    keys = {
+        "before": before.pk,
+        "starting": starting.pk,
+        "running": running.pk,
+        "after": after.pk,
+        "closed": closed.pk,
+        "signed": signed.pk,
+        "starting day": starting.days.get(number=1).pk,
+        "running day": running.days.get(number=1).pk,
+        "child": people.lena.pk,
+        "empty": empty.pk,
+        "draft": draft.pk,
+    }
+    json.dump({"keys": keys, "spare": spare}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Visiting the site: the browser of this machine, a phone and a desk, and signing in through the real form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypedDict
+
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+# Without these it looks for the network that this machine keeps from it, and as root it would not start.
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# Where the children of the stories live.
+ZONE = "America/Los_Angeles"
+
+
+class Device(TypedDict, total=False):
+    """How a device looks at the site, in Playwright's words."""
+
+    viewport: ViewportSize
+    has_touch: bool
+    is_mobile: bool
+
+
+PHONE = Device(viewport={"width": 360, "height": 640}, has_touch=True, is_mobile=True)
+DESK = Device(viewport={"width": 1280, "height": 800})
+DEVICES = {"phone": PHONE, "desk": DESK}
+SCHEMES = ("light", "dark")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The browser of this machine, closed at the end."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(SWITCHES))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def sign_in(page: Page, url: str, email: str, password: str) -> None:
+    """Sign in through the form, as a person does."""
+    page.goto(f"{url}/accounts/login/")
+    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda address: "/accounts/" not in address)
+
+
+def unfold(page: Page) -> None:
+    """Open everything that is folded."""
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+
+
+def complaints(context: BrowserContext) -> list[str]:
+    """What the browser complains about from now on: errors of our scripts, and what the content policy stopped."""
+    heard: list[str] = []
+    context.on("weberror", lambda error: heard.append(str(error.error)))
+    context.on("console", lambda line: heard.append(line.text) if "Content Security Policy" in line.text else None)
+    return heard
