@@ -27,6 +27,7 @@ function notice(name) {
   box.hidden = !name;
 }
 
+// htmx settles the attributes of what has an id, so what was open is opened again after that.
 let opened = [];
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
@@ -35,9 +36,6 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (isNew && isFillingIn()) detail.shouldSwap = false;
   if (isPoll(detail) && detail.xhr.status < 300) notice(isNew && !detail.shouldSwap ? "changed" : "");
   opened = [...document.querySelectorAll(isPoll(detail) ? "details[open]" : "details[open]:not(.sheet)")].map((one) => one.id);
-});
-document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  if (detail.target?.id === "checklist") for (const id of opened) byId(id)?.setAttribute("open", "");
 });
 
 // --- where the focus goes -----------------------------------------------------------------------
@@ -49,7 +47,9 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   left = detail.elt.closest("section")?.getAttribute("aria-labelledby") ?? "";
 });
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.requestConfig?.verb !== "post" || detail.target?.id !== "checklist") return;
+  if (detail.target?.id !== "checklist") return;
+  for (const id of opened) byId(id)?.setAttribute("open", "");
+  if (detail.requestConfig.verb !== "post") return;
   const problem = document.querySelector("#checklist [role=alert]");
   const step = byId(detail.requestConfig.elt.closest("[data-step]")?.dataset.step);
   const isBehind = !step || (step.closest("section").getAttribute("aria-labelledby") === "answered" && left !== "answered");

@@ -25,7 +25,7 @@ def test_first_load_is_light(scenes: Scenes, visit: Visit, person: str, address:
     heard: list[Response] = []
     # Signing in has filled the cache, which a first visit does not have.
     page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
-    page.on("response", heard.append)
+    page.on("response", lambda response: heard.append(response))
     page.goto(scenes.at(address), wait_until="networkidle")
     weights = {response.url: len(gzip.compress(response.body(), 6)) for response in heard}
     assert {urlsplit(url).netloc for url in weights} == {urlsplit(scenes.url).netloc}

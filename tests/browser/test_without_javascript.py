@@ -33,8 +33,8 @@ def test_sign_in(visit: Visit, scenes: Scenes) -> None:
 
 def test_tick_now_and_undo(page: Page) -> None:
     step_of(page, "now", "Diphenhydramine").get_by_role("button", name="Given now").tap()
-    assert page.url.endswith("#now")
     expect(page.locator("#toasts")).to_contain_text("Diphenhydramine: given")
+    assert page.url.endswith("#now")
     expect(step_of(page, "answered", "Diphenhydramine")).to_contain_text("done")
     page.locator("#toasts").get_by_role("button", name="Undo").tap()
     expect(page.locator("#toasts")).to_contain_text("Diphenhydramine: undone. It is open again.")
@@ -84,7 +84,7 @@ def test_a_dose_too_soon_asks_why_and_keeps_the_time(page: Page) -> None:
 
 
 def test_what_moves_is_shown_before_it_is_saved(page: Page) -> None:
-    page.get_by_role("link", name="Earlier: it started before now").tap()
+    page.get_by_role("link", name="Earlier than now: say when it started").tap()
     page.get_by_role("button", name="15 min ago").tap()
     expect(page.get_by_role("heading", name="min late")).to_be_visible()
     expect(page.get_by_text("Not saved yet.")).to_be_visible()
