@@ -21,8 +21,8 @@ from ivig_care.actions.protocols import built_in_protocols_load
 from ivig_care.care_teams.models import Child, Clinic, Membership
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.protocols.models import Medicine, MedicineLimit, Product, ProductCeiling, ProtocolVersion
+from tests.password import PASSWORD
 
-PASSWORD = "correct horse battery staple"
 ZONE = "America/Los_Angeles"
 
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.browser.visits import PHONE, ZONE, Device, chromium, complaints, sign_in
-from tests.factories import PASSWORD
+from tests.password import PASSWORD
 from tests.services.site import Site, running_site
 
 expect.set_options(timeout=10_000)

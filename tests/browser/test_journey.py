@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from ivig_care.common import clock
 from tests.browser.visits import DESK, PHONE, ZONE, Device, complaints, sign_in
-from tests.factories import PASSWORD
+from tests.password import PASSWORD
 from tests.servers import SmtpSink, TwilioSink, smtp_sink, twilio_sink
 from tests.services.site import Site, running_site, wait_for
 
@@ -307,11 +307,11 @@ def _the_clinician_signs_and_the_parent_reads(journey: Journey) -> None:
     page.goto(f"{journey.site.url}/clinic/")
     waiting = page.get_by_role("region", name="Completed checklists")
     waiting.get_by_role("link", name="Lena Moreno, infusion of").click()
-    expect(page.get_by_role("region", name="Infusion days")).to_contain_text("45 min late")
-    steps = page.get_by_role("region", name="Steps")
+    expect(page.get_by_role("region", name="Infusion days", exact=True)).to_contain_text("45 min late")
+    steps = page.get_by_role("region", name="Steps", exact=True)
     expect(steps).to_contain_text("asleep")
     expect(steps).to_contain_text("“With apple sauce.” Maria")
-    expect(page.get_by_role("region", name="Doses given").first).to_contain_text("diphenhydramine", ignore_case=True)
+    expect(page.get_by_role("region", name="Doses given", exact=True)).to_contain_text("diphenhydramine", ignore_case=True)
     page.get_by_label("Note to the family").fill("Well done, all of you.")
     page.get_by_label("What changes next time").fill("Start the drinks a day earlier.")
     page.get_by_role("button", name="Sign", exact=True).click()

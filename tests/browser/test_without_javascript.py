@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Scenes, Visit
 from tests.browser.visits import sign_in
-from tests.factories import PASSWORD
+from tests.password import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 

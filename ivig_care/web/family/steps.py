@@ -18,6 +18,7 @@ from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
 from ivig_care.plans.models import Infusion, Plan, Step
 from ivig_care.plans.selectors import step_name
+from ivig_care.regimen.errors import RegimenError
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.web.family.checklists import Problem, checklist_response
 from ivig_care.web.family.forms import NoteForm, SkipForm, TickForm
@@ -25,6 +26,8 @@ from ivig_care.web.fetch import fetch_for
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.templatetags.times import day_clock
 from ivig_care.web.templatetags.toasts import undo_tag
+
+NO_SUCH_COURSE = "With that time the rest of the plan cannot be worked out. Check the day, or call the clinic."
 
 
 @require_POST
@@ -40,6 +43,8 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
         return problem_response(request, step, needed.why, at=form.instant, needs_reason=True)
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="tick", typed=request.POST.get("at", ""))
+    except RegimenError:
+        return problem_response(request, step, NO_SUCH_COURSE, open_form="tick", typed=request.POST.get("at", ""))
     if not is_news(step, request.user, min(form.instant, now)):
         return _recorded(request, step, already_said(step), can_undo=False, where="now")
     return _recorded(request, step, said_words(step), can_undo=True, where="now")

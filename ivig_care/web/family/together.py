@@ -15,8 +15,10 @@ from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
 from ivig_care.plans.models import Infusion, Plan, Step
 from ivig_care.plans.selectors import step_name
+from ivig_care.regimen.errors import RegimenError
 from ivig_care.web.family.forms import WhenForm
 from ivig_care.web.family.steps import (
+    NO_SUCH_COURSE,
     already_said,
     first_error,
     is_news,
@@ -50,6 +52,8 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
         return problem_response(request, step, f"{needed.why} {ONE_BY_ONE}", at=at, needs_reason=True)
     except Refused as refused:
         return problem_response(request, step, f"{refused} {ONE_BY_ONE}")
+    except RegimenError:
+        return problem_response(request, step, f"{NO_SUCH_COURSE} {ONE_BY_ONE}")
     news = [step for step in said if is_news(step, request.user, min(at, now))]
     words = [said_words(step) if step in news else already_said(step) for step in said]
     undo = undo_tag("undo-steps", infusion.pk, [step.pk for step in news]) if news else ""

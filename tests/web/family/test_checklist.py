@@ -17,7 +17,7 @@ from ivig_care.actions.checklists import checklists_close
 from ivig_care.actions.reviews import review_amend, review_sign
 from ivig_care.actions.steps import step_tick
 from ivig_care.plans.models import Infusion, Step
-from ivig_care.plans.selectors import checklist_of
+from ivig_care.plans.selectors import checklist_of, step_name
 from ivig_care.reviews.models import Review
 from tests.actors import People
 from tests.conftest import STARTS_AT
@@ -119,3 +119,36 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_steps(
         step.pk, step.slot = None, f"copy.{number}"
     Step.objects.bulk_create(steps)
     assert queries() == before
+
+
+def test_last_given_stands_only_where_it_will_still_be_true(infusion: Infusion, people: People) -> None:
+    step = infusion.steps.get(slot="premedication.d1.acetaminophen")
+    step_tick(step=step, by=people.maria, at=STARTS_AT, now=STARTS_AT)
+    page = checklist_of(infusion, now=STARTS_AT)
+    later = [row for _, rows in page.later for row in rows]
+    told = [row.step.slot for row in (*page.now_rows, *page.next_rows, *later) if row.last_given_at]
+    assert told == ["acetaminophen-course.1"]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_first", "can_start"),
+    [(-25 * 60, False, False), (-20 * 60, False, True), (-11, False, True), (-10, True, True), (45, True, True)],
+)
+def test_the_day_comes_first_when_its_time_has_come(
+    infusion: Infusion, minutes: int, is_first: bool, can_start: bool
+) -> None:
+    card = checklist_of(infusion, now=STARTS_AT + timedelta(minutes=minutes)).days[0]
+    assert (card.is_next, card.is_first, card.can_start) == (True, is_first, can_start)
+
+
+def test_a_day_that_nobody_spoke_of_does_not_hold_up_the_next(infusion: Infusion) -> None:
+    page = checklist_of(infusion, now=STARTS_AT + timedelta(hours=23))
+    assert [card.is_next for card in page.days] == [False, True]
+
+
+def test_a_medicine_with_a_name_on_its_box_says_both(infusion: Infusion) -> None:
+    step = infusion.steps.get(slot="premedication.d1.acetaminophen")
+    assert step_name(step) == "Acetaminophen"
+    step.medicine_name = "Tylenol"
+    assert step_name(step) == "Tylenol (acetaminophen)"
+    assert step_name(infusion.steps.get(slot="fluids-during.d1")) == "Offer a drink during the infusion"

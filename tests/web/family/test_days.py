@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -103,3 +104,26 @@ def test_for_everybody_else_the_day_does_not_exist(
     response = browser_of(getattr(people, stranger)).post(reverse(name, args=[day.pk]), {"ago": "0"})
     assert response.status_code == 404
     assert InfusionDayEvent.objects.count() == 0
+
+
+def test_the_hour_that_comes_twice_stays_the_hour_that_was_shown(
+    day: InfusionDay, people: People, browser_of: SignedIn, clock: Traveller
+) -> None:
+    # The clocks go back at 2:00: this is the second half past one of that night.
+    second = datetime.fromisoformat("2026-11-01T01:30:00-08:00")
+    InfusionDay.objects.filter(pk=day.pk).update(planned_start=second)
+    clock.move_to(second)
+    maria, path = browser_of(people.maria), reverse("day_start", args=[day.pk])
+    page = maria.get(path, {"ago": "0"}).content.decode()
+    (kept,) = re.findall(r'type="hidden" name="exact" value="([^"]+)"', page)
+    maria.post(path, {"exact": kept})
+    day.refresh_from_db()
+    assert day.actual_start == second
+
+
+def test_the_toast_says_when_and_how_many_steps_moved(day: InfusionDay, people: People, browser_of: SignedIn) -> None:
+    maria = browser_of(people.maria)
+    page = maria.post(reverse("day_start", args=[day.pk]), {"ago": "0"}, follow=True).content.decode()
+    toast = page.split('class="toast')[1]
+    assert re.search(r"Day 1 started Mon 9:45 am\. \d+ open steps moved\.", toast)
+    assert reverse("day_undo", args=[day.pk]) in toast

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -16,9 +17,11 @@ from ivig_care.nudges.models import OutboxMessage
 from ivig_care.plans.models import Infusion
 from tests.actors import People
 from tests.conftest import ACTIVATED_AT, STARTS_AT
-from tests.factories import PASSWORD, MembershipFactory, active_infusion
+from tests.factories import MembershipFactory, active_infusion
+from tests.password import PASSWORD
 
 SignedIn = Callable[[User], Client]
+AssertMaxQueries = Callable[[int], AbstractContextManager[object]]
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -80,3 +83,23 @@ def test_the_outbox_shows_ones_own_messages(people: People, browser_of: SignedIn
 def test_there_is_no_outbox_where_messages_leave(people: People, browser_of: SignedIn, settings: LazySettings) -> None:
     settings.HAS_OUTBOX = False
     assert browser_of(people.maria).get(reverse("outbox")).status_code == 404
+
+
+def test_the_list_says_what_to_do_now(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
+    starts_at = STARTS_AT + timedelta(days=28)
+    active_infusion(child=people.lena, by=people.weiss, starts_at=starts_at, at=ACTIVATED_AT)
+    page = browser_of(people.maria).get("/").content.decode()
+    assert "3 to do now" in page
+    assert "Acetaminophen, 300&nbsp;mg = 9.4&nbsp;mL" in page
+    assert "nothing to do now" in page
+
+
+def test_the_number_of_queries_does_not_depend_on_the_number_of_infusions(
+    infusion: Infusion, people: People, browser_of: SignedIn, django_assert_max_num_queries: AssertMaxQueries
+) -> None:
+    for weeks in (4, 8, 12):
+        starts_at = STARTS_AT + timedelta(weeks=weeks)
+        active_infusion(child=people.lena, by=people.weiss, starts_at=starts_at, at=ACTIVATED_AT)
+    maria = browser_of(people.maria)
+    with django_assert_max_num_queries(12):
+        assert maria.get("/").status_code == 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.http import HttpResponse
@@ -167,3 +167,49 @@ def test_a_form_from_another_site_is_refused_in_words(step: Step, people: People
     assert "try that once more" in response.content.decode()
     step.refresh_from_db()
     assert step.state == "open"
+
+
+def test_a_second_tick_says_who_was_first_and_adds_nothing(
+    step: Step, people: People, browser_of: SignedIn, clock: Traveller
+) -> None:
+    say(browser_of(people.sam), "step_tick", step)
+    clock.shift(timedelta(minutes=10))
+    page = say(browser_of(people.maria), "step_tick", step, headers=HTMX).content.decode()
+    toast = page.split('class="toast')[1]
+    assert "Sam ticked this before: Acetaminophen: given Mon 9:00 am. Nothing was added." in toast
+    assert "If it was given twice, call the clinic." in toast
+    assert "Undo" not in toast
+    assert Dose.objects.get(step=step).given_at == STARTS_AT
+
+
+def test_a_time_in_the_hour_that_the_clocks_skip_is_the_first_after_it(
+    infusion: Infusion, people: People, browser_of: SignedIn, clock: Traveller
+) -> None:
+    clock.move_to(datetime.fromisoformat("2026-03-08T12:00:00-07:00"))
+    step = infusion.steps.get(slot="evening-before.d1")
+    assert say(browser_of(people.maria), "step_tick", step, {"at": "2026-03-08T02:30"}).status_code == 302
+    step.refresh_from_db()
+    assert step.said_at == datetime.fromisoformat("2026-03-08T03:00:00-07:00")
+
+
+def test_a_dose_months_too_early_is_refused_in_words_and_changes_nothing(
+    step: Step, people: People, browser_of: SignedIn, clock: Traveller
+) -> None:
+    # The course that follows it would have hundreds of doses.
+    clock.move_to(STARTS_AT - timedelta(days=90))
+    response = say(browser_of(people.maria), "step_tick", step, headers=HTMX)
+    assert response.status_code == 422
+    assert "cannot be worked out" in response.content.decode()
+    step.refresh_from_db()
+    assert (step.state, StepEvent.objects.count(), Dose.objects.count()) == ("open", 0, 0)
+
+
+def test_what_was_typed_is_kept_when_the_time_cannot_be(step: Step, people: People, browser_of: SignedIn) -> None:
+    data = {"at": "2026-06-15T23:59"}
+    page = say(browser_of(people.maria), "step_tick", step, data, headers=HTMX).content.decode()
+    assert 'value="2026-06-15T23:59"' in page
+    assert "That time has not come yet." in page
+
+
+def test_a_key_that_no_database_can_hold_is_not_found(people: People, browser_of: SignedIn) -> None:
+    assert browser_of(people.maria).post(f"/steps/{'9' * 40}/tick/").status_code == 404
