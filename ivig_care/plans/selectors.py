@@ -22,6 +22,8 @@ from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Phase
 
 NEXT_WITHIN = timedelta(hours=12)
+# So long before its window opens a step may already have been done.
+DONE_AHEAD = timedelta(hours=24)
 # So close together, medicines are one trip to the kitchen.
 TOGETHER_WITHIN = timedelta(minutes=15)
 # From so long before its planned start, or its predicted end, an infusion day is the first thing on the page.
@@ -43,13 +45,17 @@ def step_name(step: Step) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class StepRow:
-    """One row: the step, its status in a word, and what a parent needs to know before giving it."""
+    """One row: the step, its status in a word, and what a parent needs to know before giving it.
+
+    A step that is far ahead can be skipped and noted, but nobody can have done it yet.
+    """
 
     step: Step
     status: str
     last_given_at: datetime | None = None
     next_allowed_at: datetime | None = None
     is_limit_unknown: bool = False
+    is_far: bool = False
     notes: tuple[StepEvent, ...] = ()
 
     @property
@@ -229,6 +235,7 @@ def _row(step: Step, allowed: Allowance | None, now: datetime) -> StepRow:
         last_given_at=allowed.last_at if allowed else None,
         next_allowed_at=allowed.next_at if allowed else None,
         is_limit_unknown=allowed is not None and not allowed.is_known,
+        is_far=step.opens_at - now > DONE_AHEAD,
         notes=tuple(getattr(step, "noted", ())),
     )
 

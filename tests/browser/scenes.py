@@ -66,6 +66,7 @@ def main() -> None:
 
     before = infusion_for("Noah", now + 20 * 60 * MINUTE)
     starting = infusion_for("Lea", now + 5 * MINUTE)
+    late = infusion_for("Leo", now - 45 * MINUTE)
     running = infusion_for("Emil", now - 90 * MINUTE)
     tick_all(running, now - 100 * MINUTE)
     infusion_day_start(day=running.days.get(number=1), by=people.maria, at=now - 75 * MINUTE, now=now - 75 * MINUTE)
@@ -80,11 +81,13 @@ def main() -> None:
     keys = {
         "before": before.pk,
         "starting": starting.pk,
+        "late": late.pk,
         "running": running.pk,
         "after": after.pk,
         "closed": closed.pk,
         "signed": signed.pk,
         "starting day": starting.days.get(number=1).pk,
+        "late day": late.days.get(number=1).pk,
         "running day": running.days.get(number=1).pk,
         "child": people.lena.pk,
         "empty": empty.pk,

@@ -28,7 +28,7 @@ SCREENS: dict[str, dict[str, str]] = {
         "home": "/",
         "checklist-day-before": "/infusions/{before}/",
         "checklist-to-start": "/infusions/{starting}/",
-        "start-45-minutes-late": "/infusion-days/{starting day}/start/?ago=0",
+        "start-45-minutes-late": "/infusion-days/{late day}/start/?ago=0",
         "checklist-running": "/infusions/{running}/",
         "checklist-72-hours": "/infusions/{after}/",
         "checklist-signed": "/infusions/{signed}/",

@@ -93,11 +93,7 @@ class Journey:
 
     def told(self) -> tuple[list[str], list[str]]:
         """Everything that Maria's mailbox and phone have received."""
-        mails = [
-            f"{one['Subject']}\n{one.get_body(('plain',)).get_content()}"
-            for one in self.mail.messages
-            if one["To"] == MARIA
-        ]  # type: ignore[union-attr]
+        mails = [one.as_string() for one in self.mail.messages if one["To"] == MARIA]
         return mails, [one.body for one in self.texts.messages if one.to == MARIAS_PHONE]
 
 
@@ -311,7 +307,9 @@ def _the_clinician_signs_and_the_parent_reads(journey: Journey) -> None:
     steps = page.get_by_role("region", name="Steps", exact=True)
     expect(steps).to_contain_text("asleep")
     expect(steps).to_contain_text("“With apple sauce.” Maria")
-    expect(page.get_by_role("region", name="Doses given", exact=True)).to_contain_text("diphenhydramine", ignore_case=True)
+    expect(page.get_by_role("region", name="Doses given", exact=True)).to_contain_text(
+        "diphenhydramine", ignore_case=True
+    )
     page.get_by_label("Note to the family").fill("Well done, all of you.")
     page.get_by_label("What changes next time").fill("Start the drinks a day earlier.")
     page.get_by_role("button", name="Sign", exact=True).click()
@@ -345,7 +343,13 @@ def _the_other_family_and_clinic_find_nothing(journey: Journey, plan_path: str) 
 
 def _post(context: BrowserContext, url: str) -> int:
     token = next(cookie["value"] for cookie in context.cookies() if cookie["name"] == "csrftoken")
-    form = {"csrfmiddlewaretoken": token, "ago": "0", "reason": "other", "note": "not mine", "step": "1"}
+    form: dict[str, str | float | bool] = {
+        "csrfmiddlewaretoken": token,
+        "ago": "0",
+        "reason": "other",
+        "note": "not mine",
+        "step": "1",
+    }
     return context.request.post(url, form=form, max_redirects=0).status
 
 

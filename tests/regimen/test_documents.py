@@ -153,6 +153,8 @@ def test_values_as_documents(value: object, document: object) -> None:
         ({"hours": 0.1}, Elapsed(minutes=6)),
         ({"minutes": Fraction(1, 2)}, Elapsed(seconds=30)),
         ({"days": 366}, Elapsed(days=366)),
+        ({"days": 1, "hours": 2, "minutes": 3, "seconds": 4}, Elapsed(days=1, hours=2, minutes=3, seconds=4)),
+        ({"days": -366, "at": "08:00"}, WallClock(-366, time(8))),
         ({"at": "08:00"}, WallClock(0, time(8))),
         ({"days": -1, "at": "23:59:59"}, WallClock(-1, time(23, 59, 59))),
     ],
@@ -327,6 +329,22 @@ def test_optional_values_may_be_null() -> None:
         replaced(document, place, None)
 
     assert decode_protocol(document).steps[0].nudges is None
+
+
+@pytest.mark.parametrize(("number", "exactly"), [(10**9, 10**9), (1e-6, Fraction(1, 10**6)), (0.1, Fraction(1, 10))])
+def test_largest_and_smallest_numbers_are_taken_exactly(number: float, exactly: Fraction) -> None:
+    assert decode(Fraction, number, "number") == exactly
+
+
+def test_lengths_and_counts_may_be_as_long_as_they_may() -> None:
+    document = replaced(_protocol(), "steps[0].nudges.repeats", 1000)
+    replaced(document, "steps[0].window.closes_after", {"minutes": 30})
+
+    step = decode_protocol(document).steps[0]
+    assert step.nudges is not None
+    assert step.window is not None
+    assert step.nudges.repeats == 1000
+    assert step.window.late_after == step.window.closes_after == Elapsed(minutes=30)
 
 
 def test_repeats_need_no_interval_when_there_are_none() -> None:

@@ -321,6 +321,14 @@ def test_times_are_the_childs_clock_unless_they_say_their_offset(text: str, utc:
     assert _previewed(document)["days"][0]["start"]["utc"] == utc
 
 
+def test_course_may_take_five_days() -> None:
+    days = [{"planned_start": f"2026-06-{number}T09:00"} for number in range(15, 20)]
+
+    shown = _previewed(replaced(golden("E1"), "infusion.days", days))
+
+    assert [day["volume_ml"] for day in shown["days"]] == [80] * 5
+
+
 def test_dose_done_without_a_due_time_was_due_when_it_was_given() -> None:
     shown = _previewed(golden("E3"))
 
