@@ -100,6 +100,8 @@ def read(text: str) -> tuple[Protocol, InfusionFacts]:
     facts = _facts(decode(_Infusion, document["infusion"], "infusion"))
     if protocol.days not in (None, len(facts.days)):
         raise DocumentError("infusion.days", f"must be {protocol.days}, as the protocol says")
+    if unheard := facts.conditions - {rule.unless for rule in protocol.steps if rule.unless}:
+        raise DocumentError("infusion.conditions", f"no step of the protocol heeds {shown(min(unheard))}")
     return protocol, facts
 
 

@@ -129,7 +129,7 @@ def build_schedule(protocol: Protocol, facts: InfusionFacts) -> Schedule:
     """
     days = tuple(_run_day(protocol, facts, day) for day in facts.days)
     settled = {fact.slot: fact for fact in facts.slots if fact.state in _SETTLED}
-    rules = [rule for rule in protocol.steps if rule.unless not in facts.conditions]
+    rules = [rule for rule in protocol.steps if not rule.unless or rule.unless not in facts.conditions]
     steps = [step for rule in rules for step in _steps_of_rule(rule, days, facts, settled)]
     for course in protocol.courses:
         elsewhere = _doses_elsewhere(course, protocol, facts, settled, steps)

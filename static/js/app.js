@@ -80,7 +80,8 @@ for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
 // --- the device ---------------------------------------------------------------------------------
 
 // Another name for the same time is no other time.
-const clockIn = (timeZone) => new Date().toLocaleString("en", { timeZone });
+const now = new Date();
+const clockIn = (timeZone) => now.toLocaleString("en", { timeZone });
 for (const banner of document.querySelectorAll("[data-zone]")) {
   banner.hidden = clockIn(banner.dataset.zone) === clockIn(undefined);
 }

@@ -21,7 +21,6 @@ PARENT = (
     "/",
     "/infusions/{before}/",
     "/infusions/{starting}/",
-    "/infusions/{late}/",
     "/infusions/{running}/",
     "/infusions/{after}/",
     "/infusions/{closed}/",

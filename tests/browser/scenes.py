@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import django
 
-SPARE = 24
+SPARE = 20
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 

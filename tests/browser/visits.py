@@ -58,8 +58,11 @@ def sign_in(page: Page, url: str, email: str, password: str) -> None:
 
 
 def unfold(page: Page) -> None:
-    """Open everything that is folded."""
-    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    """Open what is folded; of the sheets of steps, which are all alike, the first of each section."""
+    page.evaluate(
+        "document.querySelectorAll('details:not(.sheet)').forEach((one) => { one.open = true });"
+        "document.querySelectorAll('section').forEach((one) => one.querySelector('.sheet')?.setAttribute('open', ''))"
+    )
 
 
 def complaints(context: BrowserContext) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.core import mail
 from django.db import IntegrityError, transaction
 
@@ -47,8 +48,8 @@ def bodies(kind: str) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def _through_the_outbox(settings: object) -> None:
-    settings.EMAIL_BACKEND = "ivig_care.nudges.channels.outbox.EmailBackend"  # type: ignore[attr-defined]
+def _through_the_outbox(settings: LazySettings) -> None:
+    settings.EMAIL_BACKEND = "ivig_care.nudges.channels.outbox.EmailBackend"
 
 
 def test_one_email_and_one_text_per_person_however_many_steps(infusion: Infusion, people: People) -> None:
@@ -251,8 +252,8 @@ def test_what_a_dead_worker_left_is_taken_up_once_its_lease_is_over(infusion: In
     assert delivery_send(pk, now=LEAD + 2 * MINUTE) == "sent"
 
 
-def test_messages_hold_nothing_private(infusion: Infusion, settings: object) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"  # type: ignore[attr-defined]
+def test_messages_hold_nothing_private(infusion: Infusion, settings: LazySettings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     dispatch(LEAD)
     email = mail.outbox[0]
     words = " ".join([str(email.message()), *bodies("sms")]).lower()
@@ -261,8 +262,8 @@ def test_messages_hold_nothing_private(infusion: Infusion, settings: object) -> 
     assert all(len(body) <= 160 and body.isascii() for body in bodies("sms"))
 
 
-def test_the_message_id_is_the_same_on_every_try(infusion: Infusion, settings: object) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"  # type: ignore[attr-defined]
+def test_the_message_id_is_the_same_on_every_try(infusion: Infusion, settings: LazySettings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     dispatch(LEAD)
     delivery = Delivery.objects.get(contact_point__address="maria@example.org")
     (email,) = (email for email in mail.outbox if email.to == ["maria@example.org"])

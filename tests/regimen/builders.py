@@ -248,6 +248,15 @@ def everything() -> dict[str, Any]:
                     "goal_ml": 1500,
                     "window": around,
                 },
+                {
+                    "key": "juice",
+                    "kind": "fluids",
+                    "title": "Drink more",
+                    "anchor": "start",
+                    "offset": {"hours": 1},
+                    "unless": "fluids limited",
+                    "window": around,
+                },
             ],
             "courses": [
                 {
@@ -292,6 +301,7 @@ def everything() -> dict[str, Any]:
             "steps": [{"slot": "course.1", "state": "skipped", "at": "2026-06-15T15:20", "due_at": "2026-06-15T15:15"}],
             "given": [{"ingredient": TYLENOL, "at": "2026-06-13T08:00", "mg": 300}],
             "flags": ["risk"],
+            "conditions": ["fluids limited"],
             "limits": [
                 {
                     "ingredient": TYLENOL,

@@ -5,6 +5,6 @@ from __future__ import annotations
 import hypothesis
 
 hypothesis.settings.register_profile(
-    "regimen", derandomize=True, database=None, deadline=None, max_examples=60, print_blob=False
+    "regimen", derandomize=True, database=None, deadline=None, max_examples=50, print_blob=False
 )
 hypothesis.settings.load_profile("regimen")

@@ -243,6 +243,22 @@ def test_step_may_be_said_only_once() -> None:
         _previewed(document)
 
 
+@pytest.mark.parametrize("condition", ["Fluids limited", ""])
+def test_condition_that_no_step_heeds_is_refused(condition: str) -> None:
+    document = replaced(everything(), "infusion.conditions[0]", condition)
+
+    with pytest.raises(DocumentError, match=rf'^infusion.conditions: no step of the protocol heeds "{condition}"$'):
+        _previewed(document)
+
+
+def test_step_is_left_out_under_its_condition() -> None:
+    without = replaced(everything(), "infusion.conditions", [])
+
+    juice = {"juice.d1", "juice.d2"}
+    assert juice & {step["slot"] for step in _previewed(everything())["steps"]} == set()
+    assert juice <= {step["slot"] for step in _previewed(without)["steps"]}
+
+
 def test_ingredient_has_only_one_limit() -> None:
     document = everything()
     document["infusion"]["limits"] *= 2

@@ -118,7 +118,9 @@ def test_step_keeps_everything_its_rule_says() -> None:
     assert (step.window.opens_at, step.window.closes_at) == (at("07:45"), at("10:00"))
 
 
-@pytest.mark.parametrize(("conditions", "is_left_out"), [((), False), (("other",), False), (("fluids limited",), True)])
+@pytest.mark.parametrize(
+    ("conditions", "is_left_out"), [((), False), (("other",), False), (("",), False), (("fluids limited",), True)]
+)
 def test_rule_is_left_out_under_the_condition_it_names(conditions: tuple[str, ...], is_left_out: bool) -> None:
     said = protocol(rule("drinks", unless="fluids limited"), rule("check"))
     schedule = build_schedule(said, replace(facts(), conditions=frozenset(conditions)))
