@@ -156,10 +156,11 @@ class Checklist:
 
 @dataclass(frozen=True, kw_only=True)
 class InfusionLine:
-    """One infusion on the first page: when it is, where it stands, and which steps wait now, the first one first."""
+    """One infusion on the first page: when it is, where it stands, and what waits now, the first one first."""
 
     infusion: Infusion
     starts_at: datetime
+    to_start: InfusionDay | None
     waiting: list[StepRow]
     is_closed: bool
     is_signed: bool
@@ -177,6 +178,7 @@ def infusions_for_home(user: User, *, now: datetime) -> list[InfusionLine]:
         InfusionLine(
             infusion=infusion,
             starts_at=infusion.days.all()[0].planned_start,
+            to_start=next((day for day in infusion.days.all() if _is_to_start(day, now)), None),
             waiting=waiting[infusion.pk],
             is_closed=infusion.closed_at is not None,
             is_signed=getattr(getattr(infusion, "review", None), "signed_at", None) is not None,
@@ -268,6 +270,11 @@ def _day_cards(infusion: Infusion, now: datetime) -> list[DayCard]:
         )
         for day in days
     ]
+
+
+def _is_to_start(day: InfusionDay, now: datetime) -> bool:
+    """Whether it is time to say that a day has started."""
+    return day.actual_start is None and timedelta() <= now + DAY_COMES_FIRST - day.planned_start < DAY_IS_OVER
 
 
 def _turn_of(day: InfusionDay, run: DayRun) -> datetime:

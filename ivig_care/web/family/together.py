@@ -31,6 +31,8 @@ from ivig_care.web.http import PersonRequest
 from ivig_care.web.templatetags.toasts import undo_tag
 
 MOST = 20
+# Longer than that a key is none, and more than a database can hold.
+LONGEST_KEY = 18
 ONE_BY_ONE = "Nothing was recorded yet: please answer them one by one."
 
 
@@ -83,7 +85,7 @@ def _infusion(request: PersonRequest, pk: int) -> Infusion:
 
 def _steps(infusion: Infusion, asked: Sequence[str]) -> list[Step]:
     """The medicines asked for, all of this infusion. Raises Http404 when any is not."""
-    keys = {int(key) for key in asked if key.isascii() and key.isdecimal() and len(key) < MOST}
+    keys = {int(key) for key in asked if key.isascii() and key.isdecimal() and len(key) <= LONGEST_KEY}
     steps = list(Step.objects.filter(infusion=infusion, pk__in=keys).exclude(ingredient=""))
     if not steps or len(steps) != len(set(asked)) or len(steps) > MOST:
         raise Http404

@@ -10,6 +10,7 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
+from time_machine import Traveller
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.models import Role
@@ -85,13 +86,19 @@ def test_there_is_no_outbox_where_messages_leave(people: People, browser_of: Sig
     assert browser_of(people.maria).get(reverse("outbox")).status_code == 404
 
 
-def test_the_list_says_what_to_do_now(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
+def test_the_list_says_what_to_do_now(
+    infusion: Infusion, people: People, browser_of: SignedIn, clock: Traveller
+) -> None:
     starts_at = STARTS_AT + timedelta(days=28)
     active_infusion(child=people.lena, by=people.weiss, starts_at=starts_at, at=ACTIVATED_AT)
+    clock.shift(timedelta(minutes=-11))
     page = browser_of(people.maria).get("/").content.decode()
-    assert "3 to do now" in page
+    assert "2 to do now" in page
     assert "Acetaminophen, 300&nbsp;mg = 9.4&nbsp;mL" in page
     assert "nothing to do now" in page
+    clock.shift(timedelta(minutes=1))
+    page = browser_of(people.maria).get("/").content.decode()
+    assert "Infusion, day 1</strong>, planned for Mon 9:00 am" in page
 
 
 def test_the_number_of_queries_does_not_depend_on_the_number_of_infusions(

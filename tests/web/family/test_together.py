@@ -136,7 +136,7 @@ def test_a_time_that_cannot_be_records_none(
     assert states(both) == ["open", "open"]
 
 
-@pytest.mark.parametrize("asked", [[], ["x"], ["1", "x"], ["9" * 40], ["999999"], ["-1"]])
+@pytest.mark.parametrize("asked", [[], ["x"], ["1", "x"], ["9" * 40], ["9" * 19], ["999999"], ["-1"]])
 @pytest.mark.parametrize("verb", ["steps_tick", "steps_undo"])
 def test_steps_that_are_not_there_are_not_found(
     infusion: Infusion, people: People, browser_of: SignedIn, verb: str, asked: list[str]
