@@ -67,7 +67,8 @@ class Scenes:
 @pytest.fixture(scope="session")
 def scenes() -> Iterator[Scenes]:
     """The site with its scenes, for all tests of this directory."""
-    with running_site() as site:
+    # Nothing here waits for a message, so beat need not hurry.
+    with running_site({"DISPATCH_SECONDS": "10"}) as site:
         site.run("manage.py", "load_catalogue")
         made = json.loads(site.run("-m", "tests.browser.scenes"))
         yield Scenes(site=site, keys=made["keys"], spare=made["spare"])

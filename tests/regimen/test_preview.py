@@ -294,7 +294,8 @@ def test_infusion_that_would_outlast_the_calendar_is_refused() -> None:
         ('{"a":' * 100_000, "document: is not JSON: maximum recursion depth exceeded"),
         ("1" * 5000, "document: is not JSON: Exceeds the limit"),
         ('{"protocol": {}, "protocol": {}}', "protocol: is said twice in one object"),
-        ('{"infusion": {"weight_kg": 20, "weight_kg": 200}}', "weight_kg: is said twice in one object"),
+        ('{"infusion": {"zone": "", "weight_kg": 20, "weight_kg": 200}}', "weight_kg: is said twice in one object"),
+        ('{"infusion": {}, "protocol": {}, "b": 1, "a": 1}', "a: unknown; known here: protocol, infusion, values"),
     ],
 )
 def test_text_that_is_no_document_is_refused(text: str, problem: str) -> None:
