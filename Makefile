@@ -96,6 +96,10 @@ test-browser: .venv/.test need-chromium ## The tests in a real browser
 screenshots: .venv/.test need-chromium ## Write the main screens as pictures
 	$(EMBEDDED) $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
+.PHONY: mutate
+mutate: .venv/.test ## Change the regimen in one place at a time: do its tests notice? (ARGS="rates doses")
+	@$(EMBEDDED) $(BIN)/python -m tests.mutation $(ARGS)
+
 # --- keeping it -------------------------------------------------------------------------------
 
 .PHONY: format

@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from ivig_care.protocols.models import Medicine, MedicineLimit, Product, ProductCeiling
-from ivig_care.regimen.documents import decode
+from ivig_care.protocols import reference
+from ivig_care.protocols.models import (
+    Combination,
+    CombinationPart,
+    Medicine,
+    MedicineLimit,
+    Product,
+    ProductCeiling,
+    ProductStart,
+)
+from ivig_care.protocols.reference import (
+    MEDICINES,
+    PRODUCTS,
+    CombinationEntry,
+    Count,
+    Figure,
+    LimitEntry,
+    MedicineEntry,
+    ProductEntry,
+    Said,
+    joined,
+    read_medicines,
+    read_products,
+)
 from ivig_care.regimen.errors import DocumentError
 
-DATA = Path(__file__).resolve().parent.parent / "protocols" / "data"
-PRODUCTS, MEDICINES = "products.json", "medicines.json"
-
 M = TypeVar("M", bound=models.Model)
-T = TypeVar("T")
+
+# In the order in which rows that left the files are named.
+LOADED: tuple[type[models.Model], ...] = (
+    Product,
+    ProductStart,
+    ProductCeiling,
+    Medicine,
+    MedicineLimit,
+    Combination,
+    CombinationPart,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,82 +66,18 @@ class CatalogueLoaded:
         return counts + (f" Kept, though not in the files: {'; '.join(self.kept)}." if self.kept else "")
 
 
-@dataclass(frozen=True, kw_only=True)
-class CeilingEntry:
-    """A ceiling as its file says it; `label` is the rate in the source's own unit."""
-
-    use: str
-    ml_per_kg_h: Fraction
-    label: str
-    source: str
-    flag: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProductEntry:
-    """A product as its file says it; None is unknown."""
-
-    name: str
-    mg_per_ml: int
-    stabiliser: str | None
-    iga: str | None
-    handling: str | None
-    source: str | None
-    ceilings: tuple[CeilingEntry, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LimitEntry:
-    """What one source says of a medicine, for one or more countries; None is unknown."""
-
-    countries: tuple[str, ...]
-    min_interval_hours: Fraction | None
-    max_doses_24h: int | None
-    max_mg_per_kg_24h: Fraction | None
-    caution: str
-    source: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class MedicineEntry:
-    """A medicine as its file says it."""
-
-    ingredient: str
-    names: tuple[str, ...]
-    limits: tuple[LimitEntry, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _ProductFile:
-    about: str
-    products: tuple[ProductEntry, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _MedicineFile:
-    about: str
-    medicines: tuple[MedicineEntry, ...]
-
-
 @transaction.atomic
 def catalogue_load() -> CatalogueLoaded:
     """Make the tables say what the files say; what left the files is kept and named. Raises DocumentError."""
     load = _Load()
-    for product in read_products((DATA / PRODUCTS).read_text(encoding="utf-8")):
+    for product in read_products((reference.DATA / PRODUCTS).read_text(encoding="utf-8")).products:
         _put_product(load, product)
-    for medicine in read_medicines((DATA / MEDICINES).read_text(encoding="utf-8")):
+    said = read_medicines((reference.DATA / MEDICINES).read_text(encoding="utf-8"))
+    for medicine in said.medicines:
         _put_medicine(load, medicine)
+    for combination in said.combinations:
+        _put_combination(load, combination, said.address(combination.source))
     return load.result()
-
-
-def read_products(text: str) -> tuple[ProductEntry, ...]:
-    """The products that the JSON `text` describes. Raises DocumentError naming the place."""
-    return _read(_ProductFile, text, PRODUCTS).products
-
-
-def read_medicines(text: str) -> tuple[MedicineEntry, ...]:
-    """The medicines that the JSON `text` describes. Raises DocumentError naming the place."""
-    return _read(_MedicineFile, text, MEDICINES).medicines
 
 
 @dataclass(kw_only=True)
@@ -144,7 +108,7 @@ class _Load:
         """The counts, and the rows that the files say nothing of."""
         kept = (
             str(row)
-            for model in (Product, ProductCeiling, Medicine, MedicineLimit)
+            for model in LOADED
             for row in model._default_manager.exclude(pk__in=self.spoken_of[model]).order_by("pk")
         )
         return CatalogueLoaded(
@@ -166,27 +130,61 @@ class _Load:
 
 def _put_product(load: _Load, entry: ProductEntry) -> None:
     place = f"{PRODUCTS}, {entry.name}"
+    texts: dict[str, Said | None] = {
+        "stabiliser": entry.stabiliser,
+        "iga": entry.iga,
+        "sodium": entry.sodium,
+        "osmolality": entry.osmolality,
+        "ph": entry.ph,
+        "risk_advice": entry.risk_advice,
+        "paediatric": entry.paediatric,
+        "warning": entry.warning,
+        "handling": entry.handling,
+        "storage": entry.storage,
+    }
+    cadence = entry.cadence
+    sources = _sources({"mg_per_ml": entry.mg_per_ml, **texts}) | ({"cadence": cadence.source} if cadence else {})
     product = load.put(
         Product,
         place=place,
         key={"name": entry.name},
-        values={
-            "mg_per_ml": entry.mg_per_ml,
-            "stabiliser": entry.stabiliser or "",
-            "iga": entry.iga or "",
-            "handling": entry.handling or "",
-            "source": entry.source or "",
+        values={name: said.value if said else "" for name, said in texts.items()}
+        | {
+            "mg_per_ml": entry.mg_per_ml.value,
+            "cadence": cadence.value if cadence else "",
+            "cadence_from_minutes": cadence.from_minutes if cadence else None,
+            "cadence_to_minutes": cadence.to_minutes if cadence else None,
+            "source": joined(sources.values()),
+            "sources": sources,
         },
     )
+    _put_rates(load, entry, product, place)
+
+
+def _put_rates(load: _Load, entry: ProductEntry, product: Product, place: str) -> None:
+    for start in entry.starts:
+        load.put(
+            ProductStart,
+            place=f"{place}, start {start.indication}".rstrip(),
+            key={"product": product, "indication": start.indication},
+            values={
+                "ml_per_kg_h": _decimal(start.ml_per_kg_h),
+                "label": start.label,
+                "minutes": start.minutes,
+                "source": start.source,
+            },
+        )
     for ceiling in entry.ceilings:
         load.put(
             ProductCeiling,
             place=f"{place}, {ceiling.use}",
             key={"product": product, "use": ceiling.use},
             values={
+                "indication": ceiling.indication,
                 "ml_per_kg_h": _decimal(ceiling.ml_per_kg_h),
                 "label": ceiling.label,
                 "flag": ceiling.flag,
+                "is_for_first": ceiling.is_for_first,
                 "source": ceiling.source,
             },
         )
@@ -194,31 +192,82 @@ def _put_product(load: _Load, entry: ProductEntry) -> None:
 
 def _put_medicine(load: _Load, entry: MedicineEntry) -> None:
     place = f"{MEDICINES}, {entry.ingredient}"
+    classes = [one.value for one in entry.classes]
+    if strange := set(classes) - set(Medicine.Class.values):
+        raise DocumentError(place, f"classes: {min(strange)!r} is none of: {', '.join(Medicine.Class.values)}")
+    yes_no = {"masks_fever": entry.masks_fever, "needs_agreement": entry.needs_agreement}
     medicine = load.put(
-        Medicine, place=place, key={"ingredient": entry.ingredient}, values={"names": ", ".join(entry.names)}
+        Medicine,
+        place=place,
+        key={"ingredient": entry.ingredient},
+        values={
+            "names": ", ".join(one.value for one in entry.names),
+            "classes": classes,
+            "masks_fever": entry.masks_fever.value if entry.masks_fever else None,
+            "needs_agreement": entry.needs_agreement.value if entry.needs_agreement else False,
+            "sources": {one.value: one.source for one in (*entry.names, *entry.classes)}
+            | {name: said.source for name, said in yes_no.items() if said},
+        },
     )
     for limit in entry.limits:
         for country in limit.countries:
-            load.put(
-                MedicineLimit,
-                place=f"{place}, {country}",
-                key={"medicine": medicine, "country": country},
-                values={
-                    "min_interval_hours": _decimal(limit.min_interval_hours),
-                    "max_doses_24h": limit.max_doses_24h,
-                    "max_mg_per_kg_24h": _decimal(limit.max_mg_per_kg_24h),
-                    "caution": limit.caution,
-                    "source": limit.source,
-                },
-            )
+            _put_limit(load, limit, medicine, country)
 
 
-def _read(kind: type[T], text: str, name: str) -> T:
-    try:
-        document = json.loads(text, parse_float=Fraction)
-    except ValueError as error:
-        raise DocumentError(name, f"is not JSON: {error}") from None
-    return decode(kind, document, name)
+def _put_limit(load: _Load, entry: LimitEntry, medicine: Medicine, country: str) -> None:
+    figures: dict[str, Figure | None] = {
+        "min_interval_hours": entry.interval_hours,
+        "max_mg_per_kg_24h": entry.mg_per_kg_24h,
+        "max_mg_24h": entry.mg_24h,
+        "max_mg_per_kg_dose": entry.mg_per_kg_dose,
+        "max_mg_dose": entry.mg_dose,
+    }
+    band = entry.band
+    words = band.words if band else ""
+    sources = _sources({**figures, "max_doses_24h": entry.doses_24h}) | ({"band": band.source} if band else {})
+    if entry.cautions:
+        sources["caution"] = joined(one.source for one in entry.cautions)
+    load.put(
+        MedicineLimit,
+        place=", ".join(part for part in (MEDICINES, medicine.ingredient, country, words) if part),
+        key={"medicine": medicine, "country": country, "band": words},
+        values={name: _decimal(said.value if said else None) for name, said in figures.items()}
+        | {
+            "from_years": band.from_years if band else None,
+            "below_years": band.below_years if band else None,
+            "from_kg": _decimal(band.from_kg if band else None),
+            "below_kg": _decimal(band.below_kg if band else None),
+            "max_doses_24h": entry.doses_24h.value if entry.doses_24h else None,
+            "caution": " ".join(one.value for one in entry.cautions),
+            "source": joined(sources.values()),
+            "sources": sources,
+        },
+    )
+
+
+def _put_combination(load: _Load, entry: CombinationEntry, address: str) -> None:
+    place = f"{MEDICINES}, {entry.name}"
+    combination = load.put(
+        Combination,
+        place=place,
+        key={"name": entry.name},
+        values={"country": entry.country, "unit": entry.unit, "address": address, "source": entry.source},
+    )
+    for part in entry.ingredients:
+        load.put(
+            CombinationPart,
+            place=f"{place}, {part.ingredient}",
+            key={"combination": combination, "ingredient": part.ingredient},
+            values={
+                "mg": _decimal(part.mg.value if part.mg else None),
+                "source": joined([part.source, part.mg.source if part.mg else ""]),
+            },
+        )
+
+
+def _sources(values: Mapping[str, Said | Figure | Count | None]) -> dict[str, str]:
+    """The source of each value that is known, by its field."""
+    return {name: said.source for name, said in values.items() if said}
 
 
 def _decimal(number: Fraction | None) -> Decimal | None:

@@ -14,9 +14,9 @@ from ivig_care.plans.facts import changes_between, schedule_of
 from ivig_care.plans.models import Infusion, Step, StepEvent
 from ivig_care.regimen import steps as step_states
 from ivig_care.regimen.changes import Action, Change
+from ivig_care.regimen.dated import DatedStep
 from ivig_care.regimen.nudging import next_nudge
 from ivig_care.regimen.protocol import Actor, NudgePolicy
-from ivig_care.regimen.schedule import DatedStep
 from ivig_care.regimen.steps import Event, State
 from ivig_care.regimen.timing import Elapsed
 from ivig_care.reviews.models import Review

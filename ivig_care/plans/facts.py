@@ -15,10 +15,11 @@ from ivig_care.plans.models import Dose, Infusion, Step
 from ivig_care.plans.prescription import protocol_of
 from ivig_care.protocols.models import MedicineLimit
 from ivig_care.regimen.changes import Change, Existing, diff
+from ivig_care.regimen.dated import Schedule
 from ivig_care.regimen.doses import Allowance, DoseGiven, allowance
 from ivig_care.regimen.doses import MedicineLimit as MedicineLimitValue
 from ivig_care.regimen.facts import DayFacts, InfusionFacts, SlotFact
-from ivig_care.regimen.schedule import Schedule, build_schedule
+from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Elapsed
 

@@ -12,14 +12,16 @@ from itertools import groupby, pairwise
 from ivig_care.plans.facts import facts_of
 from ivig_care.plans.models import Infusion, Plan, PlanMedicine, PlanRate
 from ivig_care.plans.prescription import protocol_of
-from ivig_care.regimen.cautions import Caution, cautions, plain_hours, tallies
+from ivig_care.regimen.cautions import Caution, cautions, tallies
+from ivig_care.regimen.dated import DatedStep, DayRun, Schedule
 from ivig_care.regimen.doses import MedicineLimit, Tally
 from ivig_care.regimen.facts import InfusionFacts
+from ivig_care.regimen.figures import plain, plain_hours
 from ivig_care.regimen.nudging import alarms
 from ivig_care.regimen.preview import timeline_text
 from ivig_care.regimen.protocol import Actor, Kind, Ladder, RateStep
 from ivig_care.regimen.rates import Rung, climb, duration, whole_seconds
-from ivig_care.regimen.schedule import DatedStep, DayRun, Schedule, build_schedule, plain
+from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.timing import QuietHours
 
 # What counts as night on the preview. When messages are held is up to each person's own quiet hours.

@@ -16,8 +16,8 @@ from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import cared_for_by
 from ivig_care.plans.facts import allowances_for, schedule_of
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, Step, StepEvent
+from ivig_care.regimen.dated import DayRun
 from ivig_care.regimen.doses import Allowance
-from ivig_care.regimen.schedule import DayRun
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Phase
 

@@ -1,11 +1,12 @@
-"""Reads of protocols: which versions a plan may be made on."""
+"""Reads of protocols and of the reference data: which versions a plan may be made on, which rules a country has."""
 
 from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ivig_care.care_teams.models import Clinic
-from ivig_care.protocols.models import ProtocolVersion
+from ivig_care.protocols.models import Combination, Medicine, MedicineLimit, ProtocolVersion
+from ivig_care.regimen.medicines import Formulary, RuleSet
 
 
 def versions_for(clinic: Clinic) -> QuerySet[ProtocolVersion]:
@@ -15,3 +16,20 @@ def versions_for(clinic: Clinic) -> QuerySet[ProtocolVersion]:
     open_to_clinic = Q(protocol__clinic__isnull=True) | Q(protocol__clinic=clinic)
     newest = published.filter(open_to_clinic).exclude(Exists(newer))
     return newest.select_related("protocol").order_by("protocol__name", "pk")
+
+
+def rule_set_for(country: str) -> RuleSet:
+    """The limits of a country, and what every medicine and combination is called, as the regimen knows them.
+
+    Names count wherever they are from: a family may have brought a product along. Four queries.
+    """
+    limits = MedicineLimit.objects.filter(country=country).select_related("medicine")
+    combinations = Combination.objects.prefetch_related("parts").order_by("name")
+    return RuleSet(
+        country=country,
+        limits=tuple(limit.as_value() for limit in limits),
+        formulary=Formulary(
+            medicines=tuple(medicine.as_value() for medicine in Medicine.objects.order_by("ingredient")),
+            combinations=tuple(combination.as_value() for combination in combinations),
+        ),
+    )

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from itertools import combinations
 
-from ivig_care.regimen.doses import MedicineLimit, Tally, tally
+from ivig_care.regimen.dated import AsNeeded, Schedule, doses_of
+from ivig_care.regimen.doses import Body, DoseGiven, FoundLimit, MedicineLimit, Tally, limit_for, tally
 from ivig_care.regimen.facts import InfusionFacts
-from ivig_care.regimen.rates import exceeded
-from ivig_care.regimen.schedule import Schedule, doses_of, plain
+from ivig_care.regimen.figures import plain, plain_hours
+from ivig_care.regimen.medicines import EXCLUSIVE, ExclusiveClass, Formulary
+from ivig_care.regimen.rates import ceilings_for, exceeded, starts_above
+from ivig_care.regimen.waking import TOO_LATE, night_words
+
+# The classes of EXCLUSIVE name their members by themselves; a formulary can only add to them.
+NO_FORMULARY = Formulary()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +29,14 @@ class Caution:
     source: str = ""
 
 
-def cautions(schedule: Schedule, facts: InfusionFacts) -> tuple[Caution, ...]:
+def cautions(schedule: Schedule, facts: InfusionFacts, formulary: Formulary = NO_FORMULARY) -> tuple[Caution, ...]:
     """Every caution about the rates and the medicines of a schedule; unknown is said, never taken as safe."""
-    return (*_about_rates(schedule, facts), *_about_medicines(schedule, facts))
+    return (
+        *_about_dose(facts),
+        *_about_rates(schedule, facts),
+        *_about_medicines(schedule, facts, formulary),
+        *_about_nights(schedule, facts),
+    )
 
 
 def tallies(schedule: Schedule, facts: InfusionFacts) -> tuple[Tally, ...]:
@@ -31,58 +45,166 @@ def tallies(schedule: Schedule, facts: InfusionFacts) -> tuple[Tally, ...]:
     return tuple(tally(doses, name) for name in sorted({dose.ingredient for dose in doses}))
 
 
+def _about_dose(facts: InfusionFacts) -> Iterator[Caution]:
+    dose = facts.dose
+    if dose.is_capped:
+        text = f"{_grams(dose.ordered_mg)} by weight, capped at {_grams(dose.cap_mg or dose.ordered_mg)}."
+        yield Caution(code="dose-capped", text=text)
+    if dose.vials is not None:
+        text = f"{_grams(dose.total_mg)} in whole vials, {_grams(dose.ordered_mg)} by weight."
+        yield Caution(code="dose-rounded", text=text)
+
+
 def _about_rates(schedule: Schedule, facts: InfusionFacts) -> Iterator[Caution]:
     product = facts.product
-    known_for = {ceiling.flag for ceiling in product.ceilings}
-    if not known_for & {"", *facts.flags}:
-        yield _unknown_ceiling(product.name)
-    for flag in sorted(facts.flags - known_for):
+    known = ceilings_for(product, indication=schedule.indication, flags=facts.flags, is_first=facts.is_first)
+    if known.is_use_unknown:
+        yield _unknown_ceiling(f"{product.name} in {schedule.indication}" if schedule.indication else product.name)
+    for flag in known.unknown_flags:
         yield _unknown_ceiling(f"{product.name} in a child flagged {flag}")
-    for ceiling in exceeded(schedule.days[0].rungs, product.ceilings, facts.flags):
+    for ceiling in exceeded((rung for day in schedule.days for rung in day.rungs), known.ceilings):
         yield Caution(
             code="rate-above-ceiling",
             text=f"The ladder goes above {plain(ceiling.ml_per_kg_h)} mL/kg/h ({ceiling.use}).",
             source=ceiling.source,
         )
+    if product.start is not None and any(starts_above(day.rungs, product) for day in schedule.days):
+        text = f"The ladder starts above {plain(product.start)} mL/kg/h, the start of {product.name}."
+        yield Caution(code="starts-fast", text=text, source=product.start_source)
+    for day in schedule.days:
+        if day.exceeded_ml:
+            text = f"Day {day.number}: the rates entered come to {plain(day.exceeded_ml)} mL more than was ordered."
+            yield Caution(code="volume-exceeded", text=text)
 
 
-def _about_medicines(schedule: Schedule, facts: InfusionFacts) -> Iterator[Caution]:
-    limits = {limit.ingredient: limit for limit in facts.limits}
-    for counted in tallies(schedule, facts):
-        limit = limits.get(counted.ingredient)
-        if limit is None:
-            yield _unknown_limit(f"No limit is known for {counted.ingredient}")
-        else:
-            yield from _about_unknowns(counted, limit)
-            yield from _about_one(counted, limit, facts)
+def _about_nights(schedule: Schedule, facts: InfusionFacts) -> Iterator[Caution]:
+    held = [step for step in schedule.ticked if night_words(step, schedule.night, facts.zone) == TOO_LATE]
+    if held:
+        text = f"{len(held)} steps fall into the night and are over by the morning, so nobody is told of them."
+        yield Caution(code="night-too-late", text=text)
 
 
-def _about_unknowns(counted: Tally, limit: MedicineLimit) -> Iterator[Caution]:
-    name = limit.ingredient
-    if limit.min_interval is None:
-        yield _unknown_limit(f"No shortest interval is known for {name}")
-    if limit.max_doses_24h is None and limit.max_mg_per_kg_24h is None:
-        yield _unknown_limit(f"No limit for 24 h is known for {name}")
-    if counted.most_mg_in_24h is None:
-        text = f"{name}: the amount of a dose is unknown, so its total in 24 h is too."
+@dataclass(frozen=True, kw_only=True)
+class _Planned:
+    """What a plan gives of one ingredient: its doses with a time, counted, and its as-needed orders beside them."""
+
+    counted: Tally
+    doses: tuple[DoseGiven, ...]
+    as_needed: tuple[AsNeeded, ...]
+
+    @property
+    def smallest_gap(self) -> timedelta | None:
+        """The least time between two doses, as planned or as an as-needed order allows it."""
+        ordered = (order.every for order in self.as_needed)
+        return min((gap for gap in (self.counted.smallest_gap, *ordered) if gap is not None), default=None)
+
+    @property
+    def most_in_24h(self) -> int:
+        """The most doses in 24 h, as planned or as an as-needed order allows by itself."""
+        return max(self.counted.most_in_24h, *(order.most_in_24h or 0 for order in self.as_needed), 0)
+
+    @property
+    def largest_mg(self) -> Fraction:
+        """The largest single dose in mg of which the amount is known."""
+        ordered = (order.dose.mg for order in self.as_needed)
+        return max((mg for mg in (*(dose.mg for dose in self.doses), *ordered) if mg is not None), default=Fraction(0))
+
+
+def _about_medicines(schedule: Schedule, facts: InfusionFacts, formulary: Formulary) -> Iterator[Caution]:
+    at = schedule.days[0].starts_at
+    body = _body(facts)
+    if stale := body.stale_weight(at):
+        yield Caution(code="weight-old", text=stale, source="FACTS section 4, composite rules")
+    doses = doses_of(schedule, facts)
+    for name in sorted({dose.ingredient for dose in doses} | {order.dose.ingredient for order in schedule.as_needed}):
+        planned = _Planned(
+            counted=tally(doses, name),
+            doses=tuple(dose for dose in doses if dose.ingredient == name),
+            as_needed=tuple(order for order in schedule.as_needed if order.dose.ingredient == name),
+        )
+        found = limit_for(facts.limits, name, body, at)
+        yield from _about_unknowns(planned, found)
+        yield from _about_times(planned, found.limit)
+        yield from _about_amounts(planned, found.limit, facts.weight_kg)
+        if found.limit.caution:
+            yield Caution(code="caution", text=f"{name}: {found.limit.caution}", source=found.limit.source)
+    for one in EXCLUSIVE:
+        yield from _about_company(one, _spans(schedule, doses), formulary)
+
+
+def _body(facts: InfusionFacts) -> Body:
+    return Body(
+        zone=facts.zone,
+        weight_kg=facts.weight_kg,
+        weighed_on=facts.weighed_on,
+        born_on=facts.born_on,
+        oldest_weight_days=facts.oldest_weight_days,
+    )
+
+
+def _about_unknowns(planned: _Planned, found: FoundLimit) -> Iterator[Caution]:
+    for unknown in found.unknown:
+        yield Caution(code="limit-unknown", text=f"{unknown.what}: ask the pharmacist.")
+    if planned.counted.most_mg_in_24h is None:
+        text = f"{planned.counted.ingredient}: the amount of a dose is unknown, so its total in 24 h is too."
         yield Caution(code="amount-unknown", text=text)
 
 
-def _about_one(counted: Tally, limit: MedicineLimit, facts: InfusionFacts) -> Iterator[Caution]:
+def _about_times(planned: _Planned, limit: MedicineLimit) -> Iterator[Caution]:
     name, source = limit.ingredient, limit.source
-    gap, interval = counted.smallest_gap, limit.min_interval
+    gap, interval, most = planned.smallest_gap, limit.min_interval, planned.most_in_24h
     if gap is not None and interval is not None and gap < interval:
         hours = plain_hours(interval.total_seconds())
         yield Caution(code="doses-too-close", text=f"{name}: two doses less than {hours} apart.", source=source)
-    if limit.max_doses_24h is not None and counted.most_in_24h > limit.max_doses_24h:
-        text = f"{name}: {counted.most_in_24h} doses in 24 h, more than {limit.max_doses_24h}."
+    if limit.max_doses_24h is not None and most > limit.max_doses_24h:
+        text = f"{name}: {most} doses in 24 h, more than {limit.max_doses_24h}."
         yield Caution(code="too-many-doses", text=text, source=source)
-    mg, most = counted.most_mg_in_24h, limit.max_mg_per_kg_24h
-    if mg is not None and most is not None and mg / facts.weight_kg > most:
-        text = f"{name}: {plain(mg / facts.weight_kg)} mg/kg in 24 h, more than {plain(most)}."
-        yield Caution(code="too-much", text=text, source=source)
-    if limit.caution:
-        yield Caution(code="caution", text=f"{name}: {limit.caution}", source=source)
+
+
+def _about_amounts(planned: _Planned, limit: MedicineLimit, weight_kg: Fraction) -> Iterator[Caution]:
+    name, source = limit.ingredient, limit.source
+    for unit, divisor, most in (("mg", Fraction(1), limit.max_mg_dose), ("mg/kg", weight_kg, limit.max_mg_per_kg_dose)):
+        if most is not None and planned.largest_mg / divisor > most:
+            text = f"{name}: a dose of {plain(planned.largest_mg / divisor)} {unit}, more than {plain(most)}."
+            yield Caution(code="dose-too-large", text=text, source=source)
+    mg = planned.counted.most_mg_in_24h
+    for unit, divisor, most in (("mg", Fraction(1), limit.max_mg_24h), ("mg/kg", weight_kg, limit.max_mg_per_kg_24h)):
+        if mg is not None and most is not None and mg / divisor > most:
+            text = f"{name}: {plain(mg / divisor)} {unit} in 24 h, more than {plain(most)}."
+            yield Caution(code="too-much", text=text, source=source)
+
+
+@dataclass(frozen=True)
+class _Span:
+    """An ingredient, and the UTC instants between which it is or may be given."""
+
+    ingredient: str
+    opens_at: datetime
+    closes_at: datetime
+
+    def is_near(self, other: _Span, within: timedelta) -> bool:
+        return self.opens_at - other.closes_at < within and other.opens_at - self.closes_at < within
+
+
+def _spans(schedule: Schedule, doses: tuple[DoseGiven, ...]) -> tuple[_Span, ...]:
+    return (
+        *(_Span(dose.ingredient, dose.at, dose.at) for dose in doses),
+        *(_Span(order.dose.ingredient, order.opens_at, order.closes_at) for order in schedule.as_needed),
+    )
+
+
+def _about_company(one: ExclusiveClass, spans: tuple[_Span, ...], formulary: Formulary) -> Iterator[Caution]:
+    members = [span for span in spans if one.has(span.ingredient, formulary)]
+    together = {
+        name
+        for span, other in combinations(members, 2)
+        if span.ingredient != other.ingredient and span.is_near(other, one.within)
+        for name in (span.ingredient, other.ingredient)
+    }
+    if together:
+        hours = plain_hours(one.within.total_seconds())
+        text = f"{' and '.join(sorted(together))}: {one.kind}, within {hours} of each other."
+        yield Caution(code="not-together", text=text, source=one.source)
 
 
 def _unknown_ceiling(use: str) -> Caution:
@@ -90,12 +212,5 @@ def _unknown_ceiling(use: str) -> Caution:
     return Caution(code="rate-ceiling-unknown", text=text)
 
 
-def _unknown_limit(what: str) -> Caution:
-    return Caution(code="limit-unknown", text=f"{what}: ask the pharmacist.")
-
-
-def plain_hours(seconds: float) -> str:
-    """Whole minutes in words, rounded down so that a gap never looks longer: "6 h", "1 h 15 min", "0 min"."""
-    hours, minutes = divmod(int(seconds // 60), 60)
-    parts = (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")
-    return " ".join(part for part in parts if part) or "0 min"
+def _grams(mg: Fraction) -> str:
+    return f"{plain(mg / 1000)} g"

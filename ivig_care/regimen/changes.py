@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
-from ivig_care.regimen.schedule import DatedStep
+from ivig_care.regimen.dated import DatedStep, LeftOut
+from ivig_care.regimen.figures import plain
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Window
 
@@ -22,12 +24,13 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Existing:
-    """A step as the checklist holds it now."""
+    """A step as the checklist holds it now; `mg` as far as it was stored, None when it gives nothing."""
 
     slot: str
     title: str
     state: State
     window: Window
+    mg: Fraction | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +50,24 @@ class Change:
         return None if self.step is None else self.step.window
 
 
-def diff(existing: Iterable[Existing], wanted: Iterable[DatedStep]) -> tuple[Change, ...]:
+# A checklist stores amounts to a thousandth of a mg.
+SAME_MG = Fraction(1, 1000)
+
+
+def diff(
+    existing: Iterable[Existing], wanted: Iterable[DatedStep], left_out: Iterable[LeftOut] = ()
+) -> tuple[Change, ...]:
     """The changes that turn the existing steps into the wanted ones; with them applied there are none left.
 
-    What a person said (done, skipped) never moves and is never withdrawn.
+    What a person said (done, skipped) never moves and is never withdrawn. `left_out` gives the reasons of what is
+    withdrawn.
     """
     held = {step.slot: step for step in existing}
     asked = {step.slot: step for step in wanted}
+    reasons = {(one.rule, f"d{one.day}" if one.day else ""): one.reason for one in left_out}
     changes = [_for_wanted(held.get(slot), step) for slot, step in asked.items()]
-    changes += [_for_unwanted(step) for slot, step in held.items() if slot not in asked]
+    rules = {step.rule for step in asked.values()}
+    changes += [_for_unwanted(step, reasons, rules) for slot, step in held.items() if slot not in asked]
     return tuple(changes)
 
 
@@ -69,15 +81,29 @@ def _for_wanted(held: Existing | None, step: DatedStep) -> Change:
         action, reason = Action.ADD, "wanted again"
     elif held.window != step.window:
         action, reason = Action.MOVE, f"follows {step.follows}"
+    elif held.state is State.OPEN and step.dose is not None and not _is_same(held.mg, step.dose.mg):
+        before = "unknown" if held.mg is None else f"{plain(held.mg)} mg"
+        action, reason = Action.MOVE, f"{plain(step.dose.mg)} mg now, {before} before"
     return Change(action=action, slot=step.slot, title=step.title, reason=reason, before=held.window, step=step)
 
 
-def _for_unwanted(held: Existing) -> Change:
+def _for_unwanted(held: Existing, reasons: Mapping[tuple[str, str], str], rules: set[str]) -> Change:
     is_fact = held.state.is_said or held.state is State.WITHDRAWN
     return Change(
         action=Action.KEEP if is_fact else Action.WITHDRAW,
         slot=held.slot,
         title=held.title,
-        reason=f"already {held.state}" if is_fact else "no longer needed",
+        reason=f"already {held.state}" if is_fact else _why_unwanted(held.slot, reasons, rules),
         before=held.window,
     )
+
+
+def _why_unwanted(slot: str, reasons: Mapping[tuple[str, str], str], rules: set[str]) -> str:
+    rule, _, rest = slot.partition(".")
+    day = rest.partition(".")[0]
+    otherwise = "no longer needed" if rule in rules else "no longer in the plan"
+    return reasons.get((rule, day)) or reasons.get((rule, ""), otherwise)
+
+
+def _is_same(held: Fraction | None, wanted: Fraction) -> bool:
+    return held is not None and abs(held - wanted) < SAME_MG

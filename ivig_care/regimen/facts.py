@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from ivig_care.regimen.doses import DoseGiven, MedicineLimit
-from ivig_care.regimen.rates import Product
+from ivig_care.regimen.dosing import CourseDose, VialRounding
+from ivig_care.regimen.rates import Product, RateEntered
 from ivig_care.regimen.steps import State
 
 
 @dataclass(frozen=True, kw_only=True)
 class DayFacts:
-    """One infusion day; UTC instants. `number` counts from 1 in the order of the days."""
+    """One infusion day; UTC instants. `number` counts from 1 in the order of the days.
+
+    `rates` are the changes of rate that were entered on the day, in order of time. A cancelled day keeps its number and
+    its share of the dose, but nothing of it is due any more.
+    """
 
     number: int
     planned_start: datetime
     actual_start: datetime | None = None
     actual_end: datetime | None = None
+    rates: tuple[RateEntered, ...] = ()
+    is_cancelled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +40,22 @@ class SlotFact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LastInfusion:
+    """The child's infusion before this one: the UTC instant at which its last day ended, and the product's name."""
+
+    ended_at: datetime
+    product: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class InfusionFacts:
     """Everything about one infusion that a schedule depends on.
 
-    weight in kg, dose in mg of immunoglobulin per kg for the whole course (divided evenly over the days).
-    `given` are doses outside any step of this infusion, at home or in the clinic. `flags` are risks that the
-    clinician noted, such as "renal" or "thrombosis". `conditions` are what is so for this infusion, such as
-    "fluids limited"; a line of the protocol may be left out because of one.
+    weight in kg, dose in mg of immunoglobulin per kg for the whole course, at most `cap_mg`, in whole vials if `vials`
+    says so. `given` are doses outside any step of this infusion, at home or in the clinic. `flags` are risks that the
+    clinician noted, such as "risk" (of kidney injury or thrombosis). `conditions` are what is so for this infusion,
+    such as "fluids limited". `is_first`, `last` and `number` (1 for the first infusion of the plan) are None while
+    unknown, and so are the child's birthday and the day of the weight.
     """
 
     zone: ZoneInfo
@@ -47,13 +63,32 @@ class InfusionFacts:
     dose_mg_per_kg: Fraction
     product: Product
     days: tuple[DayFacts, ...]
+    cap_mg: Fraction | None = None
+    vials: VialRounding | None = None
     slots: tuple[SlotFact, ...] = ()
     given: tuple[DoseGiven, ...] = ()
     flags: frozenset[str] = frozenset()
     conditions: frozenset[str] = frozenset()
     limits: tuple[MedicineLimit, ...] = ()
+    is_first: bool | None = None
+    last: LastInfusion | None = None
+    number: int | None = None
+    born_on: date | None = None
+    weighed_on: date | None = None
+    oldest_weight_days: int | None = None
 
     @property
-    def volume_ml_per_day(self) -> Fraction:
-        """mL of product on each day: kg x mg/kg, divided by the days and by mg/mL."""
-        return self.weight_kg * self.dose_mg_per_kg / len(self.days) / self.product.mg_per_ml
+    def dose(self) -> CourseDose:
+        """The immunoglobulin of the whole course, and of each day."""
+        return CourseDose(
+            mg_per_kg=self.dose_mg_per_kg,
+            weight_kg=self.weight_kg,
+            days=len(self.days),
+            cap_mg=self.cap_mg,
+            vials=self.vials,
+        )
+
+    @property
+    def days_kept(self) -> tuple[DayFacts, ...]:
+        """The days that take place."""
+        return tuple(day for day in self.days if not day.is_cancelled)

@@ -2,122 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from fractions import Fraction
 
+from ivig_care.regimen.conditions import left_out_because
 from ivig_care.regimen.courses import MOST_DOSES, dose_times
-from ivig_care.regimen.doses import DoseGiven
+from ivig_care.regimen.dated import AsNeeded, Basis, DatedStep, DayRun, DoseOrdered, LeftOut, Schedule
+from ivig_care.regimen.days import AN_INSTANT, run_day, timeline_of
 from ivig_care.regimen.errors import DocumentError
-from ivig_care.regimen.facts import DayFacts, InfusionFacts, SlotFact
+from ivig_care.regimen.facts import InfusionFacts, SlotFact
 from ivig_care.regimen.protocol import (
-    Actor,
     Anchor,
+    AsNeededRule,
+    AtNight,
     CourseRule,
     Days,
     Kind,
     Medicine,
     Moment,
-    NudgePolicy,
     Protocol,
     StepRule,
 )
-from ivig_care.regimen.rates import Rung, climb, duration, whole_seconds
+from ivig_care.regimen.recurrence import Proposal, propose_next
 from ivig_care.regimen.steps import State
-from ivig_care.regimen.timing import Elapsed, Window, WindowRule, shift
+from ivig_care.regimen.timing import shift
 
 # Within one instant: premedication, rate, vitals, medicine, check (conventions of the worked examples).
-_ORDER = (
-    Kind.FLUIDS,
-    Kind.PREMEDICATION,
-    Kind.RATE,
-    Kind.END,
-    Kind.VITALS,
-    Kind.TASK,
-    Kind.MEDICINE,
-    Kind.CHECK,
-    Kind.MARK,
-)
+_ORDER = {
+    kind: place
+    for place, kind in enumerate(
+        (
+            Kind.FLUIDS,
+            Kind.PREMEDICATION,
+            Kind.RATE,
+            Kind.END,
+            Kind.VITALS,
+            Kind.TASK,
+            Kind.MEDICINE,
+            Kind.CHECK,
+            Kind.MARK,
+        )
+    )
+}
 _SETTLED = frozenset({State.DONE, State.SKIPPED, State.MISSED})
-_AN_INSTANT = WindowRule(opens_before=Elapsed(), late_after=Elapsed(), closes_after=Elapsed())
-
-
-class Basis(StrEnum):
-    """How sure a step's time is."""
-
-    PLANNED = "planned"
-    PREDICTED = "predicted"
-    ACTUAL = "actual"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DoseOrdered:
-    """The amount a step gives: mg for this child, and mL where the concentration in mg/mL was prescribed."""
-
-    ingredient: str
-    name: str
-    mg: Fraction
-    mg_per_ml: Fraction | None = None
-
-    @property
-    def ml(self) -> Fraction | None:
-        """mL of the liquid, exactly; None when no concentration was prescribed."""
-        return None if self.mg_per_ml is None else self.mg / self.mg_per_ml
-
-
-@dataclass(frozen=True, kw_only=True)
-class DatedStep:
-    """One line of the checklist or the timeline with its time. `slot` is unique within the infusion and stable."""
-
-    slot: str
-    rule: str
-    kind: Kind
-    actor: Actor
-    title: str
-    window: Window
-    basis: Basis
-    follows: str
-    day: int | None = None
-    why: str = ""
-    source: str = ""
-    dose: DoseOrdered | None = None
-    goal_ml: Fraction | None = None
-    nudges: NudgePolicy | None = None
-    state: State = State.OPEN
-    done_at: datetime | None = None
-
-    @property
-    def moment(self) -> datetime:
-        """When it was done, else when it is due (UTC)."""
-        return self.done_at or self.window.due_at
-
-
-@dataclass(frozen=True, kw_only=True)
-class DayRun:
-    """One infusion day worked out: its rungs, when it starts and when it ends, and how sure that is."""
-
-    number: int
-    planned_start: datetime
-    starts_at: datetime
-    ends_at: datetime
-    start_basis: Basis
-    end_basis: Basis
-    rungs: tuple[Rung, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """Every dated step of an infusion in order of time, and its days."""
-
-    steps: tuple[DatedStep, ...]
-    days: tuple[DayRun, ...]
-
-    @property
-    def ticked(self) -> tuple[DatedStep, ...]:
-        """The steps that stand on the checklist; the rest is timeline only."""
-        return tuple(step for step in self.steps if step.kind.is_ticked)
 
 
 def build_schedule(protocol: Protocol, facts: InfusionFacts) -> Schedule:
@@ -127,169 +56,188 @@ def build_schedule(protocol: Protocol, facts: InfusionFacts) -> Schedule:
     they had. Raises DocumentError when a course refers to a step that does not exist, ScheduleTooLong when a
     course never ends.
     """
-    days = tuple(_run_day(protocol, facts, day) for day in facts.days)
-    settled = {fact.slot: fact for fact in facts.slots if fact.state in _SETTLED}
-    rules = [rule for rule in protocol.steps if not rule.unless or rule.unless not in facts.conditions]
-    steps = [step for rule in rules for step in _steps_of_rule(rule, days, facts, settled)]
-    for course in protocol.courses:
-        elsewhere = _doses_elsewhere(course, protocol, facts, settled, steps)
-        steps += _steps_of_course(course, days, facts, settled, tuple(steps), elsewhere)
-    steps += [step for day in days for step in _steps_of_day(protocol, day)]
-    return Schedule(steps=tuple(sorted(steps, key=_in_order)), days=days)
-
-
-def doses_of(schedule: Schedule, facts: InfusionFacts) -> tuple[DoseGiven, ...]:
-    """Every dose the schedule gives or expects, with those given outside it; skipped and missed ones do not count."""
-    expected = (
-        DoseGiven(ingredient=step.dose.ingredient, at=step.moment, mg=step.dose.mg)
-        for step in schedule.steps
-        if step.dose is not None and step.state in (State.OPEN, State.DONE)
-    )
-    return (*expected, *facts.given)
-
-
-def _run_day(protocol: Protocol, facts: InfusionFacts, day: DayFacts) -> DayRun:
-    rungs = climb(protocol.ladder, weight_kg=facts.weight_kg, volume_ml=facts.volume_ml_per_day)
-    starts_at = day.actual_start or day.planned_start
-    return DayRun(
-        number=day.number,
-        planned_start=day.planned_start,
-        starts_at=starts_at,
-        ends_at=day.actual_end or starts_at + duration(rungs),
-        start_basis=Basis.ACTUAL if day.actual_start else Basis.PLANNED,
-        end_basis=Basis.ACTUAL if day.actual_end else Basis.PREDICTED,
-        rungs=rungs,
+    days = tuple(run_day(protocol, facts, day) for day in facts.days)
+    work = _Work(protocol=protocol, facts=facts, days=tuple(day for day in days if not day.is_cancelled))
+    for rule in protocol.steps:
+        work.put_rule(rule)
+    if work.days:
+        for course in protocol.courses:
+            work.put_course(course)
+    for day in days:
+        if day.is_cancelled:
+            work.left_out += [LeftOut(rule=rule.key, day=day.number, reason=_CANCELLED) for rule in protocol.steps]
+        else:
+            work.steps += timeline_of(protocol.ladder, day)
+    return Schedule(
+        steps=tuple(sorted(work.steps, key=_in_order)),
+        days=days,
+        as_needed=tuple(_as_needed(rule, work.days, facts) for rule in protocol.as_needed) if work.days else (),
+        left_out=tuple(work.left_out),
+        proposal=_proposal(protocol, facts),
+        night=protocol.night,
+        indication=protocol.indication,
     )
 
 
-def _steps_of_rule(
-    rule: StepRule, days: tuple[DayRun, ...], facts: InfusionFacts, settled: Mapping[str, SlotFact]
-) -> Iterator[DatedStep]:
-    for day in _days_meant(rule.day, days):
-        anchor_at, basis = _anchor(rule.anchor, day)
-        planned_at = shift(anchor_at, rule.offset, facts.zone)
-        for medicine in _given_by(rule):
-            slot = f"{rule.key}.d{day.number}" + (f".{medicine.ingredient}" if medicine else "")
-            fact = settled.get(slot)
+def _proposal(protocol: Protocol, facts: InfusionFacts) -> Proposal | None:
+    if protocol.cadence is None:
+        return None
+    return propose_next(protocol.cadence, facts.days_kept, facts.zone, number=facts.number)
+
+
+_CANCELLED = "this day is cancelled"
+# As slots write them; a slot that only looks like a dose is none.
+_DOSE_NUMBERS = {str(number): number for number in range(1, MOST_DOSES + 1)}
+
+
+@dataclass(kw_only=True)
+class _Work:
+    """One schedule being made: the days that take place, what was said, and the steps so far."""
+
+    protocol: Protocol
+    facts: InfusionFacts
+    days: tuple[DayRun, ...]
+    steps: list[DatedStep] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    settled: Mapping[str, SlotFact] = field(init=False)
+    _made: defaultdict[tuple[str, int], list[DatedStep]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        self.settled = {fact.slot: fact for fact in self.facts.slots if fact.state in _SETTLED}
+        self._of_courses: dict[str, dict[int, SlotFact]] = {course.key: {} for course in self.protocol.courses}
+        for slot, fact in self.settled.items():
+            key, _, number = slot.rpartition(".")
+            if key in self._of_courses and number in _DOSE_NUMBERS:
+                self._of_courses[key][_DOSE_NUMBERS[number]] = fact
+
+    def put_rule(self, rule: StepRule) -> None:
+        """The steps of one rule on the days it is meant for, or why there are none."""
+        if reason := left_out_because(rule, self.facts):
+            self.left_out.append(LeftOut(rule=rule.key, day=None, reason=reason))
+            return
+        for day in _days_meant(rule.day, self.days):
+            anchor = self._anchor(rule, day)
+            if anchor is None:
+                self.left_out.append(LeftOut(rule=rule.key, day=day.number, reason=f"{rule.after_step} was not done"))
+                continue
+            made = [self._step(rule, day, medicine, *anchor) for medicine in _given_by(rule)]
+            self.steps += made
+            self._made[rule.key, day.number] += made
+
+    def put_course(self, course: CourseRule) -> None:
+        """The doses of one course."""
+        first, basis = self._first_dose(course)
+        times = dose_times(
+            course=course.key,
+            first=first,
+            every=course.every,
+            until=_moment(course.until, self.days)[0],
+            settled=self._of_courses[course.key],
+            elsewhere=self._doses_elsewhere(course),
+            night=self.protocol.night if course.at_night is AtNight.SHIFT else None,
+            zone=self.facts.zone,
+        )
+        name = course.medicine.name or course.medicine.ingredient
+        dose, rule = _ordered(course.medicine, self.facts), course.window or AN_INSTANT
+        for time in list(times):
+            fact = self._of_courses[course.key].get(time.number)
             is_said = fact is not None and fact.state.is_said
-            due_at = fact.due_at if fact is not None and is_said else planned_at
-            yield DatedStep(
-                slot=slot,
-                rule=rule.key,
-                kind=rule.kind,
-                actor=rule.actor,
-                title=rule.title,
-                window=(rule.window or _AN_INSTANT).around(due_at),
-                basis=Basis.ACTUAL if is_said else basis,
-                follows=f"the {basis} {_ANCHOR_WORDS[rule.anchor]} of day {day.number}",
-                day=day.number,
-                why=rule.why,
-                source=rule.source,
-                dose=_ordered(medicine, facts) if medicine else None,
-                goal_ml=rule.goal_ml,
-                nudges=rule.nudges,
-                state=_state_now(fact, due_at),
-                done_at=_done_at(fact),
+            self.steps.append(
+                DatedStep(
+                    slot=f"{course.key}.{time.number}",
+                    rule=course.key,
+                    kind=Kind.MEDICINE,
+                    actor=course.actor,
+                    title=name[:1].upper() + name[1:],
+                    window=rule.around(time.due_at),
+                    basis=Basis.ACTUAL if is_said else basis,
+                    follows=f"the last {course.medicine.ingredient}",
+                    why=course.why,
+                    source=course.source,
+                    dose=dose,
+                    nudges=course.nudges,
+                    shifted_from=time.shifted_from,
+                    state=_state_now(fact, time.due_at),
+                    done_at=_done_at(fact),
+                )
             )
 
-
-def _steps_of_course(
-    course: CourseRule,
-    days: tuple[DayRun, ...],
-    facts: InfusionFacts,
-    settled: Mapping[str, SlotFact],
-    steps: tuple[DatedStep, ...],
-    elsewhere: tuple[datetime, ...],
-) -> Iterator[DatedStep]:
-    ingredient = course.medicine.ingredient
-    first, basis = _first_dose(course, days, steps)
-    own = _own_doses(course, settled)
-    times = dose_times(
-        course=course.key,
-        first=first,
-        every=course.every,
-        until=_moment(course.until, days)[0],
-        settled=own,
-        elsewhere=elsewhere,
-    )
-    for number, due_at in times:
-        fact = own.get(number)
+    def _step(
+        self, rule: StepRule, day: DayRun, medicine: Medicine | None, anchor_at: datetime, basis: Basis
+    ) -> DatedStep:
+        slot = f"{rule.key}.d{day.number}" + (f".{medicine.ingredient}" if medicine else "")
+        fact = self.settled.get(slot)
         is_said = fact is not None and fact.state.is_said
-        name = course.medicine.name or ingredient
-        yield DatedStep(
-            slot=f"{course.key}.{number}",
-            rule=course.key,
-            kind=Kind.MEDICINE,
-            actor=course.actor,
-            title=name[:1].upper() + name[1:],
-            window=(course.window or _AN_INSTANT).around(due_at),
+        planned_at = shift(anchor_at, rule.offset, self.facts.zone)
+        morning = self._morning_after(planned_at) if rule.at_night is AtNight.SHIFT else None
+        due_at = fact.due_at if fact is not None and is_said else morning or planned_at
+        return DatedStep(
+            slot=slot,
+            rule=rule.key,
+            kind=rule.kind,
+            actor=rule.actor,
+            title=rule.title,
+            window=(rule.window or AN_INSTANT).around(due_at),
             basis=Basis.ACTUAL if is_said else basis,
-            follows=f"the last {ingredient}",
-            why=course.why,
-            source=course.source,
-            dose=_ordered(course.medicine, facts),
-            nudges=course.nudges,
+            follows=_follows(rule, day, basis),
+            day=day.number,
+            why=rule.why,
+            source=rule.source,
+            dose=_ordered(medicine, self.facts) if medicine else None,
+            goal_ml=rule.goal_ml,
+            nudges=rule.nudges,
+            shifted_from=planned_at if morning and not is_said else None,
             state=_state_now(fact, due_at),
             done_at=_done_at(fact),
         )
 
+    def _morning_after(self, instant: datetime) -> datetime | None:
+        night = self.protocol.night
+        return None if night is None else night.hold_until(instant, self.facts.zone)
 
-def _own_doses(course: CourseRule, settled: Mapping[str, SlotFact]) -> dict[int, SlotFact]:
-    slots = ((number, f"{course.key}.{number}") for number in range(1, MOST_DOSES + 1))
-    return {number: settled[slot] for number, slot in slots if slot in settled}
+    def _anchor(self, rule: StepRule, day: DayRun) -> tuple[datetime, Basis] | None:
+        """What the rule's time is counted from on that day; None when it follows a step that is not to be done."""
+        if rule.anchor is not Anchor.STEP:
+            return _anchor(rule.anchor, day)
+        wanted = [step for step in self._made[rule.after_step, day.number] if step.state is not State.SKIPPED]
+        if not wanted:
+            return None
+        is_done = all(step.state is State.DONE for step in wanted)
+        return max(step.moment for step in wanted), Basis.ACTUAL if is_done else Basis.PREDICTED
 
+    def _first_dose(self, course: CourseRule) -> tuple[datetime, Basis]:
+        if isinstance(course.first, Moment):
+            return _moment(course.first, self.days)
+        for step in self._made[course.first.after_step, self.days[0].number]:
+            if step.dose is not None and step.dose.ingredient == course.medicine.ingredient:
+                return step.moment + course.every, step.basis
+        raise DocumentError(
+            f"courses.{course.key}.first",
+            f"no step {course.first.after_step!r} gives {course.medicine.ingredient} on the first day",
+        )
 
-def _doses_elsewhere(
-    course: CourseRule,
-    protocol: Protocol,
-    facts: InfusionFacts,
-    settled: Mapping[str, SlotFact],
-    steps: list[DatedStep],
-) -> tuple[datetime, ...]:
-    """When the course's ingredient is given outside it: by steps and courses before it, by later courses, by hand."""
-    ingredient = course.medicine.ingredient
-    earlier = [step.moment for step in steps if _may_give(step, ingredient)]
-    others = [one for one in protocol.courses if one is not course and one.medicine.ingredient == ingredient]
-    given = [fact.at for one in others for fact in _own_doses(one, settled).values() if fact.state is State.DONE]
-    by_hand = [dose.at for dose in facts.given if dose.ingredient == ingredient]
-    return (*earlier, *given, *by_hand)
-
-
-def _steps_of_day(protocol: Protocol, day: DayRun) -> Iterator[DatedStep]:
-    for number, rung in enumerate(day.rungs, start=1):
-        at = day.starts_at + whole_seconds(rung.starts_after)
-        if day.end_basis is Basis.ACTUAL and at >= day.ends_at:
-            break  # stopped early: this rate was never reached
-        title = _joined(f"set pump {plain(rung.ml_h)} mL/h", protocol.ladder.at_each_change)
-        yield _timeline_step(f"rate.d{day.number}.{number}", Kind.RATE, title, at, day, day.start_basis)
-    title = _joined(f"infusion END ({day.end_basis})", protocol.ladder.at_end)
-    yield _timeline_step(f"end.d{day.number}", Kind.END, title, day.ends_at, day, day.end_basis)
-
-
-def _timeline_step(slot: str, kind: Kind, title: str, at: datetime, day: DayRun, basis: Basis) -> DatedStep:
-    return DatedStep(
-        slot=slot,
-        rule=slot.partition(".")[0],
-        kind=kind,
-        actor=Actor.CLINIC,
-        title=title,
-        window=_AN_INSTANT.around(at),
-        basis=basis,
-        follows=f"the {basis} {'end' if kind is Kind.END else 'start'} of day {day.number}",
-        day=day.number,
-    )
+    def _doses_elsewhere(self, course: CourseRule) -> tuple[datetime, ...]:
+        """When the course's ingredient is given outside it: by steps and courses before it, by later ones, by hand."""
+        ingredient = course.medicine.ingredient
+        earlier = [step.moment for step in self.steps if _may_give(step, ingredient)]
+        others = [one for one in self.protocol.courses if one is not course and one.medicine.ingredient == ingredient]
+        done = [fact.at for one in others for fact in self._of_courses[one.key].values() if fact.state is State.DONE]
+        by_hand = [dose.at for dose in self.facts.given if dose.ingredient == ingredient]
+        return (*earlier, *done, *by_hand)
 
 
-def _first_dose(course: CourseRule, days: tuple[DayRun, ...], steps: tuple[DatedStep, ...]) -> tuple[datetime, Basis]:
-    if isinstance(course.first, Moment):
-        return _moment(course.first, days)
-    for step in steps:
-        is_meant = step.rule == course.first.after_step and step.day == days[0].number
-        if is_meant and step.dose is not None and step.dose.ingredient == course.medicine.ingredient:
-            return step.moment + course.every, step.basis
-    raise DocumentError(
-        f"courses.{course.key}.first",
-        f"no step {course.first.after_step!r} gives {course.medicine.ingredient} on the first day",
+def _as_needed(rule: AsNeededRule, days: tuple[DayRun, ...], facts: InfusionFacts) -> AsNeeded:
+    return AsNeeded(
+        rule=rule.key,
+        purpose=rule.purpose,
+        dose=_ordered(rule.medicine, facts),
+        opens_at=_moment(rule.first, days)[0],
+        closes_at=_moment(rule.until, days)[0],
+        every=rule.every,
+        most_in_24h=rule.most_in_24h,
+        actor=rule.actor,
+        why=rule.why,
+        source=rule.source,
     )
 
 
@@ -308,20 +256,25 @@ def _days_meant(meant: Days, days: tuple[DayRun, ...]) -> tuple[DayRun, ...]:
             return days[-1:]
 
 
-_ANCHOR_WORDS = {Anchor.PLANNED_START: "start", Anchor.START: "start", Anchor.END: "end"}
-
-
 def _anchor(anchor: Anchor, day: DayRun) -> tuple[datetime, Basis]:
     match anchor:
-        case Anchor.PLANNED_START:
-            return day.planned_start, Basis.PLANNED
         case Anchor.START:
             return day.starts_at, day.start_basis
-        case Anchor.END:  # pragma: no branch
+        case Anchor.END:
             return day.ends_at, day.end_basis
+    return day.planned_start, Basis.PLANNED
 
 
-def _given_by(rule: StepRule) -> tuple[Medicine | None, ...]:
+def _follows(rule: StepRule, day: DayRun, basis: Basis) -> str:
+    match rule.anchor:
+        case Anchor.STEP:
+            return f"{rule.after_step} of day {day.number}"
+        case Anchor.END:
+            return f"the {basis} end of day {day.number}"
+    return f"the {basis} start of day {day.number}"
+
+
+def _given_by(rule: StepRule) -> Sequence[Medicine | None]:
     """One step for each medicine; a rule about medicines that prescribes none makes no step at all."""
     is_about_medicines = rule.kind in (Kind.PREMEDICATION, Kind.MEDICINE)
     return rule.medicines if rule.medicines or is_about_medicines else (None,)
@@ -358,13 +311,4 @@ def _done_at(fact: SlotFact | None) -> datetime | None:
 
 def _in_order(step: DatedStep) -> tuple[datetime, int]:
     # Sorting is stable: within one instant and kind the protocol's own order stays.
-    return step.moment, _ORDER.index(step.kind)
-
-
-def _joined(*parts: str) -> str:
-    return "; ".join(part for part in parts if part)
-
-
-def plain(number: Fraction) -> str:
-    """The number as a person writes it: at most three decimals, no trailing zeros."""
-    return f"{float(number):.3f}".rstrip("0").rstrip(".")
+    return step.moment, _ORDER[step.kind]

@@ -16,9 +16,9 @@ from ivig_care.care_teams.models import Child
 from ivig_care.plans.facts import limits_for, schedule_of
 from ivig_care.plans.models import Dose, Infusion, InfusionDay, Plan, Step, StepEvent
 from ivig_care.plans.outlook import length_words, mg_per_kg
-from ivig_care.regimen.cautions import plain_hours
+from ivig_care.regimen.dated import DayRun
+from ivig_care.regimen.figures import plain_hours
 from ivig_care.regimen.rates import duration
-from ivig_care.regimen.schedule import DayRun
 from ivig_care.regimen.steps import Event, State
 from ivig_care.regimen.timing import Elapsed
 from ivig_care.reviews.models import Review

@@ -10,7 +10,7 @@ from enum import IntEnum
 from django.utils.text import Truncator
 
 from ivig_care.plans.models import Dose, Infusion, Step
-from ivig_care.regimen.cautions import plain_hours
+from ivig_care.regimen.figures import plain_hours
 from ivig_care.regimen.steps import State
 
 # A start nearer to the plan than this is the time it takes to sit down and say so.

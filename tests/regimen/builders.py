@@ -13,9 +13,10 @@ from typing import Any
 
 from ivig_care.regimen.__main__ import main
 from ivig_care.regimen.changes import Action, Change, Existing
+from ivig_care.regimen.dated import DatedStep, Schedule
 from ivig_care.regimen.doses import DoseGiven, MedicineLimit
 from ivig_care.regimen.facts import DayFacts, InfusionFacts, SlotFact
-from ivig_care.regimen.preview import read
+from ivig_care.regimen.reading import parse, read
 from ivig_care.regimen.protocol import (
     AfterStep,
     Anchor,
@@ -32,7 +33,6 @@ from ivig_care.regimen.protocol import (
     StepRule,
 )
 from ivig_care.regimen.rates import Product
-from ivig_care.regimen.schedule import DatedStep, Schedule
 from ivig_care.regimen.steps import Event, State, after
 from ivig_care.regimen.timing import Elapsed, Offset, Window, WindowRule, zone_named
 
@@ -171,7 +171,14 @@ def step_of(schedule: Schedule, slot: str) -> DatedStep:
 def held(steps: tuple[DatedStep, ...]) -> dict[str, Existing]:
     """The checklist that these steps make, by slot."""
     return {
-        step.slot: Existing(slot=step.slot, title=step.title, state=step.state, window=step.window) for step in steps
+        step.slot: Existing(
+            slot=step.slot,
+            title=step.title,
+            state=step.state,
+            window=step.window,
+            mg=step.dose.mg if step.dose else None,
+        )
+        for step in steps
     }
 
 
@@ -193,6 +200,7 @@ def apply(changes: tuple[Change, ...], checklist: dict[str, Existing]) -> dict[s
                     title=before.title,
                     state=after(before.state, event),
                     window=change.after,
+                    mg=change.step.dose.mg if change.step and change.step.dose else None,
                 )
             case Action.WITHDRAW:
                 assert before is not None
@@ -201,6 +209,7 @@ def apply(changes: tuple[Change, ...], checklist: dict[str, Existing]) -> dict[s
                     title=before.title,
                     state=after(before.state, Event.WITHDRAWN),
                     window=before.window,
+                    mg=before.mg,
                 )
             case Action.KEEP:
                 assert before is not None
@@ -334,7 +343,7 @@ def golden(name: str) -> dict[str, Any]:
 
 def values_of(document: dict[str, Any]) -> tuple[Protocol, InfusionFacts]:
     """The protocol and the facts that a document holds."""
-    return read(json.dumps(document))
+    return read(parse(json.dumps(document)))
 
 
 def run_cli(path: Path) -> tuple[int, str, str]:

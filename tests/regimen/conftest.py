@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 import hypothesis
+from hypothesis import Phase
 
 hypothesis.settings.register_profile(
     "regimen", derandomize=True, database=None, deadline=None, max_examples=50, print_blob=False
 )
-hypothesis.settings.load_profile("regimen")
+# For `make mutate`: whether a test fails, thousands of times over; the smallest example is of no interest then.
+hypothesis.settings.register_profile(
+    "mutation",
+    parent=hypothesis.settings.get_profile("regimen"),
+    max_examples=15,
+    phases=(Phase.explicit, Phase.generate),
+)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "regimen"))

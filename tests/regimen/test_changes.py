@@ -73,7 +73,7 @@ def test_step_that_is_no_longer_wanted_is_withdrawn(state: State) -> None:
         action=Action.WITHDRAW,
         slot="step.d1",
         title="as it was",
-        reason="no longer needed",
+        reason="no longer in the plan",
         before=window("09:00"),
     )
 

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from ivig_care.regimen.courses import MOST_DOSES
+from ivig_care.regimen.dated import Basis, Schedule
 from ivig_care.regimen.errors import DocumentError, ScheduleTooLong
 from ivig_care.regimen.facts import SlotFact
 from ivig_care.regimen.protocol import Anchor, Days, Kind, Medicine, Moment
-from ivig_care.regimen.schedule import Basis, Schedule, build_schedule
+from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.steps import State
 from tests.regimen.builders import (
     A_WINDOW,

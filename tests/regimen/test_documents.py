@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from ivig_care.regimen.documents import decode, decode_protocol, encode, fill, shown, unset
+from ivig_care.regimen.documents import decode, decode_protocol, encode, fill, unset
 from ivig_care.regimen.errors import DocumentError, UnsetValues
+from ivig_care.regimen.json_values import shown
 from ivig_care.regimen.protocol import Anchor, Days, Kind, Ladder, Medicine, Moment, Protocol, RateStep, StepRule
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Elapsed, Offset, WallClock
@@ -32,7 +33,7 @@ def test_null_zero_and_empty_are_answers() -> None:
     assert unset(LEFT_OPEN, {"first": [], "second": False}) == ()
 
 
-@pytest.mark.parametrize("place", ["ladder.steps[0].ml_per_kg_h", "steps[0].offset", "courses[0].every", "steps"])
+@pytest.mark.parametrize("place", ["ladder.steps", "steps[0].offset", "courses[0].every", "steps"])
 def test_null_is_an_answer_only_where_the_protocol_allows_none(place: str) -> None:
     with pytest.raises(DocumentError, match=r"not null|expected an object|expected a list"):
         decode_protocol(fill(replaced(_protocol(), place, {"prescribed": "answer"}), {"answer": None}))
@@ -168,7 +169,7 @@ NOT_A_PROTOCOL: list[tuple[str, Any, str]] = [
     ("name", None, "expected text, not null"),
     ("name", 5, "expected text, not 5"),
     ("name", "half a \ud800", "holds half a letter (a lone surrogate)"),
-    ("nmae", "typo", "unknown; known here: name, ladder, steps, courses, days, source"),
+    ("nmae", "typo", "unknown; known here: name, ladder, steps, courses, as_needed, days, indication, night, cadence, source"),
     ("days", 0, "must be more than nothing"),
     ("days", 1.5, "expected a whole number between 0 and 1000"),
     ("days", -1, "expected a whole number between 0 and 1000"),
@@ -283,7 +284,6 @@ def test_document_is_refused_at_the_place_it_concerns(changed: str, value: Any, 
         "ladder",
         "steps",
         "ladder.steps",
-        "ladder.steps[0].ml_per_kg_h",
         "steps[0].key",
         "steps[0].kind",
         "steps[0].title",

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ivig_care.regimen.cautions import Caution, cautions, plain_hours, tallies
+from ivig_care.regimen.cautions import Caution, cautions, tallies
 from ivig_care.regimen.doses import Allowance, DoseGiven, MedicineLimit, Tally, allowance, tally
 from ivig_care.regimen.facts import InfusionFacts
+from ivig_care.regimen.figures import plain_hours
 from ivig_care.regimen.rates import Ceiling, Product, Rung, exceeded
 from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.steps import State

@@ -263,7 +263,7 @@ def test_ingredient_has_only_one_limit() -> None:
     document = everything()
     document["infusion"]["limits"] *= 2
 
-    with pytest.raises(DocumentError, match=r"^infusion.limits: names an ingredient twice$"):
+    with pytest.raises(DocumentError, match=r"^infusion.limits: names an ingredient twice for the same children$"):
         _previewed(document)
 
 
@@ -295,7 +295,7 @@ def test_infusion_that_would_outlast_the_calendar_is_refused() -> None:
         ("1" * 5000, "document: is not JSON: Exceeds the limit"),
         ('{"protocol": {}, "protocol": {}}', "protocol: is said twice in one object"),
         ('{"infusion": {"zone": "", "weight_kg": 20, "weight_kg": 200}}', "weight_kg: is said twice in one object"),
-        ('{"infusion": {}, "protocol": {}, "b": 1, "a": 1}', "a: unknown; known here: protocol, infusion, values"),
+        ('{"infusion": {}, "protocol": {}, "b": 1, "a": 1}', "a: unknown; known here: protocol, infusion, values, before"),
     ],
 )
 def test_text_that_is_no_document_is_refused(text: str, problem: str) -> None:
@@ -379,7 +379,7 @@ def test_command_prints_words_of_any_language(tmp_path: Path) -> None:
         pytest.param(b'{"a\\nb\\u0007": 1}', "protocol: is missing", id="odd key"),
         pytest.param(
             b'{"protocol": {"a\\n\\ud800b": {}}, "infusion": {}}',
-            "protocol.a \\ud800b: unknown; known here: name, ladder, steps, courses, days, source",
+            "protocol.a \\ud800b: unknown; known here: name, ladder, steps, courses, as_needed, days, indication, night, cadence, source",
             id="key that breaks the line and cannot be printed",
         ),
         pytest.param(

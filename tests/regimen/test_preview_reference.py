@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from ivig_care.regimen import cautions, preview
-from ivig_care.regimen.doses import MedicineLimit
+from ivig_care.regimen import cautions, preview, reading
+from ivig_care.regimen.doses import DoseGiven, MedicineLimit
 from ivig_care.regimen.errors import RegimenError
 from ivig_care.regimen.protocol import (
     AfterStep,
@@ -53,12 +53,12 @@ INPUT = {
     "Course": CourseRule,
     "Moment": Moment,
     "After a step": AfterStep,
-    "infusion": preview._Infusion,
+    "infusion": reading._Infusion,
     "Product": Product,
     "Ceiling": Ceiling,
-    "Day": preview._Day,
-    "What was said": preview._Slot,
-    "Dose given": preview._Given,
+    "Day": reading._Day,
+    "What was said": reading._Slot,
+    "Dose given": DoseGiven,
     "Limit": MedicineLimit,
 }
 

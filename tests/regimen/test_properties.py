@@ -13,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivig_care.regimen.changes import Action, Existing, diff
+from ivig_care.regimen.dated import DatedStep, Schedule
 from ivig_care.regimen.documents import decode_protocol, encode
 from ivig_care.regimen.doses import DoseGiven, MedicineLimit, allowance, tally
 from ivig_care.regimen.facts import InfusionFacts, SlotFact
 from ivig_care.regimen.preview import describe
 from ivig_care.regimen.protocol import Ladder, Protocol, RateStep
 from ivig_care.regimen.rates import climb, duration
-from ivig_care.regimen.schedule import DatedStep, Schedule, build_schedule
+from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Elapsed, QuietHours, WallClock, resolve_local, shift
 from tests.regimen.builders import apply, held

@@ -8,10 +8,12 @@ from fractions import Fraction
 
 import pytest
 
+from ivig_care.regimen.dated import Basis, DoseOrdered, doses_of
 from ivig_care.regimen.errors import DocumentError
-from ivig_care.regimen.protocol import Actor, Anchor, Days, Kind, Ladder, Medicine, RateStep
+from ivig_care.regimen.figures import plain
+from ivig_care.regimen.protocol import Actor, Anchor, Conditions, Days, Kind, Ladder, Medicine, RateStep
 from ivig_care.regimen.rates import Rung, climb, duration, whole_seconds
-from ivig_care.regimen.schedule import Basis, DoseOrdered, build_schedule, doses_of, plain
+from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Offset, WallClock
 from tests.regimen.builders import (
@@ -122,7 +124,7 @@ def test_step_keeps_everything_its_rule_says() -> None:
     ("conditions", "is_left_out"), [((), False), (("other",), False), (("",), False), (("fluids limited",), True)]
 )
 def test_rule_is_left_out_under_the_condition_it_names(conditions: tuple[str, ...], is_left_out: bool) -> None:
-    said = protocol(rule("drinks", unless="fluids limited"), rule("check"))
+    said = protocol(rule("drinks", unless=Conditions(["fluids limited"])), rule("check"))
     schedule = build_schedule(said, replace(facts(), conditions=frozenset(conditions)))
     assert [step.rule for step in schedule.ticked] == (["check"] if is_left_out else ["drinks", "check"])
 

@@ -1,0 +1,123 @@
+"""What the values of a document must be beyond their types, and how the parts of a protocol must fit together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ivig_care.regimen.errors import DocumentError
+from ivig_care.regimen.json_values import shown
+from ivig_care.regimen.protocol import (
+    Anchor,
+    AtNight,
+    Cadence,
+    CourseRule,
+    Days,
+    Medicine,
+    Moment,
+    NudgePolicy,
+    Protocol,
+    RateStep,
+    StepRule,
+)
+from ivig_care.regimen.timing import WindowRule
+
+# Slots are made of keys, joined by dots; these two keys are those of the timeline itself.
+_OWN_KEYS = frozenset({"rate", "end"})
+
+
+def check_value(value: object, path: str) -> None:
+    """Whether one decoded value makes sense by itself. Raises DocumentError naming the place."""
+    match value:
+        case Medicine() if (value.mg is None) == (value.mg_per_kg is None):
+            raise DocumentError(path, "needs either mg or mg_per_kg")
+        case StepRule() if value.kind.is_ticked and value.window is None:
+            raise DocumentError(f"{path}.window", "is missing; a step that is ticked needs one")
+        case CourseRule() if value.window is None:
+            raise DocumentError(f"{path}.window", "is missing; a dose is ticked, so it needs one")
+        case StepRule() if (value.anchor is Anchor.STEP) != bool(value.after_step):
+            raise DocumentError(f"{path}.after_step", "belongs to the anchor step, and that anchor needs it")
+        case RateStep() if (value.ml_per_kg_h is None) == (value.mg_per_kg_min is None):
+            raise DocumentError(path, "needs either ml_per_kg_h or mg_per_kg_min")
+        case Cadence() if not value.weeks or 0 in value.weeks:
+            raise DocumentError(f"{path}.weeks", "needs at least one number of weeks, each more than nothing")
+        case Protocol() if value.days == 0:
+            raise DocumentError(f"{path}.days", "must be more than nothing")
+        case Moment() if value.anchor is Anchor.STEP:
+            raise DocumentError(f"{path}.anchor", "cannot be a step here")
+        case Moment() if value.day is Days.EACH:
+            raise DocumentError(f"{path}.day", "must be first or last: a moment lies on one day")
+        case NudgePolicy() if value.repeats and value.repeat_every is None:
+            raise DocumentError(f"{path}.repeat_every", "is missing; repeats need it")
+        case WindowRule() if value.late_after > value.closes_after:
+            raise DocumentError(f"{path}.closes_after", "must not be shorter than late_after")
+    _check_amounts(value, path)
+
+
+# Of these lengths of time and counts, the first may be nothing and the second must be more.
+_NOT_NEGATIVE = ("opens_before", "late_after", "closes_after", "lead")
+_MORE_THAN_NOTHING = ("every", "repeat_every", "min_interval", "max_doses_24h", "most_in_24h", "number")
+
+
+def _check_amounts(value: object, path: str) -> None:
+    for name in _NOT_NEGATIVE:
+        if (length := getattr(value, name, None)) is not None and length < timedelta():
+            raise DocumentError(f"{path}.{name}", "must not be negative")
+    for name in _MORE_THAN_NOTHING:
+        amount = getattr(value, name, None)
+        if amount is not None and amount <= type(amount)():
+            raise DocumentError(f"{path}.{name}", "must be more than nothing")
+    ingredient = getattr(value, "ingredient", None)
+    if ingredient is not None and (not ingredient or ingredient != ingredient.strip().lower()):
+        raise DocumentError(f"{path}.ingredient", f"{shown(ingredient)} must be in lower case: it is counted by name")
+
+
+def check_protocol(protocol: Protocol, path: str) -> None:
+    """Whether the parts of a protocol fit together. Raises DocumentError naming the place."""
+    if not protocol.ladder.steps:
+        raise DocumentError(f"{path}.ladder.steps", "needs at least one rate")
+    _check_ladder(protocol.ladder.steps, f"{path}.ladder.steps")
+    _check_keys(protocol, path)
+    _check_followers(protocol.steps, f"{path}.steps")
+    _check_nights(protocol, path)
+
+
+def _check_followers(steps: tuple[StepRule, ...], path: str) -> None:
+    """A step that follows another stands after it, on days that the other has too."""
+    days_of: dict[str, Days] = {}
+    for number, step in enumerate(steps):
+        if step.after_step and days_of.get(step.after_step) not in (Days.EACH, step.day):
+            problem = f"no step {shown(step.after_step)} stands before it on the same days"
+            raise DocumentError(f"{path}[{number}].after_step", problem)
+        days_of[step.key] = step.day
+
+
+def _check_nights(protocol: Protocol, path: str) -> None:
+    """What is shifted out of the night needs to know when night is."""
+    rules: tuple[StepRule | CourseRule, ...] = (*protocol.steps, *protocol.courses)
+    shifted = [rule.key for rule in rules if rule.at_night is AtNight.SHIFT]
+    if shifted and protocol.night is None:
+        raise DocumentError(f"{path}.night", f"is missing; {shown(shifted[0])} is shifted out of it")
+
+
+def _check_keys(protocol: Protocol, path: str) -> None:
+    seen: set[str] = set()
+    for place, rule in (
+        *((f"{path}.steps[{n}].key", rule.key) for n, rule in enumerate(protocol.steps)),
+        *((f"{path}.courses[{n}].key", course.key) for n, course in enumerate(protocol.courses)),
+        *((f"{path}.as_needed[{n}].key", rule.key) for n, rule in enumerate(protocol.as_needed)),
+    ):
+        if rule in seen:
+            raise DocumentError(place, f"{shown(rule)} is used twice")
+        if not rule.strip() or "." in rule or rule in _OWN_KEYS:
+            raise DocumentError(place, f"{shown(rule)} cannot be a key: no dots, not blank, not rate, not end")
+        seen.add(rule)
+    for number, step in enumerate(protocol.steps):
+        ingredients = [medicine.ingredient for medicine in step.medicines]
+        if len(set(ingredients)) < len(ingredients):
+            raise DocumentError(f"{path}.steps[{number}].medicines", "names an ingredient twice")
+
+
+def _check_ladder(rates: tuple[RateStep, ...], path: str) -> None:
+    for number, rate in enumerate(rates[:-1]):
+        if rate.minutes is None:
+            raise DocumentError(f"{path}[{number}].minutes", "is missing; only the last rate runs until all is in")
