@@ -100,6 +100,10 @@ screenshots: .venv/.test need-chromium ## Write the main screens as pictures
 mutate: .venv/.test ## Change the regimen in one place at a time: do its tests notice? (ARGS="rates doses")
 	@$(EMBEDDED) $(BIN)/python -m tests.mutation $(ARGS)
 
+.PHONY: bench-regimen
+bench-regimen: .venv/.test ## How long dating 200 steps takes, as one JSON object
+	@$(EMBEDDED) $(BIN)/python -m tests.bench.regimen
+
 # --- keeping it -------------------------------------------------------------------------------
 
 .PHONY: format

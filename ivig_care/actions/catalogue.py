@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 
 from ivig_care.protocols import reference
 from ivig_care.protocols.models import (
@@ -69,14 +69,15 @@ class CatalogueLoaded:
 @transaction.atomic
 def catalogue_load() -> CatalogueLoaded:
     """Make the tables say what the files say; what left the files is kept and named. Raises DocumentError."""
+    products = read_products((reference.DATA / PRODUCTS).read_text(encoding="utf-8"))
+    medicines = read_medicines((reference.DATA / MEDICINES).read_text(encoding="utf-8"))
     load = _Load()
-    for product in read_products((reference.DATA / PRODUCTS).read_text(encoding="utf-8")).products:
+    for product in products.products:
         _put_product(load, product)
-    said = read_medicines((reference.DATA / MEDICINES).read_text(encoding="utf-8"))
-    for medicine in said.medicines:
+    for medicine in medicines.medicines:
         _put_medicine(load, medicine)
-    for combination in said.combinations:
-        _put_combination(load, combination, said.address(combination.source))
+    for combination in medicines.combinations:
+        _put_combination(load, combination, medicines.address(combination.source))
     return load.result()
 
 
@@ -119,12 +120,17 @@ class _Load:
         )
 
     def _save(self, row: models.Model, *, place: str, outcome: str, update_fields: list[str] | None = None) -> None:
+        # The keys were looked up and the constraints are the database's own: to ask for both again is slow.
+        related = [one.name for one in row._meta.fields if one.is_relation]
         try:
-            row.full_clean()
+            row.full_clean(exclude=related, validate_unique=False, validate_constraints=False)
+            with transaction.atomic():
+                row.save(update_fields=update_fields)
         except ValidationError as error:
             said = (f"{name}: {' '.join(words)}" for name, words in error.message_dict.items())
             raise DocumentError(place, " ".join(said)) from None
-        row.save(update_fields=update_fields)
+        except IntegrityError as error:
+            raise DocumentError(place, str(error).partition("\n")[0]) from None
         self.outcomes[outcome] += 1
 
 
@@ -224,9 +230,9 @@ def _put_limit(load: _Load, entry: LimitEntry, medicine: Medicine, country: str)
     }
     band = entry.band
     words = band.words if band else ""
-    sources = _sources({**figures, "max_doses_24h": entry.doses_24h}) | ({"band": band.source} if band else {})
-    if entry.cautions:
-        sources["caution"] = joined(one.source for one in entry.cautions)
+    sources = _sources({**figures, "max_doses_24h": entry.doses_24h})
+    sources |= {"band": band.source} if band else {}
+    sources |= {"caution": joined(one.source for one in entry.cautions)} if entry.cautions else {}
     load.put(
         MedicineLimit,
         place=", ".join(part for part in (MEDICINES, medicine.ingredient, country, words) if part),

@@ -108,15 +108,22 @@ def _step_change(step: Step, event: Event, change: Change, at: datetime) -> None
         _step_place(step, change.step)
     step.state = step_states.after(State(step.state), event)
     alarm_set(step, now=at)
-    step.save(update_fields=["opens_at", "due_at", "late_at", "closes_at", "follows", "state", "next_nudge_at"])
+    step.save(update_fields=[*_PLACED, "state", "next_nudge_at"])
     StepEvent.objects.create(step=step, kind=event, at=at, entered_at=at, reason=change.reason[:200])
 
 
+_PLACED = ("opens_at", "due_at", "late_at", "closes_at", "follows", "mg", "mg_per_ml")
+
+
 def _step_place(step: Step, dated: DatedStep) -> None:
+    """When it is due and how much it gives; its words stay those it was made with."""
     window = dated.window
     step.opens_at, step.due_at = window.opens_at, window.due_at
     step.late_at, step.closes_at = window.late_at, window.closes_at
     step.follows = dated.follows
+    if dated.dose is not None:
+        step.mg = _decimal(dated.dose.mg)
+        step.mg_per_ml = None if dated.dose.mg_per_ml is None else _decimal(dated.dose.mg_per_ml)
 
 
 def _step_made(infusion: Infusion, dated: DatedStep) -> Step:
@@ -133,8 +140,6 @@ def _step_made(infusion: Infusion, dated: DatedStep) -> Step:
     _step_place(step, dated)
     if dated.dose is not None:
         step.ingredient, step.medicine_name = dated.dose.ingredient, dated.dose.name
-        step.mg = _decimal(dated.dose.mg)
-        step.mg_per_ml = None if dated.dose.mg_per_ml is None else _decimal(dated.dose.mg_per_ml)
     if dated.nudges is not None and dated.actor is Actor.FAMILY:
         _policy_copy(step, dated.nudges)
     return step

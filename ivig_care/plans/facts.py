@@ -77,10 +77,16 @@ def changes_if(
 def changes_between(infusion: Infusion, wanted: Schedule) -> tuple[Change, ...]:
     """What turns the infusion's checklist into the wanted schedule."""
     existing = (
-        Existing(slot=step.slot, title=step.title, state=State(step.state), window=step.window)
+        Existing(
+            slot=step.slot,
+            title=step.title,
+            state=State(step.state),
+            window=step.window,
+            mg=None if step.mg is None else Fraction(step.mg),
+        )
         for step in infusion.steps.all()
     )
-    return diff(existing, wanted.ticked)
+    return diff(existing, wanted.ticked, wanted.left_out)
 
 
 def limits_for(country: str) -> tuple[MedicineLimitValue, ...]:

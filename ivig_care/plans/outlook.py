@@ -23,8 +23,9 @@ from ivig_care.regimen.protocol import Actor, Kind, Ladder, RateStep
 from ivig_care.regimen.rates import Rung, climb, duration, whole_seconds
 from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.timing import QuietHours
+from ivig_care.regimen.waking import night_words
 
-# What counts as night on the preview. When messages are held is up to each person's own quiet hours.
+# What counts as night where the protocol does not say it. When messages are held is up to each person's own quiet hours.
 NIGHT = QuietHours(time(22), time(7))
 
 # No interval and no count reaches further than a day; twice that is plenty.
@@ -133,7 +134,8 @@ def outlook_of(infusion: Infusion, *, now: datetime) -> Outlook:
     facts = facts_of(infusion)
     schedule = build_schedule(protocol_of(infusion.plan), facts)
     facts = _nearby(facts, schedule)
-    lines = [_line(step, facts, is_only_day=len(facts.days) == 1) for step in schedule.steps]
+    night, is_only_day = schedule.night or NIGHT, len(facts.days) == 1
+    lines = [_line(step, facts, night, is_only_day=is_only_day) for step in schedule.steps]
     found = [*cautions(schedule, facts), *_own_cautions(infusion.plan, schedule, now)]
     by_date = groupby(lines, key=lambda line: line.step.moment.astimezone(infusion.tz).date())
     return Outlook(
@@ -197,7 +199,7 @@ def _measurable(ml: Fraction | None) -> Fraction | None:
 def _length(plan: Plan, ml_per_day: Fraction | None) -> timedelta | None:
     rates = list(plan.rates.all())
     is_ladder_complete = bool(rates) and all(rate.minutes for rate in rates[:-1])
-    if not (is_ladder_complete and ml_per_day and plan.weight_kg):
+    if not (is_ladder_complete and ml_per_day and plan.weight_kg and plan.product):
         return None
     steps = tuple(
         RateStep(
@@ -206,11 +208,12 @@ def _length(plan: Plan, ml_per_day: Fraction | None) -> timedelta | None:
         )
         for rate in rates
     )
-    rungs = climb(Ladder(steps=steps), weight_kg=Fraction(plan.weight_kg), volume_ml=ml_per_day)
+    mg_per_ml = Fraction(plan.product.mg_per_ml)
+    rungs = climb(Ladder(steps=steps), weight_kg=Fraction(plan.weight_kg), volume_ml=ml_per_day, mg_per_ml=mg_per_ml)
     return duration(rungs)
 
 
-def _line(step: DatedStep, facts: InfusionFacts, *, is_only_day: bool) -> Line:
+def _line(step: DatedStep, facts: InfusionFacts, night: QuietHours, *, is_only_day: bool) -> Line:
     is_told = step.nudges is not None and step.actor is Actor.FAMILY
     return Line(
         step=step,
@@ -218,20 +221,8 @@ def _line(step: DatedStep, facts: InfusionFacts, *, is_only_day: bool) -> Line:
         mg_per_kg=step.dose.mg / facts.weight_kg if step.dose else None,
         ml=_measurable(step.dose.ml) if step.dose else None,
         alarms=tuple(alarms(step.window, step.nudges)) if is_told and step.nudges else (),
-        night=_night(step, facts),
+        night=night_words(step, night, facts.zone),
     )
-
-
-def _night(step: DatedStep, facts: InfusionFacts) -> str:
-    """What a dose of the family's that falls in the night means; empty by day."""
-    if step.dose is None or step.actor is not Actor.FAMILY:
-        return ""
-    morning = NIGHT.hold_until(step.window.due_at, facts.zone)
-    if morning is None:
-        return ""
-    if step.nudges is not None and step.nudges.may_wake:
-        return "wakes the child"
-    return "held until morning" if morning < step.window.closes_at else "held until morning, then too late"
 
 
 def _rates(schedule: Schedule) -> Iterator[RateLine]:

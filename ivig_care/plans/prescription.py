@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from typing import Any
 
 from ivig_care.plans.models import InfusionDay, Plan, PlanMedicine, PlanRate
 from ivig_care.regimen import documents
-from ivig_care.regimen.documents import Json
-from ivig_care.regimen.protocol import Anchor, Days, Protocol
+from ivig_care.regimen.json_values import Json
+from ivig_care.regimen.protocol import Anchor, AtNight, Days, Protocol
 
 
 class Section(StrEnum):
@@ -186,7 +187,7 @@ def _courses(plan: Plan, medicines: list[PlanMedicine]) -> dict[str, Json]:
     if plan.has_course is False:
         return {"courses": []}
     is_said = plan.has_course and medicines and all(_is_complete(medicine) for medicine in medicines)
-    return {"courses": [_course(medicine) for medicine in medicines]} if is_said else {}
+    return {"courses": [_course(medicine, plan.version.document) for medicine in medicines]} if is_said else {}
 
 
 def _fluids(plan: Plan) -> dict[str, Json]:
@@ -214,7 +215,10 @@ def _medicine(medicine: PlanMedicine) -> dict[str, Json]:
     return said
 
 
-def _course(medicine: PlanMedicine) -> Json:
+def _course(medicine: PlanMedicine, document: Mapping[str, Any]) -> Json:
+    """One course; its window and nudges are the protocol's. A dose that may not wake the child moves to the morning."""
+    defaults = document.get("course_defaults") or {"window": _COURSE_WINDOW, "nudges": _COURSE_NUDGES}
+    is_shifted = document.get("night") is not None and not medicine.may_wake
     return {
         "key": f"{medicine.ingredient}-course",
         "medicine": _medicine(medicine),
@@ -222,8 +226,9 @@ def _course(medicine: PlanMedicine) -> Json:
         "first": _FIRST[PlanMedicine.First(medicine.first)],
         "until": {"anchor": Anchor.END, "day": Days.LAST, "offset": {"hours": medicine.until_hours}},
         "why": "Keeps pain and allergy medicine going after the infusion, as the clinic ordered.",
-        "window": _COURSE_WINDOW,
-        "nudges": {**_COURSE_NUDGES, "may_wake": bool(medicine.may_wake)},
+        "at_night": AtNight.SHIFT if is_shifted else AtNight.HOLD,
+        "window": defaults["window"],
+        "nudges": {**(defaults.get("nudges") or {}), "may_wake": bool(medicine.may_wake)},
     }
 
 
@@ -232,7 +237,6 @@ _FIRST: dict[PlanMedicine.First, Json] = {
     PlanMedicine.First.END_OF_FIRST_DAY: {"anchor": Anchor.END, "day": Days.FIRST, "offset": {"hours": 0}},
     PlanMedicine.First.END_OF_LAST_DAY: {"anchor": Anchor.END, "day": Days.LAST, "offset": {"hours": 0}},
 }
-# When a dose may still be ticked and when people are told: ours to choose, not a clinical limit. Too early for the
-# medicine itself is decided by the ledger, from the real last dose.
+# For protocol versions that were published before they could say it themselves.
 _COURSE_WINDOW: Json = {"opens_before": {"minutes": 30}, "late_after": {"minutes": 30}, "closes_after": {"hours": 3}}
 _COURSE_NUDGES: dict[str, Json] = {"lead": {"minutes": 15}, "repeat_every": {"minutes": 30}, "repeats": 2}

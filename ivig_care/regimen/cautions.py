@@ -9,15 +9,12 @@ from fractions import Fraction
 from itertools import combinations
 
 from ivig_care.regimen.dated import AsNeeded, Schedule, doses_of
-from ivig_care.regimen.doses import Body, DoseGiven, FoundLimit, MedicineLimit, Tally, limit_for, tally
+from ivig_care.regimen.doses import DoseGiven, FoundLimit, MedicineLimit, Tally, limit_for, tally
 from ivig_care.regimen.facts import InfusionFacts
 from ivig_care.regimen.figures import plain, plain_hours
 from ivig_care.regimen.medicines import EXCLUSIVE, ExclusiveClass, Formulary
 from ivig_care.regimen.rates import ceilings_for, exceeded, starts_above
 from ivig_care.regimen.waking import TOO_LATE, night_words
-
-# The classes of EXCLUSIVE name their members by themselves; a formulary can only add to them.
-NO_FORMULARY = Formulary()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +26,12 @@ class Caution:
     source: str = ""
 
 
-def cautions(schedule: Schedule, facts: InfusionFacts, formulary: Formulary = NO_FORMULARY) -> tuple[Caution, ...]:
+def cautions(schedule: Schedule, facts: InfusionFacts) -> tuple[Caution, ...]:
     """Every caution about the rates and the medicines of a schedule; unknown is said, never taken as safe."""
     return (
         *_about_dose(facts),
         *_about_rates(schedule, facts),
-        *_about_medicines(schedule, facts, formulary),
+        *_about_medicines(schedule, facts),
         *_about_nights(schedule, facts),
     )
 
@@ -62,10 +59,13 @@ def _about_rates(schedule: Schedule, facts: InfusionFacts) -> Iterator[Caution]:
         yield _unknown_ceiling(f"{product.name} in {schedule.indication}" if schedule.indication else product.name)
     for flag in known.unknown_flags:
         yield _unknown_ceiling(f"{product.name} in a child flagged {flag}")
-    for ceiling in exceeded((rung for day in schedule.days for rung in day.rungs), known.ceilings):
+    rungs = [rung for day in schedule.days for rung in day.rungs]
+    prescribed = exceeded((rung for rung in rungs if not rung.is_recorded), known.ceilings)
+    for ceiling in exceeded(rungs, known.ceilings):
+        what = "The ladder goes" if ceiling in prescribed else "A rate that was entered goes"
         yield Caution(
             code="rate-above-ceiling",
-            text=f"The ladder goes above {plain(ceiling.ml_per_kg_h)} mL/kg/h ({ceiling.use}).",
+            text=f"{what} above {plain(ceiling.ml_per_kg_h)} mL/kg/h ({ceiling.use}).",
             source=ceiling.source,
         )
     if product.start is not None and any(starts_above(day.rungs, product) for day in schedule.days):
@@ -110,9 +110,9 @@ class _Planned:
         return max((mg for mg in (*(dose.mg for dose in self.doses), *ordered) if mg is not None), default=Fraction(0))
 
 
-def _about_medicines(schedule: Schedule, facts: InfusionFacts, formulary: Formulary) -> Iterator[Caution]:
+def _about_medicines(schedule: Schedule, facts: InfusionFacts) -> Iterator[Caution]:
     at = schedule.days[0].starts_at
-    body = _body(facts)
+    body = facts.body
     if stale := body.stale_weight(at):
         yield Caution(code="weight-old", text=stale, source="FACTS section 4, composite rules")
     doses = doses_of(schedule, facts)
@@ -129,17 +129,7 @@ def _about_medicines(schedule: Schedule, facts: InfusionFacts, formulary: Formul
         if found.limit.caution:
             yield Caution(code="caution", text=f"{name}: {found.limit.caution}", source=found.limit.source)
     for one in EXCLUSIVE:
-        yield from _about_company(one, _spans(schedule, doses), formulary)
-
-
-def _body(facts: InfusionFacts) -> Body:
-    return Body(
-        zone=facts.zone,
-        weight_kg=facts.weight_kg,
-        weighed_on=facts.weighed_on,
-        born_on=facts.born_on,
-        oldest_weight_days=facts.oldest_weight_days,
-    )
+        yield from _about_company(one, _spans(schedule, doses), facts.formulary)
 
 
 def _about_unknowns(planned: _Planned, found: FoundLimit) -> Iterator[Caution]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -79,12 +79,17 @@ def _for_wanted(held: Existing | None, step: DatedStep) -> Change:
         reason = f"already {held.state}"
     elif held.state is State.WITHDRAWN:
         action, reason = Action.ADD, "wanted again"
-    elif held.window != step.window:
-        action, reason = Action.MOVE, f"follows {step.follows}"
-    elif held.state is State.OPEN and step.dose is not None and not _is_same(held.mg, step.dose.mg):
-        before = "unknown" if held.mg is None else f"{plain(held.mg)} mg"
-        action, reason = Action.MOVE, f"{plain(step.dose.mg)} mg now, {before} before"
+    elif changed := tuple(_what_changed(held, step)):
+        action, reason = Action.MOVE, "; ".join(changed)
     return Change(action=action, slot=step.slot, title=step.title, reason=reason, before=held.window, step=step)
+
+
+def _what_changed(held: Existing, step: DatedStep) -> Iterator[str]:
+    if held.window != step.window:
+        yield f"follows {step.follows}"
+    if held.state is State.OPEN and step.dose is not None and not _is_same(held.mg, step.dose.mg):
+        before = "unknown" if held.mg is None else f"{plain(held.mg)} mg"
+        yield f"{plain(step.dose.mg)} mg now, {before} before"
 
 
 def _for_unwanted(held: Existing, reasons: Mapping[tuple[str, str], str], rules: set[str]) -> Change:

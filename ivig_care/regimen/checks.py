@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from fractions import Fraction
 
+from ivig_care.regimen.doses import MedicineLimit
 from ivig_care.regimen.errors import DocumentError
 from ivig_care.regimen.json_values import shown
 from ivig_care.regimen.protocol import (
@@ -19,10 +21,15 @@ from ivig_care.regimen.protocol import (
     RateStep,
     StepRule,
 )
+from ivig_care.regimen.signs import FeverBound
+from ivig_care.regimen.symptoms import SymptomSaid
 from ivig_care.regimen.timing import WindowRule
+from ivig_care.regimen.triage import apply_changes
+from ivig_care.regimen.triage_rules import RULES
 
 # Slots are made of keys, joined by dots; these two keys are those of the timeline itself.
 _OWN_KEYS = frozenset({"rate", "end"})
+MOST_SCORE = 10
 
 
 def check_value(value: object, path: str) -> None:
@@ -32,8 +39,6 @@ def check_value(value: object, path: str) -> None:
             raise DocumentError(path, "needs either mg or mg_per_kg")
         case StepRule() if value.kind.is_ticked and value.window is None:
             raise DocumentError(f"{path}.window", "is missing; a step that is ticked needs one")
-        case CourseRule() if value.window is None:
-            raise DocumentError(f"{path}.window", "is missing; a dose is ticked, so it needs one")
         case StepRule() if (value.anchor is Anchor.STEP) != bool(value.after_step):
             raise DocumentError(f"{path}.after_step", "belongs to the anchor step, and that anchor needs it")
         case RateStep() if (value.ml_per_kg_h is None) == (value.mg_per_kg_min is None):
@@ -48,13 +53,27 @@ def check_value(value: object, path: str) -> None:
             raise DocumentError(f"{path}.day", "must be first or last: a moment lies on one day")
         case NudgePolicy() if value.repeats and value.repeat_every is None:
             raise DocumentError(f"{path}.repeat_every", "is missing; repeats need it")
+        case MedicineLimit() if not _is_band(value.from_kg, value.below_kg):
+            raise DocumentError(f"{path}.below_kg", "must be more than from_kg")
+        case MedicineLimit() if not _is_band(value.from_years, value.below_years):
+            raise DocumentError(f"{path}.below_years", "must be more than from_years")
+        case FeverBound() if not value.methods:
+            raise DocumentError(f"{path}.methods", "needs at least one method; leave it out for all")
+        case SymptomSaid() if (value.score or 0) > MOST_SCORE:
+            raise DocumentError(f"{path}.score", f"must be a whole number from 0 to {MOST_SCORE}")
+        case SymptomSaid() if value.since and value.settled_at and value.settled_at < value.since:
+            raise DocumentError(f"{path}.settled_at", "must not lie before since")
         case WindowRule() if value.late_after > value.closes_after:
             raise DocumentError(f"{path}.closes_after", "must not be shorter than late_after")
     _check_amounts(value, path)
 
 
+def _is_band(least: Fraction | int | None, below: Fraction | int | None) -> bool:
+    return least is None or below is None or least < below
+
+
 # Of these lengths of time and counts, the first may be nothing and the second must be more.
-_NOT_NEGATIVE = ("opens_before", "late_after", "closes_after", "lead")
+_NOT_NEGATIVE = ("opens_before", "late_after", "closes_after", "lead", "began_within", "still_after", "lasting")
 _MORE_THAN_NOTHING = ("every", "repeat_every", "min_interval", "max_doses_24h", "most_in_24h", "number")
 
 
@@ -72,13 +91,21 @@ def _check_amounts(value: object, path: str) -> None:
 
 
 def check_protocol(protocol: Protocol, path: str) -> None:
-    """Whether the parts of a protocol fit together. Raises DocumentError naming the place."""
+    """Whether the parts of a protocol fit together. Raises DocumentError naming the place, and what triage refuses."""
     if not protocol.ladder.steps:
         raise DocumentError(f"{path}.ladder.steps", "needs at least one rate")
     _check_ladder(protocol.ladder.steps, f"{path}.ladder.steps")
     _check_keys(protocol, path)
+    _check_windows(protocol, f"{path}.courses")
     _check_followers(protocol.steps, f"{path}.steps")
     _check_nights(protocol, path)
+    apply_changes(RULES, protocol.triage)
+
+
+def _check_windows(protocol: Protocol, path: str) -> None:
+    for number, course in enumerate(protocol.courses):
+        if course.window is None and protocol.course_defaults is None:
+            raise DocumentError(f"{path}[{number}].window", "is missing; a dose is ticked, so it needs one")
 
 
 def _check_followers(steps: tuple[StepRule, ...], path: str) -> None:

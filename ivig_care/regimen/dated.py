@@ -75,7 +75,8 @@ class DayRun:
     """One infusion day worked out: its rungs, when it starts and when it ends, and how sure that is.
 
     While it `is_paused` nobody knows the end: it is not before `ends_at`. A cancelled day has no rungs.
-    `exceeded_ml` is what the rates entered would have given beyond the order.
+    `planned_ends_at` is when it would have ended had it gone as prescribed. `exceeded_ml` is what the rates entered
+    would have given beyond the order.
     """
 
     number: int
@@ -84,6 +85,7 @@ class DayRun:
     ends_at: datetime
     start_basis: Basis
     end_basis: Basis
+    planned_ends_at: datetime
     volume_ml: Fraction
     rungs: tuple[Rung, ...]
     is_paused: bool = False
@@ -135,6 +137,16 @@ class Schedule:
     def ticked(self) -> tuple[DatedStep, ...]:
         """The steps that stand on the checklist; the rest is timeline only."""
         return tuple(step for step in self.steps if step.kind.is_ticked)
+
+
+def doses_had(schedule: Schedule, facts: InfusionFacts) -> tuple[DoseGiven, ...]:
+    """Every dose that was really given, by the checklist or outside it."""
+    done = (
+        DoseGiven(ingredient=step.dose.ingredient, at=step.done_at, mg=step.dose.mg)
+        for step in schedule.steps
+        if step.dose is not None and step.done_at is not None
+    )
+    return (*done, *facts.given)
 
 
 def doses_of(schedule: Schedule, facts: InfusionFacts) -> tuple[DoseGiven, ...]:

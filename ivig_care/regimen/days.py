@@ -9,7 +9,7 @@ from ivig_care.regimen.dated import Basis, DatedStep, DayRun
 from ivig_care.regimen.facts import DayFacts, InfusionFacts
 from ivig_care.regimen.figures import plain
 from ivig_care.regimen.protocol import Actor, Kind, Ladder, Protocol
-from ivig_care.regimen.rates import run, whole_seconds
+from ivig_care.regimen.rates import NOTHING, Run, Rung, climb, run, whole_seconds
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Elapsed, WindowRule
 
@@ -17,19 +17,31 @@ from ivig_care.regimen.timing import Elapsed, WindowRule
 AN_INSTANT = WindowRule(opens_before=Elapsed(), late_after=Elapsed(), closes_after=Elapsed())
 
 
-def run_day(protocol: Protocol, facts: InfusionFacts, day: DayFacts) -> DayRun:
-    """One infusion day worked out from the ladder, and from what was entered on the day."""
-    volume_ml = facts.dose.volume_ml_of_day(day.number, facts.product.mg_per_ml)
+def run_days(protocol: Protocol, facts: InfusionFacts) -> tuple[DayRun, ...]:
+    """Every infusion day worked out from the ladder, and from what was entered on the day."""
+    # Most days give the same volume by the same ladder.
+    climbs: dict[Fraction, tuple[Rung, ...]] = {}
+    return tuple(_run_day(protocol.ladder, facts, day, climbs) for day in facts.days)
+
+
+def _run_day(ladder: Ladder, facts: InfusionFacts, day: DayFacts, climbs: dict[Fraction, tuple[Rung, ...]]) -> DayRun:
+    weight_kg, mg_per_ml = facts.weight_kg, facts.product.mg_per_ml
+    volume_ml = facts.dose.volume_ml_of_day(day.number, mg_per_ml)
+    if volume_ml not in climbs:
+        climbs[volume_ml] = climb(ladder, weight_kg=weight_kg, volume_ml=volume_ml, mg_per_ml=mg_per_ml)
     starts_at = day.actual_start or day.planned_start
-    ran = run(
-        protocol.ladder,
-        weight_kg=facts.weight_kg,
-        volume_ml=volume_ml,
-        mg_per_ml=facts.product.mg_per_ml,
-        starts_at=starts_at,
-        entered=day.rates,
-        ended_at=day.actual_end,
-    )
+    ran = Run(rungs=climbs[volume_ml], is_paused=False, volume_exceeded_ml=NOTHING)
+    length = ran.duration
+    if day.rates or day.actual_end:
+        ran = run(
+            ladder,
+            weight_kg=weight_kg,
+            volume_ml=volume_ml,
+            mg_per_ml=mg_per_ml,
+            starts_at=starts_at,
+            entered=day.rates,
+            ended_at=day.actual_end,
+        )
     return DayRun(
         number=day.number,
         planned_start=day.planned_start,
@@ -37,6 +49,7 @@ def run_day(protocol: Protocol, facts: InfusionFacts, day: DayFacts) -> DayRun:
         ends_at=day.actual_end or starts_at + ran.duration,
         start_basis=Basis.ACTUAL if day.actual_start else Basis.PLANNED,
         end_basis=Basis.ACTUAL if day.actual_end else Basis.PREDICTED,
+        planned_ends_at=day.planned_start + length,
         volume_ml=volume_ml,
         rungs=() if day.is_cancelled else ran.rungs,
         is_paused=ran.is_paused,
@@ -54,6 +67,10 @@ def timeline_of(ladder: Ladder, day: DayRun) -> Iterator[DatedStep]:
         words = f"set pump {plain(rung.ml_h)} mL/h" if rung.ml_h else "infusion paused"
         title = _joined(words, ladder.at_each_change)
         yield _moment(f"rate.d{day.number}.{number}", Kind.RATE, title, day, after=rung.starts_after)
+        if not rung.ml_h and not rung.minutes:
+            break  # still paused: nobody knows when it goes on
+        if not rung.ml_h and not rung.minutes:
+            break  # still paused: nobody knows when the rest comes
     words = f"infusion END ({'not before this' if day.is_paused else day.end_basis})"
     yield _moment(f"end.d{day.number}", Kind.END, _joined(words, ladder.at_end), day)
 

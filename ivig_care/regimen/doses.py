@@ -290,7 +290,7 @@ def _roots(entries: list[DoseEntry]) -> dict[str, str]:
     """For each key the key it hangs together with, one step towards the root."""
     roots = {entry.key: entry.key for entry in entries}
     for entry in entries:
-        if entry.replaces in roots:
+        if entry.replaces and entry.replaces in roots:
             roots[_root(entry.key, roots)] = _root(entry.replaces, roots)
     return roots
 

@@ -7,10 +7,13 @@ from datetime import date, datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from ivig_care.regimen.doses import DoseGiven, MedicineLimit
+from ivig_care.regimen.doses import Body, DoseGiven, MedicineLimit
 from ivig_care.regimen.dosing import CourseDose, VialRounding
+from ivig_care.regimen.medicines import Formulary, RuleSet
 from ivig_care.regimen.rates import Product, RateEntered
 from ivig_care.regimen.steps import State
+
+NO_MEDICINES = Formulary()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,8 @@ class InfusionFacts:
     says so. `given` are doses outside any step of this infusion, at home or in the clinic. `flags` are risks that the
     clinician noted, such as "risk" (of kidney injury or thrombosis). `conditions` are what is so for this infusion,
     such as "fluids limited". `is_first`, `last` and `number` (1 for the first infusion of the plan) are None while
-    unknown, and so are the child's birthday and the day of the weight.
+    unknown, and so are the child's birthday and the day of the weight. `limits`, `formulary` and `country` are what is
+    known of medicines.
     """
 
     zone: ZoneInfo
@@ -70,12 +74,30 @@ class InfusionFacts:
     flags: frozenset[str] = frozenset()
     conditions: frozenset[str] = frozenset()
     limits: tuple[MedicineLimit, ...] = ()
+    formulary: Formulary = NO_MEDICINES
+    country: str = ""
     is_first: bool | None = None
     last: LastInfusion | None = None
     number: int | None = None
     born_on: date | None = None
     weighed_on: date | None = None
     oldest_weight_days: int | None = None
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules by which the ledger decides."""
+        return RuleSet(country=self.country, limits=self.limits, formulary=self.formulary)
+
+    @property
+    def body(self) -> Body:
+        """What limits depend on."""
+        return Body(
+            zone=self.zone,
+            weight_kg=self.weight_kg,
+            weighed_on=self.weighed_on,
+            born_on=self.born_on,
+            oldest_weight_days=self.oldest_weight_days,
+        )
 
     @property
     def dose(self) -> CourseDose:

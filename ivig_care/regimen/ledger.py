@@ -331,8 +331,10 @@ def _turns(part: _Part) -> Iterator[datetime]:
 def _then_none_until(parts: tuple[_Part, ...], at: datetime) -> datetime | None:
     after = tuple(part.given_at(at) for part in parts)
     next_at = _first_allowed(after, at)
-    interval = max((part.limit.min_interval or timedelta() for part in parts), default=timedelta())
-    return next_at if next_at is not None and next_at > at + interval else None
+    if next_at is None:
+        return None
+    interval = max(part.limit.min_interval or timedelta() for part in parts)
+    return next_at if next_at > at + interval else None
 
 
 def _sentence(text: str) -> str:

@@ -6,7 +6,7 @@ The format is described in docs/reference/preview.md.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -18,8 +18,9 @@ from ivig_care.regimen.documents import encode
 from ivig_care.regimen.errors import DocumentError
 from ivig_care.regimen.facts import InfusionFacts
 from ivig_care.regimen.figures import plain, plain_hours
-from ivig_care.regimen.json_values import Json, shown
+from ivig_care.regimen.json_values import Json, as_object, shown, times
 from ivig_care.regimen.nudging import alarms
+from ivig_care.regimen.preview_now import answers
 from ivig_care.regimen.protocol import Actor, Kind, Protocol
 from ivig_care.regimen.reading import parse, read, read_facts
 from ivig_care.regimen.schedule import build_schedule
@@ -48,6 +49,8 @@ def preview(text: str) -> dict[str, Json]:
         shown_now = describe(schedule, facts)
         if "before" in document:
             shown_now["changes"] = list(_changes(protocol, document["before"], schedule, facts.zone))
+        if "now" in document:
+            shown_now["now"] = answers(document["now"], protocol, schedule, facts)
         return shown_now
     except OverflowError:
         raise DocumentError("infusion", "runs beyond the calendar: check weight, dose and rates") from None
@@ -94,7 +97,7 @@ def _timeline(schedule: Schedule, zone: ZoneInfo) -> Iterator[Json]:
     for (moment, _), group in groupby(schedule.steps, key=lambda step: (step.moment, _LINE.get(step.kind, ""))):
         steps = list(group)
         yield {
-            **_times(moment, zone),
+            **times(moment, zone),
             "basis": steps[0].basis.value,
             "text": _line_text(steps, is_only_day=is_only_day),
             "slots": [step.slot for step in steps],
@@ -118,14 +121,6 @@ def _became(step: DatedStep) -> str:
     return f" ({step.state})" if step.state in (State.SKIPPED, State.MISSED) else ""
 
 
-def _times(at: datetime, zone: ZoneInfo) -> dict[str, Json]:
-    local = at.astimezone(zone)
-    return {
-        "utc": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "local": local.strftime("%a %Y-%m-%d %H:%M:%S ") + str(local.tzname()),
-    }
-
-
 def _step(step: DatedStep, night: QuietHours | None, zone: ZoneInfo) -> Json:
     window = step.window
     described: dict[str, Json] = {
@@ -136,19 +131,19 @@ def _step(step: DatedStep, night: QuietHours | None, zone: ZoneInfo) -> Json:
         "state": step.state.value,
         "basis": step.basis.value,
         "follows": step.follows,
-        "due": _times(window.due_at, zone),
-        "opens": _times(window.opens_at, zone),
-        "late": _times(window.late_at, zone),
-        "closes": _times(window.closes_at, zone),
+        "due": times(window.due_at, zone),
+        "opens": times(window.opens_at, zone),
+        "late": times(window.late_at, zone),
+        "closes": times(window.closes_at, zone),
     }
     if step.done_at is not None:
-        described["done"] = _times(step.done_at, zone)
+        described["done"] = times(step.done_at, zone)
     if step.dose is not None:
-        described["dose"] = {**_object(step.dose), "ml": encode(step.dose.ml)}
+        described["dose"] = {**as_object(encode(step.dose)), "ml": encode(step.dose.ml)}
     if step.goal_ml is not None:
         described["goal_ml"] = encode(step.goal_ml)
     if step.nudges is not None and step.actor is Actor.FAMILY and step.state is State.OPEN:
-        described["told"] = [_times(at, zone) for at in alarms(step.window, step.nudges)]
+        described["told"] = [times(at, zone) for at in alarms(step.window, step.nudges)]
     if words := night_words(step, night, zone):
         described["night"] = words
     return described
@@ -159,9 +154,9 @@ def _as_needed(one: AsNeeded, zone: ZoneInfo) -> Json:
         "rule": one.rule,
         "purpose": one.purpose,
         "who": one.actor.value,
-        "dose": {**_object(one.dose), "ml": encode(one.dose.ml)},
-        "opens": _times(one.opens_at, zone),
-        "closes": _times(one.closes_at, zone),
+        "dose": {**as_object(encode(one.dose)), "ml": encode(one.dose.ml)},
+        "opens": times(one.opens_at, zone),
+        "closes": times(one.closes_at, zone),
         "every": None if one.every is None else _hours(one.every),
         "most_in_24h": one.most_in_24h,
     }
@@ -173,7 +168,7 @@ def _next(schedule: Schedule, zone: ZoneInfo) -> Json:
         return None
     return {
         "weeks": proposal.weeks,
-        "starts": [_times(start, zone) for start in proposal.starts],
+        "starts": [times(start, zone) for start in proposal.starts],
         "earliest": proposal.earliest.isoformat(),
         "latest": proposal.latest.isoformat(),
     }
@@ -198,16 +193,16 @@ def _changes(protocol: Protocol, document: Json, schedule: Schedule, zone: ZoneI
             "slot": change.slot,
             "title": change.title,
             "reason": change.reason,
-            "before": None if change.before is None else _times(change.before.due_at, zone),
-            "after": None if change.after is None else _times(change.after.due_at, zone),
+            "before": None if change.before is None else times(change.before.due_at, zone),
+            "after": None if change.after is None else times(change.after.due_at, zone),
         }
 
 
 def _day(day: DayRun, facts: InfusionFacts) -> Json:
     return {
         "number": day.number,
-        "start": {**_times(day.starts_at, facts.zone), "basis": day.start_basis.value},
-        "end": {**_times(day.ends_at, facts.zone), "basis": day.end_basis.value},
+        "start": {**times(day.starts_at, facts.zone), "basis": day.start_basis.value},
+        "end": {**times(day.ends_at, facts.zone), "basis": day.end_basis.value},
         "is_cancelled": day.is_cancelled,
         "is_paused": day.is_paused,
         "volume_ml": encode(day.volume_ml),
@@ -235,11 +230,6 @@ def _is_left_out(slot: str, left_out: set[tuple[str, int | None]]) -> bool:
     rule, _, rest = slot.partition(".")
     day = rest.partition(".")[0]
     return any(rule == key and day == f"d{number}" for key, number in left_out)
-
-
-def _object(value: object) -> dict[str, Json]:
-    encoded = encode(value)
-    return encoded if isinstance(encoded, dict) else {}
 
 
 def _hours(elapsed: timedelta) -> str:

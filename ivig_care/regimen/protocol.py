@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from ivig_care.regimen.timing import Elapsed, Offset, QuietHours, WindowRule
+from ivig_care.regimen.triage import TriageChange
 
 
 class Conditions(tuple[str, ...]):
@@ -167,6 +168,14 @@ class CourseRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CourseDefaults:
+    """What holds for a course that says nothing else: its window, and when people are nudged about a dose."""
+
+    window: WindowRule
+    nudges: NudgePolicy | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class AsNeededRule:
     """A medicine given only when it is needed, from `first` until `until`: it never nudges, but the ledger counts it.
 
@@ -226,16 +235,18 @@ class Protocol:
 
     `days` is the number of infusion days it is meant for; None leaves that to the prescriber. `indication` is what the
     immunoglobulin is given for, in the words of the catalogue's ceilings. `night` is when the child sleeps, on its own
-    clock.
+    clock. `triage` is what it changes in the triage table.
     """
 
     name: str
     ladder: Ladder
     steps: tuple[StepRule, ...]
     courses: tuple[CourseRule, ...] = ()
+    course_defaults: CourseDefaults | None = None
     as_needed: tuple[AsNeededRule, ...] = ()
     days: int | None = None
     indication: str = ""
     night: QuietHours | None = None
     cadence: Cadence | None = None
+    triage: tuple[TriageChange, ...] = ()
     source: str = ""

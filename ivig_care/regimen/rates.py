@@ -129,9 +129,7 @@ def rate_of(step: RateStep, mg_per_ml: Fraction) -> Fraction:
     raise DocumentError("ladder.steps", "needs either ml_per_kg_h or mg_per_kg_min")
 
 
-def climb(
-    ladder: Ladder, *, weight_kg: Fraction, volume_ml: Fraction, mg_per_ml: Fraction = Fraction(0)
-) -> tuple[Rung, ...]:  # SHIM
+def climb(ladder: Ladder, *, weight_kg: Fraction, volume_ml: Fraction, mg_per_ml: Fraction) -> tuple[Rung, ...]:
     """The rungs that it takes to give `volume_ml`; a rung that would overshoot ends early, the last one runs on.
 
     A ladder whose last rung has minutes keeps that rate until the volume is in. rate mL/h = kg x mL/kg/h, and never
@@ -154,7 +152,9 @@ def run(
     """The rungs as they really ran from the UTC instant `starts_at`, and as they will run until `volume_ml` is in.
 
     Until the first change the ladder runs as prescribed. A rate of the ladder goes on climbing from that rung, with the
-    full minutes of it; any other is held until the volume is in. While it is paused, the end is predicted as if it went
+    full minutes of it; any other is held until the volume is in. After a pause, the first rung begins the climb anew (a
+    new lot, FACTS section 2, P14); a rung between it and the one left is held, as after a reaction (P9: restart at the
+    last tolerated rate). While it is paused, the end is predicted as if it went
     on at once where it stood. A change after the sums say that all is in proves them wrong: the rates count up to that
     change, which is then the predicted end, whatever rate it sets. What was entered at or after `ended_at` counts for
     nothing, and an end later than the sums gives no more: it is often said after the flush.
@@ -203,15 +203,11 @@ def ceilings_for(product: Product, *, indication: str, flags: frozenset[str], is
     )
 
 
-def exceeded(
-    rungs: Iterable[Rung], ceilings: tuple[Ceiling, ...], flags: frozenset[str] | None = None
-) -> tuple[Ceiling, ...]:  # SHIM
+def exceeded(rungs: Iterable[Rung], ceilings: tuple[Ceiling, ...]) -> tuple[Ceiling, ...]:
     """The ceilings that the fastest of these rungs goes above, whether it is prescribed or was entered.
 
     Source: FACTS section 3 (columns "Max by use" and "Risk cap"), with its 2 % tolerance.
     """
-    if flags is not None:  # SHIM
-        ceilings = tuple(one for one in ceilings if _is_for_child(one, flags, None))  # SHIM
     fastest = max((rung.ml_per_kg_h for rung in rungs), default=NOTHING)
     return tuple(ceiling for ceiling in ceilings if fastest > ceiling.ml_per_kg_h * CEILING_TOLERANCE)
 
@@ -265,6 +261,7 @@ def _changes(
 
 def _changed(ahead: tuple[_Setting, ...], ml_h: Fraction, prescribed: tuple[_Setting, ...]) -> tuple[_Setting, ...]:
     """What runs after a change to `ml_h`: a pause before what was ahead, the ladder from a rung of it, or that rate."""
+    is_paused = not ahead[0].ml_h
     ahead = tuple(one for one in ahead if one.ml_h)
     at_rung = ahead[0].rung
     if not ml_h:
@@ -274,6 +271,8 @@ def _changed(ahead: tuple[_Setting, ...], ml_h: Fraction, prescribed: tuple[_Set
         return (_Setting(ml_h=ml_h, minutes=None, rung=at_rung, is_recorded=True),)
     # A ladder may come to one rate twice: then the nearest rung that is not behind.
     meant = min(same, key=lambda one: (abs(one.ml_h - ml_h), one.rung < at_rung, abs(one.rung - at_rung)))
+    if is_paused and 0 < meant.rung < at_rung:
+        return (replace(meant, ml_h=ml_h, minutes=None, is_recorded=True),)
     return (replace(meant, ml_h=ml_h, is_recorded=True), *prescribed[meant.rung + 1 :])
 
 
@@ -291,13 +290,10 @@ def _first(settings: tuple[_Setting, ...], minutes: Fraction) -> tuple[_Setting,
 
 def _rest(settings: tuple[_Setting, ...], minutes: Fraction) -> tuple[_Setting, ...]:
     """What is left of the settings after so many minutes; one that runs until the volume is in always is."""
-    for number, setting in enumerate(settings):
-        if setting.minutes is None:
-            return settings[number:]
-        if setting.minutes > minutes:
-            return (replace(setting, minutes=setting.minutes - minutes), *settings[number + 1 :])
-        minutes -= setting.minutes
-    return ()
+    while (length := settings[0].minutes) is not None and length <= minutes:
+        settings, minutes = settings[1:], minutes - length
+    now = settings[0]
+    return settings if now.minutes is None else (replace(now, minutes=now.minutes - minutes), *settings[1:])
 
 
 def _rungs(

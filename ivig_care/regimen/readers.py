@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ivig_care.regimen.errors import DocumentError, UnknownZone
 from ivig_care.regimen.json_values import Json, shown
-from ivig_care.regimen.protocol import Conditions
+from ivig_care.regimen.protocol import NO_CONDITION, Conditions
 from ivig_care.regimen.timing import Elapsed, Offset, WallClock, resolve_local, zone_named
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
@@ -62,6 +62,8 @@ def clock_time(document: Json, path: str) -> time:
 
 def conditions(document: Json, path: str) -> Conditions:
     """One condition or a list of them."""
+    if document == "":
+        return NO_CONDITION
     named = [document] if isinstance(document, str) else list_of(document, path)
     return Conditions(_named(one, f"{path}[{n}]") for n, one in enumerate(named))
 

@@ -20,12 +20,14 @@ from ivig_care.regimen.dosing import VialRounding
 from ivig_care.regimen.errors import DocumentError
 from ivig_care.regimen.facts import DayFacts, InfusionFacts, LastInfusion, SlotFact
 from ivig_care.regimen.json_values import Json, shown
+from ivig_care.regimen.medicines import Combination, Formulary, MedicineKnown
 from ivig_care.regimen.protocol import Protocol
 from ivig_care.regimen.rates import Product, RateEntered
 from ivig_care.regimen.steps import State
 
 MOST_DAYS = 5
-PROTOCOL, INFUSION, VALUES, BEFORE = PARTS = ("protocol", "infusion", "values", "before")
+PROTOCOL, INFUSION, VALUES = "protocol", "infusion", "values"
+PARTS = (PROTOCOL, INFUSION, VALUES, "before", "now")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,9 @@ class _Infusion:
     flags: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     limits: tuple[MedicineLimit, ...] = ()
+    medicines: tuple[MedicineKnown, ...] = ()
+    combinations: tuple[Combination, ...] = ()
+    country: str = ""
     is_first: bool | None = None
     last: LastInfusion | None = None
     number: int | None = None
@@ -121,6 +126,8 @@ def read_facts(document: Json, path: str) -> InfusionFacts:
         flags=frozenset(infusion.flags),
         conditions=frozenset(infusion.conditions),
         limits=infusion.limits,
+        formulary=Formulary(medicines=infusion.medicines, combinations=infusion.combinations),
+        country=infusion.country,
         is_first=infusion.is_first,
         last=infusion.last,
         number=infusion.number,
@@ -131,7 +138,10 @@ def read_facts(document: Json, path: str) -> InfusionFacts:
 
 
 def _check(infusion: _Infusion, path: str) -> None:
-    bands = [(one.ingredient, one.from_kg, one.below_kg, one.from_years, one.below_years) for one in infusion.limits]
+    bands = [
+        (one.ingredient, one.country, one.from_kg, one.below_kg, one.from_years, one.below_years)
+        for one in infusion.limits
+    ]
     if len(set(bands)) < len(bands):
         raise DocumentError(f"{path}.limits", "names an ingredient twice for the same children")
     if infusion.is_first and infusion.last is not None:

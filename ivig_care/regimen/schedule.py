@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ivig_care.regimen.conditions import left_out_because
-from ivig_care.regimen.courses import MOST_DOSES, dose_times
+from ivig_care.regimen.courses import MOST_DOSES, DoseTime, dose_times
 from ivig_care.regimen.dated import AsNeeded, Basis, DatedStep, DayRun, DoseOrdered, LeftOut, Schedule
-from ivig_care.regimen.days import AN_INSTANT, run_day, timeline_of
+from ivig_care.regimen.days import AN_INSTANT, run_days, timeline_of
 from ivig_care.regimen.errors import DocumentError
 from ivig_care.regimen.facts import InfusionFacts, SlotFact
 from ivig_care.regimen.protocol import (
@@ -56,7 +56,7 @@ def build_schedule(protocol: Protocol, facts: InfusionFacts) -> Schedule:
     they had. Raises DocumentError when a course refers to a step that does not exist, ScheduleTooLong when a
     course never ends.
     """
-    days = tuple(run_day(protocol, facts, day) for day in facts.days)
+    days = run_days(protocol, facts)
     work = _Work(protocol=protocol, facts=facts, days=tuple(day for day in days if not day.is_cancelled))
     for rule in protocol.steps:
         work.put_rule(rule)
@@ -102,6 +102,8 @@ class _Work:
     settled: Mapping[str, SlotFact] = field(init=False)
     _made: defaultdict[tuple[str, int], list[DatedStep]] = field(default_factory=lambda: defaultdict(list))
 
+    _moments: defaultdict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+
     def __post_init__(self) -> None:
         self.settled = {fact.slot: fact for fact in self.facts.slots if fact.state in _SETTLED}
         self._of_courses: dict[str, dict[int, SlotFact]] = {course.key: {} for course in self.protocol.courses}
@@ -115,14 +117,13 @@ class _Work:
         if reason := left_out_because(rule, self.facts):
             self.left_out.append(LeftOut(rule=rule.key, day=None, reason=reason))
             return
+        doses = tuple(_ordered(medicine, self.facts) if medicine else None for medicine in _given_by(rule))
         for day in _days_meant(rule.day, self.days):
             anchor = self._anchor(rule, day)
             if anchor is None:
                 self.left_out.append(LeftOut(rule=rule.key, day=day.number, reason=f"{rule.after_step} was not done"))
                 continue
-            made = [self._step(rule, day, medicine, *anchor) for medicine in _given_by(rule)]
-            self.steps += made
-            self._made[rule.key, day.number] += made
+            self._put([self._step(rule, day, dose, *anchor) for dose in doses], rule.key, day.number)
 
     def put_course(self, course: CourseRule) -> None:
         """The doses of one course."""
@@ -137,35 +138,44 @@ class _Work:
             night=self.protocol.night if course.at_night is AtNight.SHIFT else None,
             zone=self.facts.zone,
         )
-        name = course.medicine.name or course.medicine.ingredient
-        dose, rule = _ordered(course.medicine, self.facts), course.window or AN_INSTANT
-        for time in list(times):
-            fact = self._of_courses[course.key].get(time.number)
-            is_said = fact is not None and fact.state.is_said
-            self.steps.append(
-                DatedStep(
-                    slot=f"{course.key}.{time.number}",
-                    rule=course.key,
-                    kind=Kind.MEDICINE,
-                    actor=course.actor,
-                    title=name[:1].upper() + name[1:],
-                    window=rule.around(time.due_at),
-                    basis=Basis.ACTUAL if is_said else basis,
-                    follows=f"the last {course.medicine.ingredient}",
-                    why=course.why,
-                    source=course.source,
-                    dose=dose,
-                    nudges=course.nudges,
-                    shifted_from=time.shifted_from,
-                    state=_state_now(fact, time.due_at),
-                    done_at=_done_at(fact),
-                )
-            )
+        dose = _ordered(course.medicine, self.facts)
+        self._put([self._dose(course, time, dose, basis) for time in times], course.key)
+
+    def _dose(self, course: CourseRule, time: DoseTime, dose: DoseOrdered, basis: Basis) -> DatedStep:
+        fact = self._of_courses[course.key].get(time.number)
+        is_said = fact is not None and fact.state.is_said
+        defaults = self.protocol.course_defaults
+        window = course.window or (defaults.window if defaults else AN_INSTANT)
+        return DatedStep(
+            slot=f"{course.key}.{time.number}",
+            rule=course.key,
+            kind=Kind.MEDICINE,
+            actor=course.actor,
+            title=dose.name[:1].upper() + dose.name[1:],
+            window=window.around(time.due_at),
+            basis=Basis.ACTUAL if is_said else basis,
+            follows=f"the last {dose.ingredient}",
+            why=course.why,
+            source=course.source,
+            dose=dose,
+            nudges=course.nudges or (defaults.nudges if defaults else None),
+            shifted_from=time.shifted_from,
+            state=_state_now(fact, time.due_at),
+            done_at=_done_at(fact),
+        )
+
+    def _put(self, steps: list[DatedStep], rule: str, day: int = 0) -> None:
+        """Keep the steps, and when a dose may have been given: of a skipped one alone it is known that it was not."""
+        self.steps += steps
+        self._made[rule, day] += steps
+        for step in steps:
+            if step.dose is not None and step.state is not State.SKIPPED:
+                self._moments[step.dose.ingredient].append(step.moment)
 
     def _step(
-        self, rule: StepRule, day: DayRun, medicine: Medicine | None, anchor_at: datetime, basis: Basis
+        self, rule: StepRule, day: DayRun, dose: DoseOrdered | None, anchor_at: datetime, basis: Basis
     ) -> DatedStep:
-        slot = f"{rule.key}.d{day.number}" + (f".{medicine.ingredient}" if medicine else "")
+        slot = f"{rule.key}.d{day.number}" + (f".{dose.ingredient}" if dose else "")
         fact = self.settled.get(slot)
         is_said = fact is not None and fact.state.is_said
         planned_at = shift(anchor_at, rule.offset, self.facts.zone)
@@ -183,7 +193,7 @@ class _Work:
             day=day.number,
             why=rule.why,
             source=rule.source,
-            dose=_ordered(medicine, self.facts) if medicine else None,
+            dose=dose,
             goal_ml=rule.goal_ml,
             nudges=rule.nudges,
             shifted_from=planned_at if morning and not is_said else None,
@@ -219,11 +229,10 @@ class _Work:
     def _doses_elsewhere(self, course: CourseRule) -> tuple[datetime, ...]:
         """When the course's ingredient is given outside it: by steps and courses before it, by later ones, by hand."""
         ingredient = course.medicine.ingredient
-        earlier = [step.moment for step in self.steps if _may_give(step, ingredient)]
         others = [one for one in self.protocol.courses if one is not course and one.medicine.ingredient == ingredient]
         done = [fact.at for one in others for fact in self._of_courses[one.key].values() if fact.state is State.DONE]
         by_hand = [dose.at for dose in self.facts.given if dose.ingredient == ingredient]
-        return (*earlier, *done, *by_hand)
+        return (*self._moments[ingredient], *done, *by_hand)
 
 
 def _as_needed(rule: AsNeededRule, days: tuple[DayRun, ...], facts: InfusionFacts) -> AsNeeded:
@@ -291,11 +300,6 @@ def _ordered(medicine: Medicine, facts: InfusionFacts) -> DoseOrdered:
         mg=mg,
         mg_per_ml=medicine.mg_per_ml,
     )
-
-
-def _may_give(step: DatedStep, ingredient: str) -> bool:
-    # A missed dose may have been given, and nobody told: only a skipped one is known not to have been.
-    return step.dose is not None and step.dose.ingredient == ingredient and step.state is not State.SKIPPED
 
 
 def _state_now(fact: SlotFact | None, due_at: datetime) -> State:

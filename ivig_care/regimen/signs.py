@@ -27,7 +27,10 @@ class Level(StrEnum):
     @property
     def urgency(self) -> int:
         """A number that is higher the more urgent the level is."""
-        return -list(Level).index(self)
+        return _URGENCIES[self]
+
+
+_URGENCIES = {level: urgency for urgency, level in enumerate(reversed(Level))}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,9 +133,8 @@ class Sign:
 
     def is_shown_by(self, said: SymptomSaid) -> bool:
         """Whether what was said is this sign; what was left unsaid counts as the worse."""
-        is_bad_enough = said.worst.rank >= self.severity.rank
         stays_enough = not self.is_persistent or said.is_persistent is not False
-        return said.symptom in self.any_of and is_bad_enough and stays_enough
+        return said.symptom in self.any_of and stays_enough and said.worst.rank >= self.severity.rank
 
     @property
     def words(self) -> str:
@@ -177,11 +179,15 @@ class TriageRule:
     approvals: tuple[Approval, ...] = ()
 
     @property
+    def asks_fever(self) -> bool:
+        """Whether fever is one of its signs."""
+        return any(Symptom.FEVER in sign.any_of for sign in self.signs)
+
+    @property
     def limits(self) -> str:
         """The level and what may be changed, in words for a clinician."""
-        asks_fever = any(Symptom.FEVER in sign.any_of for sign in self.signs)
         fever = f"fever {', '.join(bound.words for bound in self.fever) or 'only as said'}"
-        parts = (self.level, self.bounds.words, asks_fever and fever, self.is_off and "taken off")
+        parts = (self.level, self.bounds.words, self.asks_fever and fever, self.is_off and "taken off")
         return "; ".join(part for part in parts if part)
 
     @property

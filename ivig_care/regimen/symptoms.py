@@ -66,7 +66,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """Its place in the order, counted from the mildest."""
-        return list(Severity).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Method(StrEnum):

@@ -97,9 +97,13 @@ def _shown_by(rule: TriageRule, report: Report) -> frozenset[SymptomSaid]:
     # What was said that makes the rule match; nothing when it does not.
     if rule.is_off or (report.flags is not None and not rule.flags <= report.flags):
         return frozenset()
-    said = [said for said in _candidates(report, rule.fever) if rule.bounds.hold(said, report)]
-    shown = [frozenset(filter(sign.is_shown_by, said)) for sign in rule.signs]
+    candidates = _candidates(report, rule.fever if rule.asks_fever else ())
+    shown = [frozenset(said for said in candidates if _shows(said, sign, rule, report)) for sign in rule.signs]
     return frozenset().union(*shown) if all(shown) else frozenset()
+
+
+def _shows(said: SymptomSaid, sign: Sign, rule: TriageRule, report: Report) -> bool:
+    return sign.is_shown_by(said) and rule.bounds.hold(said, report)
 
 
 def _candidates(report: Report, fever: tuple[FeverBound, ...]) -> tuple[SymptomSaid, ...]:

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from ivig_care.regimen.dated import DatedStep
 from ivig_care.regimen.protocol import Actor
+from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import QuietHours
 
-WAKES = "may wake the child"
+WAKES = "wakes the child"
 HELD = "held until morning"
 TOO_LATE = "held until morning, then too late"
 
@@ -20,7 +21,7 @@ def night_words(step: DatedStep, night: QuietHours | None, zone: ZoneInfo) -> st
     """
     if step.shifted_from is not None:
         return f"moved to the morning from {step.shifted_from.astimezone(zone):%H:%M}"
-    if night is None or step.nudges is None or step.actor is not Actor.FAMILY:
+    if night is None or step.nudges is None or step.actor is not Actor.FAMILY or step.state is not State.OPEN:
         return ""
     morning = night.hold_until(step.window.due_at, zone)
     if morning is None:

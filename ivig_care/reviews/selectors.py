@@ -18,7 +18,6 @@ from ivig_care.plans.models import Dose, Infusion, InfusionDay, Plan, Step, Step
 from ivig_care.plans.outlook import length_words, mg_per_kg
 from ivig_care.regimen.dated import DayRun
 from ivig_care.regimen.figures import plain_hours
-from ivig_care.regimen.rates import duration
 from ivig_care.regimen.steps import Event, State
 from ivig_care.regimen.timing import Elapsed
 from ivig_care.reviews.models import Review
@@ -207,7 +206,7 @@ def _by_date(steps: list[Step], infusion: Infusion) -> Iterator[tuple[date, Iter
 
 
 def _day_row(day: InfusionDay, run: DayRun) -> DayRow:
-    return DayRow(day=day, planned_end=day.planned_start + duration(run.rungs), predicted_end=run.ends_at)
+    return DayRow(day=day, planned_end=run.planned_ends_at, predicted_end=run.ends_at)
 
 
 def _step_row(step: Step) -> StepRow:

@@ -6,7 +6,7 @@ import io
 import json
 import re
 from contextlib import redirect_stderr, redirect_stdout
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from ivig_care.regimen.reading import parse, read
 from ivig_care.regimen.protocol import (
     AfterStep,
     Anchor,
+    AsNeededRule,
     CourseRule,
     CourseStart,
     Days,
@@ -32,13 +33,14 @@ from ivig_care.regimen.protocol import (
     RateStep,
     StepRule,
 )
-from ivig_care.regimen.rates import Product
+from ivig_care.regimen.rates import Product, RateEntered
 from ivig_care.regimen.steps import Event, State, after
-from ivig_care.regimen.timing import Elapsed, Offset, Window, WindowRule, zone_named
+from ivig_care.regimen.timing import Elapsed, Offset, QuietHours, Window, WindowRule, zone_named
 
 GOLDEN = Path(__file__).parent / "golden"
 TYLENOL = "acetaminophen"
 A_WINDOW = WindowRule(opens_before=Elapsed(minutes=15), late_after=Elapsed(minutes=30), closes_after=Elapsed(hours=2))
+NIGHT = QuietHours(time(21), time(7))
 
 
 def utc(text: str) -> datetime:
@@ -96,20 +98,47 @@ def after_premedication() -> AfterStep:
     return AfterStep(after_step="premed")
 
 
-def protocol(*steps: StepRule, courses: tuple[CourseRule, ...] = (), ladder: Ladder | None = None) -> Protocol:
+def protocol(
+    *steps: StepRule, courses: tuple[CourseRule, ...] = (), ladder: Ladder | None = None, **said: Any
+) -> Protocol:
     """A protocol of these steps, at one rate of 5 mL/kg/h."""
     one_rate = Ladder(steps=(RateStep(ml_per_kg_h=Fraction(5)),))
-    return Protocol(name="test", ladder=ladder or one_rate, steps=steps, courses=courses)
+    return Protocol(name="test", ladder=ladder or one_rate, steps=steps, courses=courses, **said)
 
 
-def day(number: int = 1, planned: str | None = None, *, start: str | None = None, end: str | None = None) -> DayFacts:
+def when_needed(**said: Any) -> AsNeededRule:
+    """Ondansetron for sickness, from the start of the first day until a day after the end of the last."""
+    defaults: dict[str, Any] = {
+        "key": "sickness",
+        "medicine": Medicine(ingredient="ondansetron", mg=Fraction(4)),
+        "purpose": "feels sick",
+        "first": Moment(anchor=Anchor.START, day=Days.FIRST, offset=Elapsed()),
+        "until": Moment(anchor=Anchor.END, day=Days.LAST, offset=hours(24)),
+    }
+    return AsNeededRule(**{**defaults, **said})
+
+
+def day(
+    number: int = 1, planned: str | None = None, *, start: str | None = None, end: str | None = None, **said: Any
+) -> DayFacts:
     """An infusion day planned for 09:00 UTC; `start` and `end` are the actual ones."""
     return DayFacts(
         number=number,
         planned_start=at(planned or f"{number - 1}+09:00"),
         actual_start=None if start is None else at(start),
         actual_end=None if end is None else at(end),
+        **said,
     )
+
+
+def cancelled(number: int = 1, planned: str | None = None) -> DayFacts:
+    """An infusion day that does not take place."""
+    return day(number, planned, is_cancelled=True)
+
+
+def entered(when: str, ml_h: float) -> RateEntered:
+    """A rate entered on the day."""
+    return RateEntered(at=at(when), ml_h=Fraction(ml_h))
 
 
 def facts(*days: DayFacts, zone: str = "UTC", **said: Any) -> InfusionFacts:
@@ -227,7 +256,11 @@ def everything() -> dict[str, Any]:
             "name": "Everything",
             "source": "FACTS",
             "days": 2,
+            "indication": "ITP",
+            "night": {"start": "21:00", "end": "07:00"},
+            "cadence": {"weeks": [2, 4], "slack_days": 3, "source": "P5"},
             "ladder": {
+                "max_ml_h": 300,
                 "at_each_change": "vitals",
                 "at_end": "flush",
                 "steps": [{"ml_per_kg_h": 0.5, "minutes": 30}, {"ml_per_kg_h": 2.5}],
@@ -266,6 +299,31 @@ def everything() -> dict[str, Any]:
                     "unless": "fluids limited",
                     "window": around,
                 },
+                {
+                    "key": "look",
+                    "kind": "check",
+                    "title": "Look",
+                    "anchor": "step",
+                    "after_step": "premed",
+                    "offset": {"hours": 13},
+                    "when": ["brand changed", "long gap"],
+                    "at_night": "shift",
+                    "window": around,
+                },
+            ],
+            "as_needed": [
+                {
+                    "key": "sickness",
+                    "medicine": {"ingredient": "ondansetron", "mg_per_kg": 0.15, "mg_per_ml": 0.8},
+                    "purpose": "feels sick",
+                    "first": {"anchor": "start", "day": "first", "offset": {"hours": 0}},
+                    "until": {"anchor": "end", "day": "last", "offset": {"hours": 24}},
+                    "every": {"hours": 8},
+                    "most_in_24h": 3,
+                    "why": "Settles the stomach",
+                    "source": "S4",
+                    "actor": "family",
+                }
             ],
             "courses": [
                 {
@@ -297,15 +355,36 @@ def everything() -> dict[str, Any]:
             "product": {
                 "name": "Test 10 %",
                 "mg_per_ml": 100,
-                "ceilings": [{"use": "all", "ml_per_kg_h": 2.4, "source": "S12", "flag": "risk"}],
+                "start": 0.5,
+                "start_source": "S12",
+                "ceilings": [
+                    {
+                        "use": "all",
+                        "ml_per_kg_h": 2.4,
+                        "source": "S12",
+                        "label": "4 mg/kg/min",
+                        "indication": "ITP",
+                        "flag": "risk",
+                        "is_for_first": False,
+                    }
+                ],
             },
+            "cap_mg": 70000,
+            "vials": {"vial_mg": 100, "to": "nearest"},
+            "is_first": False,
+            "last": {"ended_at": "2026-05-18T15:00", "product": "Other 10 %"},
+            "number": 2,
+            "born_on": "2019-04-30",
+            "weighed_on": "2026-06-01",
+            "oldest_weight_days": 90,
             "days": [
                 {
                     "planned_start": "2026-06-15T09:00",
                     "actual_start": "2026-06-15T13:45:00Z",
                     "actual_end": "2026-06-15T18:00",
+                    "rates": [{"at": "2026-06-15T10:00", "ml_h": 0}, {"at": "2026-06-15T10:30", "ml_h": 10.05}],
                 },
-                {"planned_start": "2026-06-16T09:00"},
+                {"planned_start": "2026-06-16T09:00", "is_cancelled": False},
             ],
             "steps": [{"slot": "course.1", "state": "skipped", "at": "2026-06-15T15:20", "due_at": "2026-06-15T15:15"}],
             "given": [{"ingredient": TYLENOL, "at": "2026-06-13T08:00", "mg": 300}],
@@ -314,9 +393,16 @@ def everything() -> dict[str, Any]:
             "limits": [
                 {
                     "ingredient": TYLENOL,
+                    "from_kg": 3,
+                    "below_kg": 50,
+                    "from_years": 1,
+                    "below_years": 12,
                     "min_interval": {"hours": 4},
                     "max_doses_24h": 5,
+                    "max_mg_24h": 4000,
                     "max_mg_per_kg_24h": 75,
+                    "max_mg_dose": 1000,
+                    "max_mg_per_kg_dose": 15,
                     "caution": "liver disease",
                     "source": "S36",
                 }

@@ -15,11 +15,23 @@ from ivig_care.regimen.courses import MOST_DOSES
 from ivig_care.regimen.dated import Basis, Schedule
 from ivig_care.regimen.errors import DocumentError, ScheduleTooLong
 from ivig_care.regimen.facts import SlotFact
-from ivig_care.regimen.protocol import Anchor, Days, Kind, Medicine, Moment
+from ivig_care.regimen.protocol import (
+    Actor,
+    Anchor,
+    AtNight,
+    CourseDefaults,
+    Days,
+    Kind,
+    Medicine,
+    Moment,
+    NudgePolicy,
+)
 from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.steps import State
+from ivig_care.regimen.timing import WindowRule
 from tests.regimen.builders import (
     A_WINDOW,
+    NIGHT,
     TYLENOL,
     after_premedication,
     at,
@@ -32,10 +44,12 @@ from tests.regimen.builders import (
     given,
     hours,
     minutes,
+    nudges,
     premedication,
     protocol,
     rule,
     step_of,
+    utc,
 )
 
 OPEN, DONE, SKIPPED, MISSED, WITHDRAWN = State.OPEN, State.DONE, State.SKIPPED, State.MISSED, State.WITHDRAWN
@@ -382,3 +396,225 @@ def test_dose_that_was_said_is_actual_and_one_that_was_missed_is_not() -> None:
         Basis.PREDICTED,
         Basis.PREDICTED,
     ]
+
+
+# --- nights -------------------------------------------------------------------------------------------------------
+
+
+def _shifted(
+    *slots: SlotFact,
+    planned: str = "09:00",
+    until: float = 24,
+    every: float = 6,
+    at_night: AtNight = AtNight.SHIFT,
+    **said: Any,
+) -> list[tuple[str, str | None]]:
+    """The doses with their due times, and from where in the night (nine to seven) they were shifted."""
+    one = course(every=every, until=until, at_night=at_night)
+    schedule = build_schedule(
+        protocol(courses=(one,), night=said.pop("night", NIGHT)), facts(day(planned=planned), slots=slots, **said)
+    )
+    monday = at("00:00")
+    return [
+        (
+            f"{step.slot.removeprefix('course.')} {(step.window.due_at - monday).days}+{step.window.due_at:%H:%M}",
+            None if step.shifted_from is None else f"{(step.shifted_from - monday).days}+{step.shifted_from:%H:%M}",
+        )
+        for step in schedule.steps
+        if step.rule == "course"
+    ]
+
+
+def test_dose_of_the_night_is_due_in_the_morning_and_the_course_goes_on_from_there() -> None:
+    assert _shifted() == [
+        ("1 0+11:00", None),
+        ("2 0+17:00", None),
+        ("3 1+07:00", "0+23:00"),
+    ]
+    assert _shifted(until=36) == [
+        ("1 0+11:00", None),
+        ("2 0+17:00", None),
+        ("3 1+07:00", "0+23:00"),
+        ("4 1+13:00", None),
+        ("5 1+19:00", None),
+    ]
+
+
+def test_course_that_is_held_keeps_its_times_at_night() -> None:
+    assert [shown for shown, _ in _shifted(at_night=AtNight.HOLD)] == [
+        "1 0+11:00",
+        "2 0+17:00",
+        "3 0+23:00",
+        "4 1+05:00",
+        "5 1+11:00",
+    ]
+    assert {shifted_from for _, shifted_from in _shifted(at_night=AtNight.HOLD)} == {None}
+
+
+def test_protocol_without_a_night_shifts_no_dose() -> None:
+    assert _shifted(night=None) == _shifted(at_night=AtNight.HOLD)
+
+
+# When the second dose would be due, six hours after the first was given, and when it is.
+NIGHTLY = [
+    pytest.param("14:59:59", "0+20:59", None, id="a second before the night"),
+    pytest.param("15:00", "1+07:00", "0+21:00", id="as it begins"),
+    pytest.param("18:00", "1+07:00", "1+00:00", id="at midnight"),
+    pytest.param("1+00:59:59", "1+07:00", "1+06:59", id="a second before the morning"),
+    pytest.param("1+01:00", "1+07:00", None, id="in the morning"),
+]
+
+
+@pytest.mark.parametrize(("real", "due", "shifted_from"), NIGHTLY)
+def test_dose_is_shifted_from_every_hour_of_the_night(real: str, due: str, shifted_from: str | None) -> None:
+    _, second, *_ = _shifted(done("course.1", "11:00", real), until=48)
+
+    assert second == (f"2 {due}", shifted_from)
+
+
+# The end of the course in hours after 11:00, and whether the dose of 23:00 that is due at 07:00 is made.
+LIMITS = [
+    pytest.param(12, False, id="it would be made at 23:00"),
+    pytest.param(19.999, False, id="a moment before the morning"),
+    pytest.param(20, True, id="with the morning"),
+]
+
+
+@pytest.mark.parametrize(("until", "is_made"), LIMITS)
+def test_dose_that_would_be_shifted_past_the_end_is_not_made(until: float, is_made: bool) -> None:
+    assert (("3 1+07:00", "0+23:00") in _shifted(until=until)) is is_made
+    assert len(_shifted(until=until)) == (3 if is_made else 2)
+
+
+def test_dose_given_in_the_night_keeps_its_time_and_the_course_goes_on_from_it() -> None:
+    in_the_night = done("course.3", "23:00", "23:10")
+
+    assert _shifted(done("course.1", "11:00"), done("course.2", "17:00"), in_the_night, until=36) == [
+        ("1 0+11:00", None),
+        ("2 0+17:00", None),
+        ("3 0+23:00", None),
+        ("4 1+07:00", "1+05:10"),
+        ("5 1+13:00", None),
+        ("6 1+19:00", None),
+    ]
+
+
+def test_dose_given_at_its_shifted_time_says_no_more_that_it_was_shifted() -> None:
+    given_at_seven = done("course.3", "1+07:00", "1+07:20")
+
+    assert _shifted(done("course.1", "11:00"), done("course.2", "17:00"), given_at_seven)[2:] == [("3 1+07:00", None)]
+
+
+def test_dose_skipped_in_the_night_keeps_its_time_and_the_next_its_place() -> None:
+    assert _shifted(fact("course.3", SKIPPED, "23:00"), until=30)[2:] == [
+        ("3 0+23:00", None),
+        ("4 1+07:00", "1+05:00"),
+        ("5 1+13:00", None),
+    ]
+
+
+def test_missed_dose_that_was_shifted_stays_missed() -> None:
+    one = course(until=30, at_night=AtNight.SHIFT)
+    schedule = build_schedule(
+        protocol(courses=(one,), night=NIGHT), facts(slots=(fact("course.3", MISSED, "1+07:00"),))
+    )
+
+    assert _times(schedule)[2:] == [("3", "1+07:00", MISSED), ("4", "1+13:00", OPEN)]
+    assert step_of(schedule, "course.3").shifted_from == at("23:00")
+
+
+def test_dose_missed_at_its_old_time_in_the_night_stays_where_it_was() -> None:
+    # It was missed before the plan said that the night is left alone.
+    one = course(until=30, at_night=AtNight.SHIFT)
+    schedule = build_schedule(protocol(courses=(one,), night=NIGHT), facts(slots=(fact("course.3", MISSED, "23:00"),)))
+
+    assert _times(schedule)[2:4] == [("3", "0+23:00", MISSED), ("4", "1+07:00", OPEN)]
+
+
+# A dose given elsewhere, and the doses of a course that is shifted to 07:00.
+IN_CONFLICT = [
+    pytest.param("1+04:00", [("3 1+10:00", None)], id="the morning is too close to one given in the night"),
+    pytest.param("1+01:00", [("3 1+07:00", None)], id="exactly an interval before the morning"),
+    pytest.param("1+01:00:01", [("3 1+07:00", None)], id="a second less than an interval before"),
+    pytest.param("1+08:30", [], id="too close to the next premedication"),
+    pytest.param("1+13:00", [("3 1+07:00", "0+23:00")], id="exactly an interval after the morning"),
+    pytest.param("1+12:59", [], id="a minute less than an interval after the morning"),
+]
+
+
+@pytest.mark.parametrize(("when", "rest"), IN_CONFLICT)
+def test_shifted_dose_keeps_its_distance_from_others(when: str, rest: list[tuple[str, str | None]]) -> None:
+    assert _shifted(given=(given(when),))[2:] == rest
+
+
+def test_dose_that_another_pushes_into_the_night_is_shifted_from_there() -> None:
+    # Six hours after 15:30 would be 21:30.
+    assert _shifted(given=(given("15:30"),))[:2] == [("1 1+07:00", "0+21:30")]
+
+
+def test_number_passed_over_is_left_out_when_the_morning_is_too_late_for_it() -> None:
+    # Somebody ticked dose 4 at 02:00; dose 3, due at 23:00 and shifted to 07:00, must not come after it.
+    ticked = (done("course.1", "11:00"), done("course.2", "17:00"), done("course.4", "1+05:00", "1+02:00"))
+
+    assert [shown for shown, _ in _shifted(*ticked, until=30)] == [
+        "1 0+11:00",
+        "2 0+17:00",
+        "4 1+05:00",
+        "5 1+08:00",
+        "6 1+14:00",
+    ]
+
+
+# The nights of New York on which clocks change: the end of the infusion and the due time of the third dose, in UTC.
+CHANGING_NIGHTS = [
+    pytest.param("2026-10-31 15:00", "2026-11-01 12:00", "2026-11-01 05:00", id="clocks go back: 07:00 is 12:00"),
+    pytest.param("2026-03-07 16:00", "2026-03-08 11:00", "2026-03-08 06:00", id="clocks go forward: 07:00 is 11:00"),
+]
+
+
+@pytest.mark.parametrize(("start", "due", "shifted_from"), CHANGING_NIGHTS)
+def test_dose_is_shifted_through_a_change_of_clocks(start: str, due: str, shifted_from: str) -> None:
+    infusion = facts(replace(day(), planned_start=utc(start)), zone="America/New_York")
+    one = course(until=30, at_night=AtNight.SHIFT)
+
+    schedule = build_schedule(protocol(courses=(one,), night=NIGHT), infusion)
+
+    third = step_of(schedule, "course.3")
+    assert (third.window.due_at, third.shifted_from) == (utc(due), utc(shifted_from))
+    assert step_of(schedule, "course.4").window.due_at == utc(due) + hours(6)
+
+
+# --- what holds for every course ---------------------------------------------------------------------------------
+
+FAMILY_NUDGES, WIDE = nudges(repeats=1), WindowRule(opens_before=hours(1), late_after=hours(1), closes_after=hours(3))
+DEFAULTS = CourseDefaults(window=WIDE, nudges=FAMILY_NUDGES)
+
+
+@pytest.mark.parametrize(
+    ("own", "window", "told"),
+    [
+        pytest.param({"window": None}, WIDE, FAMILY_NUDGES, id="says nothing itself"),
+        pytest.param({}, A_WINDOW, FAMILY_NUDGES, id="has its own window"),
+        pytest.param({"window": None, "nudges": nudges()}, WIDE, nudges(), id="has its own nudges"),
+        pytest.param({"nudges": nudges()}, A_WINDOW, nudges(), id="has both"),
+    ],
+)
+def test_course_takes_what_it_does_not_say_itself(own: dict[str, Any], window: WindowRule, told: NudgePolicy) -> None:
+    planned = protocol(courses=(replace(course(), **own),), course_defaults=DEFAULTS)
+
+    step = step_of(build_schedule(planned, facts()), "course.1")
+    assert (step.window, step.nudges) == (window.around(at("11:00")), told)
+
+
+def test_course_is_told_of_to_nobody_unless_something_says_so() -> None:
+    planned = protocol(courses=(course(),), course_defaults=CourseDefaults(window=WIDE))
+
+    assert step_of(build_schedule(planned, facts()), "course.1").nudges is None
+    assert step_of(build_schedule(protocol(courses=(course(nudges=nudges()),)), facts()), "course.1").nudges == nudges()
+
+
+def test_dose_of_a_course_is_given_by_whom_its_rule_says() -> None:
+    by_the_clinic = build_schedule(protocol(courses=(course(actor=Actor.CLINIC, source="S5"),)), facts())
+
+    step = step_of(by_the_clinic, "course.1")
+    assert (step.actor, step.source, step.rule, step.goal_ml) == (Actor.CLINIC, "S5", "course", None)

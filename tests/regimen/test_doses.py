@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from fractions import Fraction
+from itertools import permutations
 from typing import Any
 
 import pytest
 
 from ivig_care.regimen.cautions import Caution, cautions, tallies
-from ivig_care.regimen.doses import Allowance, DoseGiven, MedicineLimit, Tally, allowance, tally
+from ivig_care.regimen.dated import AsNeeded, DoseOrdered, Schedule, doses_of
+from ivig_care.regimen.doses import (
+    Allowance,
+    Body,
+    Code,
+    DoseEntry,
+    DoseGiven,
+    MedicineLimit,
+    Tally,
+    Unknown,
+    allowance,
+    limit_for,
+    standing,
+    stricter,
+    tally,
+)
 from ivig_care.regimen.facts import InfusionFacts
 from ivig_care.regimen.figures import plain_hours
+from ivig_care.regimen.medicines import Formulary, MedicineKnown
+from ivig_care.regimen.protocol import Actor
 from ivig_care.regimen.rates import Ceiling, Product, Rung, exceeded
 from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.steps import State
-from tests.regimen.builders import TYLENOL, at, course, fact, facts, given, hours, limit, premedication, protocol
+from ivig_care.regimen.timing import zone_named
+from tests.regimen.builders import TYLENOL, at, course, fact, facts, given, hours, limit, premedication, protocol, utc
 
 # Doses given, limit, the first instant that keeps to it.
 NEXT = [
@@ -163,6 +184,40 @@ LOOK_AT = [
         id="too much",
     ),
     pytest.param(
+        {"limits": (limit(min_interval=hours(2), max_mg_24h=Fraction(899)),)},
+        "acetaminophen: 900 mg in 24 h, more than 899.",
+        id="too much in mg",
+    ),
+    pytest.param(
+        {"limits": (limit(min_interval=hours(2), max_mg_dose=Fraction(299)),)},
+        "acetaminophen: a dose of 300 mg, more than 299.",
+        id="a dose too large",
+    ),
+    pytest.param(
+        {"limits": (limit(min_interval=hours(2), max_mg_per_kg_dose=Fraction("14.9")),)},
+        "acetaminophen: a dose of 15 mg/kg, more than 14.9.",
+        id="a dose too large by weight",
+    ),
+    pytest.param(
+        {"limits": (limit(min_interval=hours(2), from_kg=Fraction("20.1")),)},
+        "No limit is known for acetaminophen at this age and weight: ask the pharmacist.",
+        id="a limit for heavier children",
+    ),
+    pytest.param(
+        {"limits": (limit(min_interval=hours(2), from_years=2),)},
+        "How much acetaminophen a child may have goes by age, and the age is not known: ask the pharmacist.",
+        id="a limit by age, and no birthday",
+    ),
+    pytest.param(
+        {
+            "limits": (limit(min_interval=hours(2)),),
+            "weighed_on": date(2026, 3, 16),
+            "oldest_weight_days": 90,
+        },
+        "The weight is 91 days old, older than the clinic's 90.",
+        id="a weight too old for the clinic",
+    ),
+    pytest.param(
         {"limits": (limit(min_interval=hours(2), caution="liver disease"),)},
         "acetaminophen: liver disease",
         id="a caution of the source",
@@ -183,9 +238,145 @@ def test_medicine_that_a_clinician_should_look_at(said: dict[str, Any], sentence
 
 
 def test_doses_exactly_at_a_limit_are_no_caution() -> None:
-    exactly = limit(min_interval=hours(8 / 3), max_doses_24h=3, max_mg_per_kg_24h=Fraction(45))
+    exactly = limit(
+        min_interval=hours(8 / 3),
+        max_doses_24h=3,
+        max_mg_24h=Fraction(900),
+        max_mg_per_kg_24h=Fraction(45),
+        max_mg_dose=Fraction(300),
+        max_mg_per_kg_dose=Fraction(15),
+        from_kg=Fraction(20),
+        from_years=6,
+    )
+    sixth_birthday = date(2020, 6, 15)
 
-    assert _cautions(facts(product=KNOWN, slots=(MIDWAY,), limits=(exactly,))) == []
+    assert (
+        _cautions(
+            facts(
+                product=KNOWN,
+                slots=(MIDWAY,),
+                limits=(exactly,),
+                born_on=sixth_birthday,
+                weighed_on=date(2026, 3, 17),
+                oldest_weight_days=90,
+            )
+        )
+        == []
+    )
+
+
+def test_each_caution_about_a_medicine_names_its_source() -> None:
+    strict = limit(
+        min_interval=hours(7),
+        max_doses_24h=1,
+        max_mg_24h=Fraction(1),
+        max_mg_per_kg_24h=Fraction(1),
+        max_mg_dose=Fraction(1),
+        max_mg_per_kg_dose=Fraction(1),
+        caution="liver disease",
+        source="HLH 840",
+    )
+    stale: dict[str, Any] = {"weighed_on": date(2026, 1, 1), "oldest_weight_days": 90}
+    infusion = facts(product=KNOWN, slots=(MIDWAY,), limits=(strict,), **stale)
+    schedule = build_schedule(protocol(premedication(), courses=(course(every=6, until=7),)), infusion)
+
+    assert [(caution.code, caution.source) for caution in cautions(schedule, infusion)] == [
+        ("weight-old", "FACTS section 4, composite rules"),
+        ("doses-too-close", "HLH 840"),
+        ("too-many-doses", "HLH 840"),
+        ("dose-too-large", "HLH 840"),
+        ("dose-too-large", "HLH 840"),
+        ("too-much", "HLH 840"),
+        ("too-much", "HLH 840"),
+        ("caution", "HLH 840"),
+    ]
+
+
+def _as_needed(
+    ingredient: str,
+    opens: str = "10:00",
+    closes: str = "20:00",
+    *,
+    mg: int = 100,
+    every: float | None = None,
+    most: int | None = None,
+) -> AsNeeded:
+    return AsNeeded(
+        rule="rescue",
+        purpose="headache",
+        dose=DoseOrdered(ingredient=ingredient, name=ingredient, mg=Fraction(mg)),
+        opens_at=at(opens),
+        closes_at=at(closes),
+        every=None if every is None else hours(every),
+        most_in_24h=most,
+        actor=Actor.FAMILY,
+    )
+
+
+def _with(*orders: AsNeeded, **said: Any) -> list[str]:
+    """The cautions about medicines where the plan gives nothing but these orders, and what was given elsewhere."""
+    infusion = facts(product=KNOWN, **said)
+    schedule = replace(build_schedule(protocol(), infusion), as_needed=orders)
+    return [caution.text for caution in cautions(schedule, infusion)]
+
+
+def test_as_needed_order_is_held_to_the_limits_too() -> None:
+    known = (limit(max_mg_dose=Fraction(100)),)
+
+    assert _with(_as_needed(TYLENOL, every=4, most=5), limits=known) == []
+    assert _with(_as_needed(TYLENOL), limits=known) == []
+    assert _with(_as_needed(TYLENOL, every=3.9, most=6, mg=101), limits=known) == [
+        "acetaminophen: two doses less than 4 h apart.",
+        "acetaminophen: 6 doses in 24 h, more than 5.",
+        "acetaminophen: a dose of 101 mg, more than 100.",
+    ]
+    assert _with(_as_needed(TYLENOL)) == ["No limit is known for acetaminophen: ask the pharmacist."]
+
+
+NSAIDS = (limit("ibuprofen", max_mg_per_kg_24h=None), limit("naproxen", max_mg_per_kg_24h=None))
+TWO_NSAIDS = "ibuprofen and naproxen: pain medicines of the kind called NSAID, within 24 h of each other."
+
+# What is ordered from 10:00 to 20:00 beside ibuprofen, what was given, and whether that is too near.
+TOGETHER = [
+    pytest.param((_as_needed("naproxen"),), (), True, id="two orders"),
+    pytest.param((_as_needed("naproxen", "1+19:59:59", "2+10:00"),), (), True, id="24 h after, less a second"),
+    pytest.param((_as_needed("naproxen", "1+20:00", "2+10:00"),), (), False, id="24 h after"),
+    pytest.param((), (given("-1+10:00:01", "naproxen"),), True, id="a dose within 24 h before"),
+    pytest.param((), (given("-1+10:00", "naproxen"),), False, id="a dose 24 h before"),
+    pytest.param((), (given("15:00", "naproxen"), given("16:00", "naproxen")), True, id="named once"),
+    pytest.param((_as_needed("ibuprofen"),), (), False, id="the same ingredient"),
+]
+
+
+@pytest.mark.parametrize(("beside", "before", "is_near"), TOGETHER)
+def test_two_of_a_class_in_a_plan_are_looked_at(
+    beside: tuple[AsNeeded, ...], before: tuple[DoseGiven, ...], is_near: bool
+) -> None:
+    said = _with(_as_needed("ibuprofen"), *beside, given=before, limits=NSAIDS)
+
+    # The other doses are an hour apart, which is another matter.
+    assert [text for text in said if "doses less than" not in text] == [TWO_NSAIDS] * is_near
+
+
+def test_two_of_a_class_are_a_caution_with_its_code_and_source() -> None:
+    infusion = facts(product=KNOWN, given=(given("01:00", "ibuprofen"), given("02:00", "naproxen")), limits=NSAIDS)
+
+    assert cautions(build_schedule(protocol(), infusion), infusion) == (
+        Caution(
+            code="not-together",
+            text=TWO_NSAIDS,
+            source="FACTS section 4, composite rules; within 24 h is our choice",
+        ),
+    )
+
+
+def test_classes_that_a_formulary_adds_count_in_a_plan() -> None:
+    formulary = Formulary(medicines=(MedicineKnown(ingredient="ketoprofen", classes=("NSAID",)),))
+    infusion = facts(product=KNOWN, given=(given("01:00", "ibuprofen"), given("02:00", "ketoprofen")), limits=NSAIDS)
+    schedule: Schedule = build_schedule(protocol(), infusion)
+
+    assert [caution.code for caution in cautions(schedule, infusion)] == ["limit-unknown"]
+    assert [caution.code for caution in cautions(schedule, infusion, formulary)] == ["limit-unknown", "not-together"]
 
 
 def _ceilings(*ceilings: Ceiling, flags: tuple[str, ...] = ()) -> list[Caution]:
@@ -241,7 +432,7 @@ def test_ceiling_for_a_risk_applies_to_the_child_who_carries_it() -> None:
 def test_nothing_runs_above_a_ceiling_when_nothing_runs() -> None:
     no_rungs: tuple[Rung, ...] = ()
 
-    assert exceeded(no_rungs, (_ceiling("0.1"),), frozenset()) == ()
+    assert exceeded(no_rungs, (_ceiling("0.1"),)) == ()
 
 
 @pytest.mark.parametrize(
@@ -264,3 +455,303 @@ def test_doses_of_one_instant_have_no_gap() -> None:
     twice = DoseGiven(ingredient=TYLENOL, at=at("08:00"), mg=Fraction(1))
 
     assert tally((twice, twice), TYLENOL).smallest_gap == hours(0)
+
+
+# --- the record: corrections and deletions ----------------------------------------------------
+
+
+def _entry(key: str, entered: str, when: str | None, replaces: str = "") -> DoseEntry:
+    return DoseEntry(key=key, entered_at=at(entered), dose=None if when is None else given(when), replaces=replaces)
+
+
+A = _entry("a", "08:10", "08:00")
+B = _entry("b", "12:10", "12:00")
+
+# The entries of the record, and when the doses that stand were given and written down.
+RECORDS = [
+    pytest.param((), [], id="nothing"),
+    pytest.param((B, A), [("08:00", "08:10"), ("12:00", "12:10")], id="in the order in which they were given"),
+    pytest.param((_entry("a", "20:00", "08:00"), B), [("08:00", "20:00"), ("12:00", "12:10")], id="written down late"),
+    pytest.param((A, _entry("c", "13:00", "09:00", "a")), [("09:00", "13:00")], id="a correction replaces"),
+    pytest.param((A, B, _entry("c", "13:00", None, "a")), [("12:00", "12:10")], id="a deletion voids"),
+    pytest.param(
+        (A, _entry("c", "13:00", "09:00", "a"), _entry("d", "14:00", "10:00", "c")),
+        [("10:00", "14:00")],
+        id="a chain: its end",
+    ),
+    pytest.param(
+        (A, _entry("c", "13:00", "09:00", "a"), _entry("d", "14:00", None, "c")), [], id="a correction deleted"
+    ),
+    pytest.param(
+        (A, _entry("c", "13:00", "09:00", "a"), _entry("d", "14:00", None, "a")), [], id="the corrected one deleted"
+    ),
+    pytest.param(
+        (A, _entry("c", "13:00", None, "a"), _entry("d", "14:00", "10:00", "c")),
+        [("10:00", "14:00")],
+        id="a deletion corrected: it was given after all",
+    ),
+    pytest.param(
+        (A, _entry("c", "13:00", None, "a"), _entry("d", "14:00", "10:00", "a")),
+        [("10:00", "14:00")],
+        id="a deleted one corrected: it was given after all",
+    ),
+    pytest.param(
+        (A, _entry("d", "14:00", "10:00", "a"), _entry("c", "13:00", "09:00", "a")),
+        [("10:00", "14:00")],
+        id="two corrections of one entry: the later",
+    ),
+    pytest.param(
+        (A, _entry("c", "13:00", "09:00", "a"), _entry("d", "13:00", "10:00", "a")),
+        [("10:00", "13:00")],
+        id="of one instant: the later in the record",
+    ),
+    pytest.param(
+        (_entry("d", "14:00", "10:00", "c"), _entry("c", "13:00", "09:00", "a"), A),
+        [("10:00", "14:00")],
+        id="a chain in any order",
+    ),
+    pytest.param((A, _entry("c", "13:00", "09:00", "x")), [("08:00", "08:10"), ("09:00", "13:00")], id="unknown"),
+    pytest.param((A, _entry("c", "13:00", None, "x")), [("08:00", "08:10")], id="an unknown one deleted"),
+    pytest.param((A, A), [("08:00", "08:10")], id="sent twice"),
+    pytest.param(
+        (_entry("", "08:10", "08:00"), B),
+        [("08:00", "08:10"), ("12:00", "12:10")],
+        id="a blank key is replaced by none",
+    ),
+    pytest.param((_entry("a", "08:10", "08:00", "a"),), [("08:00", "08:10")], id="it replaces itself"),
+    pytest.param(
+        (_entry("a", "08:10", "08:00", "b"), _entry("b", "08:20", "09:00", "a")), [("09:00", "08:20")], id="a circle"
+    ),
+]
+
+
+@pytest.mark.parametrize(("entries", "stand"), RECORDS)
+def test_what_stands_after_corrections_and_deletions(
+    entries: tuple[DoseEntry, ...], stand: list[tuple[str, str]]
+) -> None:
+    assert [(dose.at, dose.entered_at) for dose in standing(entries)] == [
+        (at(when), at(entered)) for when, entered in stand
+    ]
+
+
+def test_order_in_which_entries_arrive_does_not_matter() -> None:
+    chain = (
+        A,
+        B,
+        _entry("c", "13:00", "09:00", "a"),
+        _entry("d", "14:00", None, "c"),
+        _entry("e", "15:00", "10:00", "d"),
+    )
+
+    assert {standing(entries) for entries in permutations(chain)} == {
+        (replace(given("10:00"), entered_at=at("15:00")), replace(given("12:00"), entered_at=at("12:10")))
+    }
+
+
+def test_what_the_record_held_at_an_instant() -> None:
+    entries = (A, _entry("c", "13:00", "09:00", "a"), _entry("d", "14:00", None, "c"))
+
+    known = {
+        when: [dose.at for dose in standing(entries, at(when))] for when in ("08:09:59", "08:10", "13:00", "14:00")
+    }
+
+    assert known == {"08:09:59": [], "08:10": [at("08:00")], "13:00": [at("09:00")], "14:00": []}
+
+
+def test_entry_without_a_dose_is_a_deletion() -> None:
+    assert (_entry("c", "13:00", None, "a").is_void, A.is_void) == (True, False)
+
+
+# --- which limit holds, and the stricter of two -----------------------------------------------
+
+ZONE = zone_named("America/New_York")
+BODY = Body(zone=ZONE, weight_kg=Fraction(20), born_on=date(2020, 6, 15))
+
+
+@pytest.mark.parametrize(
+    ("born", "when", "years"),
+    [
+        pytest.param("2020-06-15", "2026-06-15 03:59:59", 5, id="a second before midnight in New York"),
+        pytest.param("2020-06-15", "2026-06-15 04:00", 6, id="the sixth birthday"),
+        pytest.param("2020-06-15", "2027-06-14 12:00", 6, id="the day before the seventh"),
+        pytest.param("2020-02-29", "2026-02-28 12:00", 5, id="born on a leap day: not yet on 28 February"),
+        pytest.param("2020-02-29", "2026-03-01 12:00", 6, id="born on a leap day: 1 March"),
+        pytest.param("2020-02-29", "2028-02-29 12:00", 8, id="born on a leap day: the day itself"),
+        pytest.param("2026-06-15", "2026-06-15 12:00", 0, id="born today"),
+        pytest.param("2026-06-16", "2026-06-15 12:00", None, id="not born yet"),
+        pytest.param("2020-07-14", "2026-06-15 12:00", 5, id="a later month, an earlier day"),
+        pytest.param("2020-05-16", "2026-06-15 12:00", 6, id="an earlier month, a later day"),
+    ],
+)
+def test_age_is_in_whole_years_on_the_childs_own_calendar(born: str, when: str, years: int | None) -> None:
+    assert Body(zone=ZONE, born_on=date.fromisoformat(born)).years(utc(when)) == years
+
+
+def test_unknown_birthday_is_an_unknown_age() -> None:
+    assert Body(zone=ZONE).years(at("12:00")) is None
+
+
+@pytest.mark.parametrize(
+    ("weighed", "oldest", "sentence"),
+    [
+        pytest.param(date(2026, 3, 17), 90, "", id="exactly as old as the clinic allows"),
+        pytest.param(date(2026, 3, 16), 90, "The weight is 91 days old, older than the clinic's 90.", id="a day more"),
+        pytest.param(date(2000, 1, 1), None, "", id="the clinic sets nothing"),
+        pytest.param(None, None, "", id="neither is known"),
+        pytest.param(None, 90, "Nobody wrote down when the weight was taken.", id="nobody knows when"),
+        pytest.param(
+            date(2026, 6, 14), 0, "The weight is 1 days old, older than the clinic's 0.", id="of the day only"
+        ),
+    ],
+)
+def test_weight_older_than_the_clinic_goes_by_is_stale(weighed: date | None, oldest: int | None, sentence: str) -> None:
+    body = replace(BODY, weighed_on=weighed, oldest_weight_days=oldest)
+
+    assert body.stale_weight(at("12:00")) == sentence
+    assert replace(body, weight_kg=None).stale_weight(at("12:00")) == ""
+
+
+def test_weight_grows_old_at_midnight_where_the_child_lives() -> None:
+    body = replace(BODY, weighed_on=date(2026, 6, 14), oldest_weight_days=0)
+
+    assert (bool(body.stale_weight(at("03:59:59"))), bool(body.stale_weight(at("04:00")))) == (False, True)
+
+
+YOUNG = limit(from_years=2, below_years=6, max_doses_24h=2)
+OLD = limit(from_years=6, max_doses_24h=3)
+LIGHT = limit(below_kg=Fraction(40), max_doses_24h=1, max_mg_per_kg_24h=None)
+HEAVY = limit(from_kg=Fraction(40), max_doses_24h=4, max_mg_per_kg_24h=None)
+
+
+@pytest.mark.parametrize(
+    ("born", "most"), [("2020-06-15", 3), ("2020-06-16", 2), ("2024-06-15", 2), ("2024-06-16", None)]
+)
+def test_limit_of_the_band_of_age_holds(born: str, most: int | None) -> None:
+    found = limit_for((YOUNG, OLD), TYLENOL, replace(BODY, born_on=date.fromisoformat(born)), at("12:00"))
+
+    assert found.limit.max_doses_24h == most
+    assert [unknown.what for unknown in found.unknown] == (
+        [] if most else ["No limit is known for acetaminophen at this age and weight"]
+    )
+
+
+@pytest.mark.parametrize(("weight", "most"), [("39.999", 1), ("40", 4)])
+def test_limit_of_the_band_of_weight_holds(weight: str, most: int) -> None:
+    found = limit_for((LIGHT, HEAVY), TYLENOL, replace(BODY, weight_kg=Fraction(weight)), at("12:00"))
+
+    assert (found.limit.max_doses_24h, found.unknown) == (most, ())
+
+
+def test_limit_with_no_band_holds_for_every_child() -> None:
+    anybody = Body(zone=ZONE)
+
+    assert limit_for((limit(max_mg_per_kg_24h=None),), TYLENOL, anybody, at("12:00")).unknown == ()
+    assert limit_for((OLD, limit("ibuprofen")), "ibuprofen", BODY, at("12:00")).limit == replace(
+        limit("ibuprofen"), source="S"
+    )
+
+
+def test_stricter_of_all_that_hold_holds() -> None:
+    by_vein = limit(below_kg=Fraction(50), min_interval=hours(6), max_doses_24h=None, source="T")
+
+    found = limit_for((limit(), by_vein), TYLENOL, BODY, at("12:00"))
+
+    assert (found.limit.min_interval, found.limit.max_doses_24h, found.limit.source) == (hours(6), 5, "S, T")
+
+
+BY_WEIGHT = "How much acetaminophen a child may have goes by weight, and the weight is not known"
+BY_AGE = "How much acetaminophen a child may have goes by age, and the age is not known"
+
+
+@pytest.mark.parametrize(
+    ("known", "body", "code", "what"),
+    [
+        pytest.param((LIGHT, HEAVY), Body(zone=ZONE), Code.WEIGHT_UNKNOWN, BY_WEIGHT, id="a band of weight"),
+        pytest.param((HEAVY,), Body(zone=ZONE), Code.WEIGHT_UNKNOWN, BY_WEIGHT, id="from a weight"),
+        pytest.param((LIGHT,), Body(zone=ZONE), Code.WEIGHT_UNKNOWN, BY_WEIGHT, id="below a weight"),
+        pytest.param((limit(),), Body(zone=ZONE), Code.WEIGHT_UNKNOWN, BY_WEIGHT, id="mg per kg in a day"),
+        pytest.param(
+            (limit(max_mg_per_kg_24h=None, max_mg_per_kg_dose=Fraction(15)),),
+            Body(zone=ZONE),
+            Code.WEIGHT_UNKNOWN,
+            BY_WEIGHT,
+            id="mg per kg in a dose",
+        ),
+        pytest.param((YOUNG, OLD), replace(BODY, born_on=None), Code.AGE_UNKNOWN, BY_AGE, id="a band of age"),
+        pytest.param((OLD,), replace(BODY, born_on=date(2030, 1, 1)), Code.AGE_UNKNOWN, BY_AGE, id="not born yet"),
+        pytest.param((limit(below_years=6),), replace(BODY, born_on=None), Code.AGE_UNKNOWN, BY_AGE, id="below an age"),
+    ],
+)
+def test_limit_that_asks_what_nobody_knows_is_unknown(
+    known: tuple[MedicineLimit, ...], body: Body, code: Code, what: str
+) -> None:
+    found = limit_for(known, TYLENOL, body, at("12:00"))
+
+    assert found.unknown == (Unknown(code=code, what=what),)
+    assert found.limit.max_doses_24h == min(one.max_doses_24h or 0 for one in known)
+
+
+def test_order_makes_nothing_known_for_a_child_the_source_does_not_speak_of() -> None:
+    order = MedicineLimit(ingredient=TYLENOL, min_interval=hours(6), max_doses_24h=3)
+    infant = replace(BODY, born_on=date(2026, 1, 1))
+
+    found = limit_for((YOUNG, OLD), TYLENOL, infant, at("12:00"), order)
+
+    assert (found.limit, len(found.unknown)) == (order, 1)
+    assert limit_for((), TYLENOL, infant, at("12:00"), order).unknown == ()
+
+
+STRICT: list[tuple[str, Any, Any]] = [
+    ("min_interval", hours(6), hours(4)),
+    ("max_doses_24h", 3, 5),
+    ("max_mg_24h", Fraction(3000), Fraction(4000)),
+    ("max_mg_per_kg_24h", Fraction(60), Fraction(75)),
+    ("max_mg_dose", Fraction(500), Fraction(1000)),
+    ("max_mg_per_kg_dose", Fraction(10), Fraction(15)),
+]
+
+
+@pytest.mark.parametrize(("name", "strict", "loose"), STRICT)
+def test_stricter_of_two_values_wins_and_unknown_yields(name: str, strict: Any, loose: Any) -> None:
+    blank = MedicineLimit(ingredient=TYLENOL)
+    one, other = replace(blank, **{name: strict}), replace(blank, **{name: loose})
+
+    assert stricter(one, other) == stricter(other, one) == one
+    assert stricter(blank, other) == stricter(other, blank) == other
+    assert stricter(blank, blank) == blank
+
+
+def test_stricter_keeps_every_caution_and_source_once_and_the_first_band() -> None:
+    one = limit(caution="Liver disease.", source="S1", from_kg=Fraction(3), country="US")
+    other = limit(caution="With food.", source="S2", below_years=6, country="UK")
+
+    both = stricter(one, other)
+
+    assert (both.caution, both.source) == ("Liver disease. With food.", "S1, S2")
+    assert (both.from_kg, both.below_years, both.country) == (Fraction(3), None, "US")
+    assert stricter(one, one) == one
+
+
+def test_skipped_step_starts_no_clock() -> None:
+    skipped = facts(product=KNOWN, slots=(fact("course.1", State.SKIPPED, "11:00"),))
+    schedule = build_schedule(protocol(courses=(course(every=6, until=7),)), skipped)
+
+    assert [dose.at for dose in doses_of(schedule, skipped)] == [at("17:00")]
+
+
+def test_every_code_is_a_word_of_its_own() -> None:
+    assert [code.value for code in Code] == [
+        "dose-too-large",
+        "too-much",
+        "not-together",
+        "doses-too-close",
+        "too-many-doses",
+        "ask-first",
+        "medicine-unknown",
+        "limit-unknown",
+        "weight-unknown",
+        "age-unknown",
+        "amount-unknown",
+        "weight-old",
+        "caution",
+    ]

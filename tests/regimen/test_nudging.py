@@ -113,6 +113,10 @@ def test_urgency_of_the_words(now: str, word: Urgency) -> None:
     assert urgency(window("09:00"), at(now)) is word
 
 
+def test_urgency_is_a_word_that_templates_are_chosen_by() -> None:
+    assert [word.value for word in Urgency] == ["soon", "due", "overdue"]
+
+
 NIGHT = QuietHours(time(22), time(7))
 
 
@@ -187,6 +191,10 @@ def test_quiet_hours_are_those_of_the_persons_own_zone() -> None:
 def test_quarter_of_an_hour_that_an_instant_belongs_to(instant: str, quarter: str) -> None:
     assert quarter_of(at(instant)) == at(quarter)
     assert at(quarter) <= at(instant) < at(quarter) + QUARTER
+
+
+def test_messages_are_gathered_over_a_quarter_of_an_hour() -> None:
+    assert timedelta(minutes=15) == QUARTER
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from fractions import Fraction
@@ -19,7 +19,16 @@ from ivig_care.regimen.doses import DoseGiven, MedicineLimit, allowance, tally
 from ivig_care.regimen.facts import InfusionFacts, SlotFact
 from ivig_care.regimen.preview import describe
 from ivig_care.regimen.protocol import Ladder, Protocol, RateStep
-from ivig_care.regimen.rates import climb, duration
+from ivig_care.regimen.rates import (
+    RateEntered,
+    Run,
+    climb,
+    duration,
+    mg_per_kg_min,
+    ml_per_kg_h,
+    rate_of,
+    run,
+)
 from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Elapsed, QuietHours, WallClock, resolve_local, shift
@@ -222,27 +231,67 @@ def test_late_start_moves_no_step_that_hangs_on_the_plan(protocol: Protocol, fac
 
 # --- rates ------------------------------------------------------------------------------------
 
-rungs = st.builds(
-    RateStep,
-    ml_per_kg_h=st.fractions(min_value=Fraction(1, 10), max_value=9, max_denominator=100),
-    minutes=st.one_of(st.none(), st.fractions(min_value=1, max_value=120, max_denominator=60)),
+rates = st.fractions(min_value=Fraction(1, 10), max_value=9, max_denominator=100)
+lengths = st.one_of(st.none(), st.fractions(min_value=1, max_value=120, max_denominator=60))
+rungs = st.one_of(
+    st.builds(RateStep, ml_per_kg_h=rates, minutes=lengths), st.builds(RateStep, mg_per_kg_min=rates, minutes=lengths)
 )
-ladders = st.lists(rungs, min_size=1, max_size=6).map(lambda steps: Ladder(steps=tuple(steps)))
+ladders = st.builds(
+    Ladder,
+    steps=st.lists(rungs, min_size=1, max_size=6).map(tuple),
+    max_ml_h=st.one_of(st.none(), st.fractions(min_value=10, max_value=400, max_denominator=10)),
+)
+# Ladders that change on the second, as people enter it.
+even_rungs = st.builds(RateStep, ml_per_kg_h=rates, minutes=st.integers(1, 7200).map(lambda each: Fraction(each, 60)))
+even_ladders = st.lists(even_rungs, min_size=1, max_size=6).map(lambda steps: Ladder(steps=tuple(steps)))
+concentrations = st.sampled_from([Fraction(50), Fraction(100)])
 volumes = st.fractions(min_value=Fraction(1, 10), max_value=3000, max_denominator=1000)
+entries = st.lists(st.tuples(st.integers(-600, 30_000), st.fractions(0, 300, max_denominator=10)), max_size=6)
+NINE = datetime.fromisoformat("2026-06-15T09:00+00:00")
 
 
-@given(ladders, weights, volumes)
-def test_volumes_sum_to_the_total_exactly(ladder: Ladder, weight: Fraction, volume: Fraction) -> None:
-    climbed = climb(ladder, weight_kg=weight, volume_ml=volume)
+def _ran(
+    ladder: Ladder,
+    weight: Fraction,
+    volume: Fraction,
+    entered: Iterable[tuple[float, Fraction]],
+    ended: int | None = None,
+) -> Run:
+    """The run at 100 mg/mL from nine o'clock, with the mL/h that were entered so many seconds after it."""
+    return run(
+        ladder,
+        weight_kg=weight,
+        volume_ml=volume,
+        mg_per_ml=Fraction(100),
+        starts_at=NINE,
+        entered=tuple(RateEntered(at=NINE + timedelta(seconds=after), ml_h=ml_h) for after, ml_h in entered),
+        ended_at=None if ended is None else NINE + timedelta(seconds=ended),
+    )
+
+
+@given(rates, concentrations)
+def test_rates_come_back_from_the_other_unit(rate: Fraction, mg_per_ml: Fraction) -> None:
+    assert mg_per_kg_min(ml_per_kg_h(rate, mg_per_ml=mg_per_ml), mg_per_ml=mg_per_ml) == rate
+    assert ml_per_kg_h(mg_per_kg_min(rate, mg_per_ml=mg_per_ml), mg_per_ml=mg_per_ml) == rate
+
+
+@given(ladders, weights, volumes, concentrations)
+def test_volumes_sum_to_the_total_exactly(
+    ladder: Ladder, weight: Fraction, volume: Fraction, mg_per_ml: Fraction
+) -> None:
+    climbed = climb(ladder, weight_kg=weight, volume_ml=volume, mg_per_ml=mg_per_ml)
 
     assert sum(rung.volume_ml for rung in climbed) == volume
     assert all(rung.volume_ml == rung.ml_h * rung.minutes / 60 > 0 for rung in climbed)
-    assert [rung.ml_h for rung in climbed] == [weight * step.ml_per_kg_h for step in ladder.steps[: len(climbed)]]
+    assert all(rung.ml_h == rung.ml_per_kg_h * weight for rung in climbed)
+    most = ladder.max_ml_h or Fraction(10**6)
+    prescribed = [rate_of(step, mg_per_ml) * weight for step in ladder.steps[: len(climbed)]]
+    assert [rung.ml_h for rung in climbed] == [min(rate, most) for rate in prescribed]
 
 
 @given(ladders, weights, volumes)
 def test_rungs_follow_one_another_without_gaps(ladder: Ladder, weight: Fraction, volume: Fraction) -> None:
-    climbed = climb(ladder, weight_kg=weight, volume_ml=volume)
+    climbed = climb(ladder, weight_kg=weight, volume_ml=volume, mg_per_ml=Fraction(100))
 
     ends = [rung.starts_after + rung.minutes for rung in climbed]
     assert [rung.starts_after for rung in climbed] == [0, *ends[:-1]]
@@ -252,9 +301,80 @@ def test_rungs_follow_one_another_without_gaps(ladder: Ladder, weight: Fraction,
 
 @given(ladders, weights, volumes, st.fractions(min_value=Fraction(11, 10), max_value=2, max_denominator=10))
 def test_faster_rates_never_end_later(ladder: Ladder, weight: Fraction, volume: Fraction, factor: Fraction) -> None:
-    faster = Ladder(steps=tuple(replace(step, ml_per_kg_h=step.ml_per_kg_h * factor) for step in ladder.steps))
+    faster = Ladder(
+        steps=tuple(
+            RateStep(ml_per_kg_h=rate_of(step, Fraction(100)) * factor, minutes=step.minutes) for step in ladder.steps
+        ),
+        max_ml_h=ladder.max_ml_h,
+    )
 
-    slow, fast = (duration(climb(each, weight_kg=weight, volume_ml=volume)) for each in (ladder, faster))
+    slow, fast = (_ran(each, weight, volume, ()).duration for each in (ladder, faster))
+    assert fast <= slow
+
+
+@given(even_ladders, weights, volumes, volumes, entries)
+def test_more_volume_never_ends_sooner(
+    ladder: Ladder, weight: Fraction, volume: Fraction, more: Fraction, entered: list[tuple[int, Fraction]]
+) -> None:
+    assert _ran(ladder, weight, volume, entered).duration <= _ran(ladder, weight, volume + more, entered).duration
+
+
+@given(even_ladders, weights, volumes, st.lists(st.booleans(), min_size=6, max_size=6))
+def test_entering_just_what_the_ladder_does_changes_nothing(
+    ladder: Ladder, weight: Fraction, volume: Fraction, is_said: list[bool]
+) -> None:
+    climbed = climb(ladder, weight_kg=weight, volume_ml=volume, mg_per_ml=Fraction(100))
+    entered = [(float(rung.starts_after * 60), rung.ml_h) for rung, said in zip(climbed, is_said, strict=False) if said]
+
+    ran = _ran(ladder, weight, volume, entered)
+
+    assert tuple(replace(rung, is_recorded=False) for rung in ran.rungs) == climbed
+    assert [rung.is_recorded for rung in ran.rungs] == is_said[: len(climbed)]
+
+
+@given(even_ladders, weights, volumes, entries, st.one_of(st.none(), st.integers(1, 40_000)))
+def test_what_ran_sums_up_without_gaps_whatever_is_entered(
+    ladder: Ladder, weight: Fraction, volume: Fraction, entered: list[tuple[int, Fraction]], ended: int | None
+) -> None:
+    ran = _ran(ladder, weight, volume, entered, ended)
+
+    assert ran.volume_given_ml <= volume + ran.volume_exceeded_ml
+    assert all(rung.volume_ml == rung.ml_h * rung.minutes / 60 for rung in ran.rungs)
+    ends = [rung.starts_after + rung.minutes for rung in ran.rungs]
+    assert [rung.starts_after for rung in ran.rungs] == [0, *ends[:-1]]
+    if ended is None:
+        assert ran.volume_given_ml == volume + ran.volume_exceeded_ml
+        assert ran.duration >= timedelta(seconds=max((after for after, _ in entered), default=0))
+    else:
+        assert ran.duration <= timedelta(seconds=ended)
+        assert not ran.is_paused
+
+
+@given(even_ladders, weights, volumes, st.integers(0, 9000), st.lists(st.integers(1, 9000), min_size=2, max_size=2))
+def test_longer_pause_never_ends_sooner_and_none_before_it_was_said_it_could(
+    ladder: Ladder, weight: Fraction, volume: Fraction, paused_after: int, pauses: list[int]
+) -> None:
+    rising = Ladder(steps=tuple(sorted(ladder.steps, key=lambda step: step.ml_per_kg_h or 0)))
+    before = climb(rising, weight_kg=weight, volume_ml=volume, mg_per_ml=Fraction(100))
+    at_pause = [rung.ml_h for rung in before if rung.starts_after * 60 <= paused_after][-1]
+    paused = (paused_after, Fraction(0))
+
+    not_before = _ran(rising, weight, volume, [paused])
+    short, long = (
+        _ran(rising, weight, volume, [paused, (paused_after + length, at_pause)]).duration for length in sorted(pauses)
+    )
+
+    assert not_before.is_paused
+    assert not_before.duration <= short <= long
+
+
+@given(rates, weights, volumes, st.integers(0, 9000), st.lists(st.integers(1, 3000), min_size=2, max_size=2))
+def test_faster_entered_rate_never_ends_later(
+    rate: Fraction, weight: Fraction, volume: Fraction, after: int, tenths: list[int]
+) -> None:
+    one_rate = Ladder(steps=(RateStep(ml_per_kg_h=rate),))
+
+    slow, fast = (_ran(one_rate, weight, volume, [(after, Fraction(each, 10))]).duration for each in sorted(tenths))
     assert fast <= slow
 
 

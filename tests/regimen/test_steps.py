@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import pytest
 
 from ivig_care.regimen.errors import TransitionRefused
 from ivig_care.regimen.protocol import Kind
-from ivig_care.regimen.steps import Event, State, after
+from ivig_care.regimen.steps import Event, SkipReason, State, after
 
 # What each event leads to; a state that is not named refuses the event.
 LEADS_TO = {
@@ -48,3 +50,22 @@ def test_only_done_and_skipped_are_said_by_a_person() -> None:
 
 def test_what_the_clinic_reads_off_the_timeline_is_not_ticked() -> None:
     assert {kind for kind in Kind if not kind.is_ticked} == {Kind.RATE, Kind.END, Kind.VITALS, Kind.MARK}
+
+
+# The database keeps these words and parents read some of them: a change of one is a change of data.
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        pytest.param(State, ["open", "done", "skipped", "missed", "withdrawn"], id="states"),
+        pytest.param(
+            Event,
+            ["done", "skipped", "undone", "lapsed", "moved", "withdrawn", "restored", "noted"],
+            id="events",
+        ),
+        pytest.param(
+            SkipReason, ["vomited", "asleep", "clinic gave it", "told not to", "ran out", "other"], id="reasons"
+        ),
+    ],
+)
+def test_words_that_are_kept_stay_the_same(words: type[StrEnum], kept: list[str]) -> None:
+    assert [word.value for word in words] == kept

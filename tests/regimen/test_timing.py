@@ -63,6 +63,14 @@ def test_resolved_instants_are_in_utc() -> None:
     assert resolve_local(date(2026, 3, 8), time(2, 30), zone_named("America/New_York")).utcoffset() == timedelta()
 
 
+def test_time_that_says_it_is_the_later_of_two_still_means_the_earlier() -> None:
+    second_half_past_one = time(1, 30, fold=1)
+
+    resolved = resolve_local(date(2026, 11, 1), second_half_past_one, zone_named("America/New_York"))
+
+    assert resolved == utc("2026-11-01 05:30")
+
+
 # Zone, anchor in UTC, offset, the instant in UTC.
 SHIFTED = [
     pytest.param("UTC", "2026-06-15 09:00", hours(6), "2026-06-15 15:00", id="elapsed, ordinary"),
@@ -147,6 +155,10 @@ def test_each_boundary_of_a_window_belongs_to_the_phase_it_begins(now: str, phas
     rule = WindowRule(opens_before=minutes(15), late_after=minutes(30), closes_after=hours(2))
 
     assert rule.around(at("09:00")).phase(at(now)) is phase
+
+
+def test_phases_are_words_that_a_preview_shows() -> None:
+    assert [phase.value for phase in Phase] == ["too early", "due", "late", "closed"]
 
 
 def test_window_around_a_due_time_is_elapsed_time() -> None:

@@ -3,6 +3,27 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+# These had one limit for every child; now they have one for each band of children, and none outside the bands.
+BANDED = {
+    "US": ["cetirizine", "chlorphenamine", "loratadine", "naproxen", "rizatriptan"],
+    "AU": ["cetirizine", "chlorphenamine", "loratadine", "naproxen", "rizatriptan"],
+    "UK": ["cetirizine", "loratadine", "naproxen", "rizatriptan"],
+}
+
+
+def drop_what_bands_and_indications_replace(apps, _schema_editor):
+    """A limit for every child would go on speaking for those whom no source speaks of; load_catalogue brings the rest."""
+    for country, ingredients in BANDED.items():
+        limits = apps.get_model("protocols", "MedicineLimit").objects
+        limits.filter(country=country, medicine__ingredient__in=ingredients, band="").delete()
+    ceilings = apps.get_model("protocols", "ProductCeiling").objects
+    ceilings.filter(product__name="Gamunex-C", use="primary immunodeficiency, ITP, CIDP").delete()
+
+
+def drop_bands(apps, _schema_editor):
+    """One limit in each country is all that the tables held before."""
+    apps.get_model("protocols", "MedicineLimit").objects.exclude(band="").delete()
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -349,4 +370,5 @@ class Migration(migrations.Migration):
                 name="product_start_above_zero",
             ),
         ),
+        migrations.RunPython(drop_what_bands_and_indications_replace, drop_bands),
     ]

@@ -17,7 +17,7 @@ from ivig_care.actions.plans import MedicineOrder, PlanOrder, RateOrder
 from ivig_care.plans.models import Infusion, Plan, PlanMedicine, PlanRate
 from ivig_care.plans.outlook import meaning_of
 from ivig_care.protocols.models import Medicine
-from ivig_care.regimen.preview import MOST_DAYS
+from ivig_care.regimen.reading import MOST_DAYS
 from ivig_care.regimen.timing import resolve_local
 from ivig_care.web.clinic.fields import CHOOSE, Amount, Day, LocalTime, Pick, ProductPick, Radio, Whole, YesNo
 
@@ -188,7 +188,9 @@ class CourseForm(MedicineRow):
     every_hours = Amount("Every so many hours", whole=3, places=1)
     first = Pick("First dose", PlanMedicine.First.choices)
     until_hours = Whole("Until, hours after the last end", least=1, most=MOST_HOURS)
-    may_wake = YesNo("May it wake the child?", help_text="If not, a message in the night waits until morning.")
+    may_wake = YesNo(
+        "May it wake the child?", help_text="If not, a dose that would be due at night is due in the morning."
+    )
 
 
 @dataclass(frozen=True)
