@@ -9,10 +9,12 @@ from django.db import transaction
 from ivig_care.accounts.models import User
 from ivig_care.actions.checklists import alarm_set, checklist_refresh, checklist_touch, infusion_lock
 from ivig_care.actions.errors import ReasonNeeded, Refused, StepWithdrawn, TimeNotPossible
-from ivig_care.plans.facts import allowances_for
+from ivig_care.plans.ledger import ledger_of
 from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
 from ivig_care.regimen import steps as step_states
+from ivig_care.regimen.doses import Code
 from ivig_care.regimen.errors import TransitionRefused
+from ivig_care.regimen.ledger import Answer, Verdict
 from ivig_care.regimen.steps import Event, SkipReason, State
 
 # A phone's clock may run ahead of ours by this much before "now" looks like the future.
@@ -113,14 +115,22 @@ def _check_time(at: datetime, now: datetime) -> None:
 
 
 def _check_allowance(infusion: Infusion, step: Step, at: datetime) -> None:
-    allowed = allowances_for(infusion, [step.ingredient])[step.ingredient]
-    if allowed.last_at is None or allowed.permits(at):
+    answer = ledger_of(infusion).answer(step, at)
+    if answer.verdict is Verdict.YES or (answer.verdict is Verdict.ASK and answer.last is None):
         return
-    name = step.medicine_name or step.ingredient
-    last = _clock(allowed.last_at, infusion)
-    if allowed.next_at is None:
-        raise ReasonNeeded(f"Last {name}: {last}. When the next is allowed is not known here: ask the clinic.")
-    raise ReasonNeeded(f"Last {name}: {last}. Next allowed: {_clock(allowed.next_at, infusion)}.")
+    said = [_why(answer)]
+    if answer.last is not None:
+        said = [f"Last {step.medicine_name or step.ingredient}: {_clock(answer.last.at, infusion)}.", *said]
+    if answer.next_at is not None and answer.next_at > at:
+        said.append(f"Next allowed: {_clock(answer.next_at, infusion)}.")
+    raise ReasonNeeded(" ".join(part for part in said if part))
+
+
+def _why(answer: Answer) -> str:
+    """What the ledger says besides the time; that two doses are close or many is said by the next allowed time."""
+    if not answer.is_known:
+        return "When the next is allowed is not known here: ask the clinic."
+    return " ".join(one.text for one in answer.reasons if one.code in (Code.TOO_MUCH, Code.NOT_TOGETHER))
 
 
 def _clock(at: datetime, infusion: Infusion) -> str:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
 
 from django.db.models import QuerySet
 
-from ivig_care.plans.models import Dose, Infusion, Step
+from ivig_care.plans.models import Dose, Infusion, InfusionDay, Step
 from ivig_care.plans.prescription import protocol_of
-from ivig_care.protocols.models import MedicineLimit
+from ivig_care.protocols.selectors import rule_set_for
 from ivig_care.regimen.changes import Change, Existing, diff
 from ivig_care.regimen.dated import Schedule
-from ivig_care.regimen.doses import Allowance, DoseGiven, allowance
-from ivig_care.regimen.doses import MedicineLimit as MedicineLimitValue
-from ivig_care.regimen.facts import DayFacts, InfusionFacts, SlotFact
+from ivig_care.regimen.doses import Body, DoseGiven
+from ivig_care.regimen.facts import DayFacts, InfusionFacts, LastInfusion, SlotFact
+from ivig_care.regimen.fluids import FLUIDS_LIMITED
 from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.steps import State
-from ivig_care.regimen.timing import Elapsed
 
 MG_PER_G = 1000
-# The condition under which a protocol leaves out its steps about extra drinks.
-FLUIDS_LIMITED = "fluids limited"
 # Doses older than this bear on nothing: every known interval and count is of a day or less (FACTS section 4).
 LOOK_BACK = timedelta(days=7)
 
@@ -35,6 +30,8 @@ def facts_of(infusion: Infusion) -> InfusionFacts:
     plan = infusion.plan
     if plan.product is None or plan.weight_kg is None or plan.dose_g_per_kg is None:
         raise ValueError(f"plan {plan.pk} is not complete; check unset_values first")
+    rules = rule_set_for(plan.child.clinic.country)
+    last = last_infusion(infusion)
     return InfusionFacts(
         zone=infusion.tz,
         weight_kg=Fraction(plan.weight_kg),
@@ -53,7 +50,14 @@ def facts_of(infusion: Infusion) -> InfusionFacts:
         given=_given_elsewhere(infusion),
         flags=frozenset({"risk"}) if plan.has_risk else frozenset(),
         conditions=frozenset({FLUIDS_LIMITED}) if plan.has_fluid_limit else frozenset(),
-        limits=limits_for(infusion.plan.child.clinic.country),
+        limits=rules.limits,
+        formulary=rules.formulary,
+        country=rules.country,
+        # That nothing is on record here does not make it the first: the child may have been treated elsewhere.
+        is_first=None if last is None else False,
+        last=last,
+        born_on=plan.child.born_on,
+        weighed_on=plan.weighed_on,
     )
 
 
@@ -83,39 +87,44 @@ def changes_between(infusion: Infusion, wanted: Schedule) -> tuple[Change, ...]:
             state=State(step.state),
             window=step.window,
             mg=None if step.mg is None else Fraction(step.mg),
+            mg_per_ml=None if step.mg_per_ml is None else Fraction(step.mg_per_ml),
         )
         for step in infusion.steps.all()
     )
     return diff(existing, wanted.ticked, wanted.left_out)
 
 
-def limits_for(country: str) -> tuple[MedicineLimitValue, ...]:
-    """The medicine limits of a country's rule set."""
-    rows = MedicineLimit.objects.filter(country=country).select_related("medicine")
-    return tuple(row.as_value() for row in rows)
+def body_of(infusion: Infusion) -> Body:
+    """What the limits of medicines depend on."""
+    plan = infusion.plan
+    return Body(
+        zone=infusion.tz,
+        weight_kg=None if plan.weight_kg is None else Fraction(plan.weight_kg),
+        weighed_on=plan.weighed_on,
+        born_on=plan.child.born_on,
+    )
 
 
-def allowances_for(infusion: Infusion, ingredients: Collection[str]) -> dict[str, Allowance]:
-    """For each ingredient, when the next dose keeps to its limit, over everything the child was given anywhere.
-
-    The limit is that of the country's rule set; where that knows no interval, the one the plan prescribes. Without
-    either the answer is unknown.
-    """
-    given: dict[str, list[DoseGiven]] = defaultdict(list)
-    for dose in _doses_near(infusion).filter(ingredient__in=ingredients):
-        given[dose.ingredient].append(_dose_given(dose))
-    limits = {limit.ingredient: limit for limit in limits_for(infusion.plan.child.clinic.country)}
-    ordered = {order.ingredient: order.every_hours for order in infusion.plan.medicines.all() if order.every_hours}
-    return {
-        name: allowance(tuple(given[name]), _limit(name, limits.get(name), ordered.get(name))) for name in ingredients
-    }
+def doses_near(infusion: Infusion) -> Iterator[DoseGiven]:
+    """Every dose the child was given that can bear on this infusion, of any medicine, at home or in the clinic."""
+    return (_dose_given(dose) for dose in _doses_near(infusion))
 
 
-def _limit(ingredient: str, known: MedicineLimitValue | None, every_hours: Decimal | None) -> MedicineLimitValue:
-    limit = known or MedicineLimitValue(ingredient=ingredient)
-    if limit.min_interval is None and every_hours is not None:
-        return replace(limit, min_interval=Elapsed(hours=float(every_hours)))
-    return limit
+def last_infusion(infusion: Infusion) -> LastInfusion | None:
+    """The child's infusion before this one, as far as it is on record here that it ended."""
+    start = min((day.planned_start for day in infusion.days.all()), default=None)
+    if start is None:
+        return None
+    ended = (
+        InfusionDay.objects.filter(infusion__plan__child=infusion.plan.child_id, actual_end__lt=start)
+        .exclude(infusion=infusion)
+        .select_related("infusion__plan__product")
+        .order_by("-actual_end")
+        .first()
+    )
+    if ended is None or ended.actual_end is None or ended.infusion.plan.product is None:
+        return None
+    return LastInfusion(ended_at=ended.actual_end, product=ended.infusion.plan.product.name)
 
 
 def _given_elsewhere(infusion: Infusion) -> tuple[DoseGiven, ...]:
@@ -130,7 +139,7 @@ def _doses_near(infusion: Infusion) -> QuerySet[Dose]:
 
 
 def _dose_given(dose: Dose) -> DoseGiven:
-    return DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount)
+    return DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount, entered_at=dose.entered_at)
 
 
 def _is_settled(step: Step) -> bool:

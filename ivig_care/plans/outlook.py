@@ -14,7 +14,7 @@ from ivig_care.plans.models import Infusion, Plan, PlanMedicine, PlanRate
 from ivig_care.plans.prescription import protocol_of
 from ivig_care.regimen.cautions import Caution, cautions, tallies
 from ivig_care.regimen.dated import DatedStep, DayRun, Schedule
-from ivig_care.regimen.doses import MedicineLimit, Tally
+from ivig_care.regimen.doses import MedicineLimit, Tally, limit_for
 from ivig_care.regimen.facts import InfusionFacts
 from ivig_care.regimen.figures import plain, plain_hours
 from ivig_care.regimen.nudging import alarms
@@ -25,7 +25,7 @@ from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.timing import QuietHours
 from ivig_care.regimen.waking import night_words
 
-# What counts as night where the protocol does not say it. When messages are held is up to each person's own quiet hours.
+# What counts as night where the protocol does not say it. When messages are held is up to everyone's quiet hours.
 NIGHT = QuietHours(time(22), time(7))
 
 # No interval and no count reaches further than a day; twice that is plenty.
@@ -239,7 +239,8 @@ def _nearby(facts: InfusionFacts, schedule: Schedule) -> InfusionFacts:
 
 
 def _ledger(schedule: Schedule, facts: InfusionFacts) -> Iterator[LedgerLine]:
-    limits = {limit.ingredient: limit for limit in facts.limits}
+    known = {limit.ingredient for limit in facts.limits}
+    start = schedule.days[0].starts_at
     planned = Counter(step.dose.ingredient for step in schedule.steps if step.dose)
     for counted in tallies(schedule, facts):
         mg = counted.most_mg_in_24h
@@ -247,7 +248,9 @@ def _ledger(schedule: Schedule, facts: InfusionFacts) -> Iterator[LedgerLine]:
             doses=planned[counted.ingredient],
             tally=counted,
             mg_per_kg_24h=None if mg is None else mg / facts.weight_kg,
-            limit=limits.get(counted.ingredient),
+            limit=limit_for(facts.limits, counted.ingredient, facts.body, start).limit
+            if counted.ingredient in known
+            else None,
         )
 
 

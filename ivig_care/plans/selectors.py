@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -14,10 +14,12 @@ from django.db.models import Prefetch
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import cared_for_by
-from ivig_care.plans.facts import allowances_for, schedule_of
+from ivig_care.plans.facts import schedule_of
+from ivig_care.plans.ledger import Ledger, ledger_of
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, Step, StepEvent
 from ivig_care.regimen.dated import DayRun
-from ivig_care.regimen.doses import Allowance
+from ivig_care.regimen.doses import Code
+from ivig_care.regimen.ledger import Answer
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Phase
 
@@ -54,7 +56,9 @@ class StepRow:
     status: str
     last_given_at: datetime | None = None
     next_allowed_at: datetime | None = None
+    then_none_until: datetime | None = None
     is_limit_unknown: bool = False
+    ledger_says: tuple[str, ...] = ()
     is_far: bool = False
     notes: tuple[StepEvent, ...] = ()
 
@@ -197,10 +201,9 @@ def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
         .select_related("said_by")
         .prefetch_related(Prefetch("events", StepEvent.objects.exclude(note="").select_related("by"), to_attr="noted"))
     )
-    allowances = allowances_for(infusion, {step.ingredient for step in steps if step.ingredient})
     page = Checklist(infusion=infusion, now=now, days=_day_cards(infusion, now), strip=_strip(infusion, steps, now))
     later = []
-    for row in _rows(steps, allowances, now):
+    for row in _rows(steps, ledger_of(infusion), now):
         if row.step.is_said:
             page.answered.append(row)
         elif row.step.state == State.MISSED or row.step.closes_at <= now:
@@ -219,7 +222,11 @@ def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
     return page
 
 
-def _rows(steps: Sequence[Step], allowances: Mapping[str, Allowance], now: datetime) -> Iterator[StepRow]:
+# The rest is said by "next allowed" and "ask the clinic"; what a source says in general stands on the plan.
+_SAID_IN_FULL = frozenset({Code.DOSE_TOO_LARGE, Code.TOO_MUCH, Code.NOT_TOGETHER, Code.WEIGHT_OLD})
+
+
+def _rows(steps: Sequence[Step], ledger: Ledger, now: datetime) -> Iterator[StepRow]:
     """The rows; "last given" and "next allowed" only where they will still be true when the step is due."""
     told: set[str] = set()
     for step in steps:
@@ -227,19 +234,28 @@ def _rows(steps: Sequence[Step], allowances: Mapping[str, Allowance], now: datet
         is_told = is_coming and (step.ingredient not in told or step.opens_at <= now)
         if is_coming:
             told.add(step.ingredient)
-        yield _row(step, allowances.get(step.ingredient) if is_told else None, now)
+        yield _row(step, ledger.answer(step, now) if step.ingredient and is_told else None, now)
 
 
-def _row(step: Step, allowed: Allowance | None, now: datetime) -> StepRow:
+def _row(step: Step, allowed: Answer | None, now: datetime) -> StepRow:
     return StepRow(
         step=step,
         status=_status(step, now),
-        last_given_at=allowed.last_at if allowed else None,
-        next_allowed_at=allowed.next_at if allowed else None,
+        last_given_at=allowed.last.at if allowed and allowed.last else None,
+        next_allowed_at=_next_allowed(allowed, now),
+        then_none_until=allowed.then_none_until if allowed else None,
         is_limit_unknown=allowed is not None and not allowed.is_known,
+        ledger_says=tuple(one.text for one in allowed.reasons if one.code in _SAID_IN_FULL) if allowed else (),
         is_far=step.opens_at - now > DONE_AHEAD,
         notes=tuple(getattr(step, "noted", ())),
     )
+
+
+def _next_allowed(allowed: Answer | None, now: datetime) -> datetime | None:
+    """When the next is allowed; of an answer that hangs on something unknown only what is still to come is said."""
+    if allowed is None or allowed.next_at is None:
+        return None
+    return allowed.next_at if allowed.is_known or allowed.next_at > now else None
 
 
 def _status(step: Step, now: datetime) -> str:

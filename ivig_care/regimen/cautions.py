@@ -47,8 +47,8 @@ def _about_dose(facts: InfusionFacts) -> Iterator[Caution]:
     if dose.is_capped:
         text = f"{_grams(dose.ordered_mg)} by weight, capped at {_grams(dose.cap_mg or dose.ordered_mg)}."
         yield Caution(code="dose-capped", text=text)
-    if dose.vials is not None:
-        text = f"{_grams(dose.total_mg)} in whole vials, {_grams(dose.ordered_mg)} by weight."
+    if dose.total_mg != dose.capped_mg:
+        text = f"{_grams(dose.total_mg)} in whole vials, for {_grams(dose.capped_mg)}."
         yield Caution(code="dose-rounded", text=text)
 
 

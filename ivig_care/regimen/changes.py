@@ -24,13 +24,14 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Existing:
-    """A step as the checklist holds it now; `mg` as far as it was stored, None when it gives nothing."""
+    """A step as the checklist holds it now; `mg` and `mg_per_ml` as they were stored, None when it gives nothing."""
 
     slot: str
     title: str
     state: State
     window: Window
     mg: Fraction | None = None
+    mg_per_ml: Fraction | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +51,8 @@ class Change:
         return None if self.step is None else self.step.window
 
 
-# A checklist stores amounts to a thousandth of a mg.
-SAME_MG = Fraction(1, 1000)
+# A checklist stores mg to a thousandth; what differs by less is the same amount.
+SAME = Fraction(1, 1000)
 
 
 def diff(
@@ -87,9 +88,11 @@ def _for_wanted(held: Existing | None, step: DatedStep) -> Change:
 def _what_changed(held: Existing, step: DatedStep) -> Iterator[str]:
     if held.window != step.window:
         yield f"follows {step.follows}"
-    if held.state is State.OPEN and step.dose is not None and not _is_same(held.mg, step.dose.mg):
-        before = "unknown" if held.mg is None else f"{plain(held.mg)} mg"
-        yield f"{plain(step.dose.mg)} mg now, {before} before"
+    if held.state is State.OPEN and step.dose is not None:
+        amounts = (("mg", held.mg, step.dose.mg), ("mg/mL", held.mg_per_ml, step.dose.mg_per_ml))
+        for unit, before, now in amounts:
+            if not _is_same(before, now):
+                yield f"{_amount(now, unit)} now, {_amount(before, unit)} before"
 
 
 def _for_unwanted(held: Existing, reasons: Mapping[tuple[str, str], str], rules: set[str]) -> Change:
@@ -110,5 +113,11 @@ def _why_unwanted(slot: str, reasons: Mapping[tuple[str, str], str], rules: set[
     return reasons.get((rule, day)) or reasons.get((rule, ""), otherwise)
 
 
-def _is_same(held: Fraction | None, wanted: Fraction) -> bool:
-    return held is not None and abs(held - wanted) < SAME_MG
+def _is_same(held: Fraction | None, wanted: Fraction | None) -> bool:
+    if held is None or wanted is None:
+        return held is wanted
+    return abs(held - wanted) < SAME
+
+
+def _amount(number: Fraction | None, unit: str) -> str:
+    return f"unknown {unit}" if number is None else f"{plain(number)} {unit}"

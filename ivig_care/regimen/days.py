@@ -69,8 +69,6 @@ def timeline_of(ladder: Ladder, day: DayRun) -> Iterator[DatedStep]:
         yield _moment(f"rate.d{day.number}.{number}", Kind.RATE, title, day, after=rung.starts_after)
         if not rung.ml_h and not rung.minutes:
             break  # still paused: nobody knows when it goes on
-        if not rung.ml_h and not rung.minutes:
-            break  # still paused: nobody knows when the rest comes
     words = f"infusion END ({'not before this' if day.is_paused else day.end_basis})"
     yield _moment(f"end.d{day.number}", Kind.END, _joined(words, ladder.at_end), day)
 

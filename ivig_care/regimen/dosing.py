@@ -81,12 +81,16 @@ class CourseDose:
         return self.cap_mg is not None and self.ordered_mg > self.cap_mg
 
     @property
+    def capped_mg(self) -> Fraction:
+        """What was ordered, at most the cap, before any rounding."""
+        return self.ordered_mg if self.cap_mg is None else min(self.ordered_mg, self.cap_mg)
+
+    @property
     def mg_by_day(self) -> tuple[Fraction, ...]:
         """mg of each day in order. Raises TooFewVials."""
-        capped = self.ordered_mg if self.cap_mg is None else min(self.ordered_mg, self.cap_mg)
         if self.vials is None:
-            return (capped / self.days,) * self.days
-        count = self.vials.vials(capped, self.cap_mg)
+            return (self.capped_mg / self.days,) * self.days
+        count = self.vials.vials(self.capped_mg, self.cap_mg)
         if count < self.days:
             raise TooFewVials(count, self.days)
         each, over = divmod(count, self.days)

@@ -184,6 +184,7 @@ def _changes(protocol: Protocol, document: Json, schedule: Schedule, zone: ZoneI
             state=step.state,
             window=step.window,
             mg=step.dose.mg if step.dose else None,
+            mg_per_ml=step.dose.mg_per_ml if step.dose else None,
         )
         for step in before.ticked
     )
@@ -229,7 +230,7 @@ def _is_left_out(slot: str, left_out: set[tuple[str, int | None]]) -> bool:
     # What was said of a day before it was cancelled stays said.
     rule, _, rest = slot.partition(".")
     day = rest.partition(".")[0]
-    return any(rule == key and day == f"d{number}" for key, number in left_out)
+    return any(rule == key and (number is None or day == f"d{number}") for key, number in left_out)
 
 
 def _hours(elapsed: timedelta) -> str:

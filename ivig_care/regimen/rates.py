@@ -65,10 +65,14 @@ class KnownCeilings:
 
 @dataclass(frozen=True, kw_only=True)
 class RateEntered:
-    """A rate that really ran from the UTC instant `at`, in mL/h; nothing is a pause."""
+    """A rate that really ran from the UTC instant `at`, in mL/h; nothing is a pause.
+
+    `is_new_lot`: it is the first of another lot, whose rates begin anew (FACTS section 2, P14).
+    """
 
     at: datetime
     ml_h: Fraction
+    is_new_lot: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,9 +156,9 @@ def run(
     """The rungs as they really ran from the UTC instant `starts_at`, and as they will run until `volume_ml` is in.
 
     Until the first change the ladder runs as prescribed. A rate of the ladder goes on climbing from that rung, with the
-    full minutes of it; any other is held until the volume is in. After a pause, the first rung begins the climb anew (a
-    new lot, FACTS section 2, P14); a rung between it and the one left is held, as after a reaction (P9: restart at the
-    last tolerated rate). While it is paused, the end is predicted as if it went
+    full minutes of it; any other is held until the volume is in, and so is one that the ladder has left behind: after a
+    reaction the last tolerated rate does not climb by itself (FACTS section 2, P9), but a new lot does. While it is
+    paused, the end is predicted as if it went
     on at once where it stood. A change after the sums say that all is in proves them wrong: the rates count up to that
     change, which is then the predicted end, whatever rate it sets. What was entered at or after `ended_at` counts for
     nothing, and an end later than the sums gives no more: it is often said after the flush.
@@ -163,9 +167,9 @@ def run(
     prescribed = _settings(ladder, weight_kg, mg_per_ml)
     ran: tuple[_Setting, ...] = ()
     ahead, elapsed = prescribed, NOTHING
-    for after, ml_h in _changes(entered, starts_at, ended_at):
+    for after, change in _changes(entered, starts_at, ended_at):
         ran += _first(ahead, after - elapsed)
-        ahead = _changed(_rest(ahead, after - elapsed), ml_h, prescribed)
+        ahead = _changed(_rest(ahead, after - elapsed), change, prescribed)
         elapsed = after
     is_paused = ended_at is None and any(not one.ml_h for one in ahead)
     if ended_at is not None:
@@ -245,23 +249,25 @@ def _settings(ladder: Ladder, weight_kg: Fraction, mg_per_ml: Fraction) -> tuple
 
 def _changes(
     entered: tuple[RateEntered, ...], starts_at: datetime, ended_at: datetime | None
-) -> Iterator[tuple[Fraction, Fraction]]:
-    """Minutes from the start and mL/h of each change that counts, in order; of two at one instant the later said.
+) -> Iterator[tuple[Fraction, RateEntered]]:
+    """Each change that counts with its minutes from the start, in order; of two at one instant the later said.
 
     A rate from before the start is the one it began with; a pause from before it ended with the start.
     """
-    counted: dict[datetime, Fraction] = {}
+    counted: dict[datetime, RateEntered] = {}
     for one in sorted(entered, key=lambda each: each.at):
         is_void = not one.ml_h and one.at < starts_at
         if not is_void and (ended_at is None or one.at < ended_at):
-            counted[max(one.at, starts_at)] = one.ml_h
-    for at, ml_h in counted.items():
-        yield _minutes(at - starts_at), ml_h
+            counted[max(one.at, starts_at)] = one
+    for at, one in counted.items():
+        yield _minutes(at - starts_at), one
 
 
-def _changed(ahead: tuple[_Setting, ...], ml_h: Fraction, prescribed: tuple[_Setting, ...]) -> tuple[_Setting, ...]:
-    """What runs after a change to `ml_h`: a pause before what was ahead, the ladder from a rung of it, or that rate."""
-    is_paused = not ahead[0].ml_h
+def _changed(
+    ahead: tuple[_Setting, ...], change: RateEntered, prescribed: tuple[_Setting, ...]
+) -> tuple[_Setting, ...]:
+    """What runs after a change: a pause before what was ahead, the ladder from a rung of it, or that rate alone."""
+    ml_h = change.ml_h
     ahead = tuple(one for one in ahead if one.ml_h)
     at_rung = ahead[0].rung
     if not ml_h:
@@ -271,7 +277,7 @@ def _changed(ahead: tuple[_Setting, ...], ml_h: Fraction, prescribed: tuple[_Set
         return (_Setting(ml_h=ml_h, minutes=None, rung=at_rung, is_recorded=True),)
     # A ladder may come to one rate twice: then the nearest rung that is not behind.
     meant = min(same, key=lambda one: (abs(one.ml_h - ml_h), one.rung < at_rung, abs(one.rung - at_rung)))
-    if is_paused and 0 < meant.rung < at_rung:
+    if meant.rung < at_rung and not change.is_new_lot:
         return (replace(meant, ml_h=ml_h, minutes=None, is_recorded=True),)
     return (replace(meant, ml_h=ml_h, is_recorded=True), *prescribed[meant.rung + 1 :])
 

@@ -34,6 +34,7 @@ PARTS = (PROTOCOL, INFUSION, VALUES, "before", "now")
 class _Rate:
     at: datetime
     ml_h: Fraction = field(metadata={MAY_BE_ZERO: True})
+    is_new_lot: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +172,7 @@ def _day_facts(day: _Day, number: int, path: str) -> DayFacts:
         planned_start=day.planned_start,
         actual_start=start,
         actual_end=end,
-        rates=tuple(RateEntered(at=rate.at, ml_h=rate.ml_h) for rate in day.rates),
+        rates=tuple(RateEntered(at=rate.at, ml_h=rate.ml_h, is_new_lot=rate.is_new_lot) for rate in day.rates),
         is_cancelled=day.is_cancelled,
     )
 

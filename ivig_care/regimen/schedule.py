@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import product
 
 from ivig_care.regimen.conditions import left_out_because
 from ivig_care.regimen.courses import MOST_DOSES, DoseTime, dose_times
@@ -57,12 +58,13 @@ def build_schedule(protocol: Protocol, facts: InfusionFacts) -> Schedule:
     course never ends.
     """
     days = run_days(protocol, facts)
-    work = _Work(protocol=protocol, facts=facts, days=tuple(day for day in days if not day.is_cancelled))
+    kept = tuple(day for day in days if not day.is_cancelled)
+    work = _Work(protocol=protocol, facts=facts, planned=days, days=kept)
     for rule in protocol.steps:
         work.put_rule(rule)
-    if work.days:
-        for course in protocol.courses:
-            work.put_course(course)
+    work.keep_said()
+    for course in protocol.courses:
+        work.put_course(course)
     for day in days:
         if day.is_cancelled:
             work.left_out += [LeftOut(rule=rule.key, day=day.number, reason=_CANCELLED) for rule in protocol.steps]
@@ -92,10 +94,11 @@ _DOSE_NUMBERS = {str(number): number for number in range(1, MOST_DOSES + 1)}
 
 @dataclass(kw_only=True)
 class _Work:
-    """One schedule being made: the days that take place, what was said, and the steps so far."""
+    """One schedule being made: all its days, those that take place, what was said, and the steps so far."""
 
     protocol: Protocol
     facts: InfusionFacts
+    planned: tuple[DayRun, ...]
     days: tuple[DayRun, ...]
     steps: list[DatedStep] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
@@ -125,20 +128,35 @@ class _Work:
                 continue
             self._put([self._step(rule, day, dose, *anchor) for dose in doses], rule.key, day.number)
 
+    def keep_said(self) -> None:
+        """What was said of a line that is left out now, or on a day that is cancelled: facts stay, and doses count."""
+        lost = {slot for slot, fact in self.settled.items() if fact.state.is_said} - {step.slot for step in self.steps}
+        for rule, day in product(self.protocol.steps, self.planned) if lost else ():
+            for medicine in _given_by(rule):
+                dose = _ordered(medicine, self.facts) if medicine else None
+                if (slot := _slot(rule, day, dose)) in lost:
+                    step = self._step(rule, day, dose, self.settled[slot].due_at, Basis.ACTUAL)
+                    self._put([step], rule.key, day.number)
+
     def put_course(self, course: CourseRule) -> None:
-        """The doses of one course."""
+        """The doses of one course; when no day takes place, those that were said."""
+        settled, dose = self._of_courses[course.key], _ordered(course.medicine, self.facts)
+        if not self.days:
+            said = (DoseTime(number=number, due_at=one.due_at) for number, one in settled.items() if one.state.is_said)
+            self._put([self._dose(course, time, dose, Basis.ACTUAL) for time in said], course.key)
+            self.left_out.append(LeftOut(rule=course.key, day=None, reason=_CANCELLED))
+            return
         first, basis = self._first_dose(course)
         times = dose_times(
             course=course.key,
             first=first,
             every=course.every,
             until=_moment(course.until, self.days)[0],
-            settled=self._of_courses[course.key],
+            settled=settled,
             elsewhere=self._doses_elsewhere(course),
             night=self.protocol.night if course.at_night is AtNight.SHIFT else None,
             zone=self.facts.zone,
         )
-        dose = _ordered(course.medicine, self.facts)
         self._put([self._dose(course, time, dose, basis) for time in times], course.key)
 
     def _dose(self, course: CourseRule, time: DoseTime, dose: DoseOrdered, basis: Basis) -> DatedStep:
@@ -175,7 +193,7 @@ class _Work:
     def _step(
         self, rule: StepRule, day: DayRun, dose: DoseOrdered | None, anchor_at: datetime, basis: Basis
     ) -> DatedStep:
-        slot = f"{rule.key}.d{day.number}" + (f".{dose.ingredient}" if dose else "")
+        slot = _slot(rule, day, dose)
         fact = self.settled.get(slot)
         is_said = fact is not None and fact.state.is_said
         planned_at = shift(anchor_at, rule.offset, self.facts.zone)
@@ -272,6 +290,10 @@ def _anchor(anchor: Anchor, day: DayRun) -> tuple[datetime, Basis]:
         case Anchor.END:
             return day.ends_at, day.end_basis
     return day.planned_start, Basis.PLANNED
+
+
+def _slot(rule: StepRule, day: DayRun, dose: DoseOrdered | None) -> str:
+    return f"{rule.key}.d{day.number}" + (f".{dose.ingredient}" if dose else "")
 
 
 def _follows(rule: StepRule, day: DayRun, basis: Basis) -> str:

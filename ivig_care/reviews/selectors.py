@@ -13,13 +13,13 @@ from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, children_of
 from ivig_care.care_teams.models import Child
-from ivig_care.plans.facts import limits_for, schedule_of
+from ivig_care.plans.facts import schedule_of
+from ivig_care.plans.ledger import Ledger, ledger_of
 from ivig_care.plans.models import Dose, Infusion, InfusionDay, Plan, Step, StepEvent
 from ivig_care.plans.outlook import length_words, mg_per_kg
 from ivig_care.regimen.dated import DayRun
 from ivig_care.regimen.figures import plain_hours
 from ivig_care.regimen.steps import Event, State
-from ivig_care.regimen.timing import Elapsed
 from ivig_care.reviews.models import Review
 from ivig_care.reviews.summary import Summary, minutes_words, summarise
 
@@ -230,18 +230,18 @@ def _dose_rows(infusion: Infusion, steps: list[Step]) -> Iterator[DoseRow]:
     if steps:
         first, last = min(step.opens_at for step in steps), max(step.closes_at for step in steps)
         own |= Q(step__isnull=True, child=infusion.plan.child_id, given_at__range=(first, last))
-    intervals = {limit.ingredient: limit.min_interval for limit in limits_for(infusion.plan.child.clinic.country)}
+    ledger = ledger_of(infusion)
     last_given: dict[str, datetime] = {}
     for dose in Dose.objects.filter(own).select_related("entered_by").order_by("given_at", "pk"):
         is_standing = dose.taken_back_at is None
-        yield _dose_row(dose, infusion.plan, last_given.get(dose.ingredient) if is_standing else None, intervals)
+        yield _dose_row(dose, infusion.plan, last_given.get(dose.ingredient) if is_standing else None, ledger)
         if is_standing:
             last_given[dose.ingredient] = dose.given_at
 
 
-def _dose_row(dose: Dose, plan: Plan, last_at: datetime | None, intervals: dict[str, Elapsed | None]) -> DoseRow:
+def _dose_row(dose: Dose, plan: Plan, last_at: datetime | None, ledger: Ledger) -> DoseRow:
     gap = None if last_at is None else dose.given_at - last_at
-    interval = intervals.get(dose.ingredient)
+    interval = ledger.interval(dose.ingredient, dose.given_at)
     return DoseRow(
         dose=dose,
         mg_per_kg=mg_per_kg(plan, dose.amount),

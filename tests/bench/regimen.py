@@ -1,4 +1,4 @@
-"""`python -m tests.bench.regimen`: how long it takes to date an infusion's steps, and to date them anew after a late start."""
+"""`python -m tests.bench.regimen`: how long dating the steps of an infusion takes, and again after a late start."""
 
 from __future__ import annotations
 

@@ -16,7 +16,6 @@ from ivig_care.regimen.changes import Action, Change, Existing
 from ivig_care.regimen.dated import DatedStep, Schedule
 from ivig_care.regimen.doses import DoseGiven, MedicineLimit
 from ivig_care.regimen.facts import DayFacts, InfusionFacts, SlotFact
-from ivig_care.regimen.reading import parse, read
 from ivig_care.regimen.protocol import (
     AfterStep,
     Anchor,
@@ -34,6 +33,7 @@ from ivig_care.regimen.protocol import (
     StepRule,
 )
 from ivig_care.regimen.rates import Product, RateEntered
+from ivig_care.regimen.reading import parse, read
 from ivig_care.regimen.steps import Event, State, after
 from ivig_care.regimen.timing import Elapsed, Offset, QuietHours, Window, WindowRule, zone_named
 
@@ -206,6 +206,7 @@ def held(steps: tuple[DatedStep, ...]) -> dict[str, Existing]:
             state=step.state,
             window=step.window,
             mg=step.dose.mg if step.dose else None,
+            mg_per_ml=step.dose.mg_per_ml if step.dose else None,
         )
         for step in steps
     }
@@ -230,6 +231,7 @@ def apply(changes: tuple[Change, ...], checklist: dict[str, Existing]) -> dict[s
                     state=after(before.state, event),
                     window=change.after,
                     mg=change.step.dose.mg if change.step and change.step.dose else None,
+                    mg_per_ml=change.step.dose.mg_per_ml if change.step and change.step.dose else None,
                 )
             case Action.WITHDRAW:
                 assert before is not None
@@ -239,6 +241,7 @@ def apply(changes: tuple[Change, ...], checklist: dict[str, Existing]) -> dict[s
                     state=after(before.state, Event.WITHDRAWN),
                     window=before.window,
                     mg=before.mg,
+                    mg_per_ml=before.mg_per_ml,
                 )
             case Action.KEEP:
                 assert before is not None
@@ -259,6 +262,24 @@ def everything() -> dict[str, Any]:
             "indication": "ITP",
             "night": {"start": "21:00", "end": "07:00"},
             "cadence": {"weeks": [2, 4], "slack_days": 3, "source": "P5"},
+            "triage": [
+                {
+                    "rule": "fever",
+                    "level": "emergency",
+                    "bounds": {"began_within": {"days": 30}, "still_after": {"hours": 1}, "lasting": {"minutes": 30}},
+                    "fever": [
+                        {
+                            "celsius": 37.5,
+                            "methods": ["oral", "underarm"],
+                            "is_above": True,
+                            "twice_apart": {"minutes": 30},
+                        }
+                    ],
+                    "is_removed": False,
+                    "approved_by": "Dr Test",
+                    "source": "S47",
+                }
+            ],
             "ladder": {
                 "max_ml_h": 300,
                 "at_each_change": "vitals",
@@ -334,6 +355,7 @@ def everything() -> dict[str, Any]:
                     "until": {"anchor": "end", "day": "last", "offset": {"hours": 24}},
                     "why": "Keeps pain away",
                     "source": "S5",
+                    "at_night": "hold",
                     "actor": "family",
                     "window": around,
                     "nudges": policy,
@@ -382,12 +404,15 @@ def everything() -> dict[str, Any]:
                     "planned_start": "2026-06-15T09:00",
                     "actual_start": "2026-06-15T13:45:00Z",
                     "actual_end": "2026-06-15T18:00",
-                    "rates": [{"at": "2026-06-15T10:00", "ml_h": 0}, {"at": "2026-06-15T10:30", "ml_h": 10.05}],
+                    "rates": [
+                        {"at": "2026-06-15T10:00", "ml_h": 0},
+                        {"at": "2026-06-15T10:30", "ml_h": 10.05, "is_new_lot": False},
+                    ],
                 },
                 {"planned_start": "2026-06-16T09:00", "is_cancelled": False},
             ],
             "steps": [{"slot": "course.1", "state": "skipped", "at": "2026-06-15T15:20", "due_at": "2026-06-15T15:15"}],
-            "given": [{"ingredient": TYLENOL, "at": "2026-06-13T08:00", "mg": 300}],
+            "given": [{"ingredient": TYLENOL, "at": "2026-06-13T08:00", "mg": 300, "entered_at": "2026-06-13T09:00"}],
             "flags": ["risk"],
             "conditions": ["fluids limited"],
             "limits": [
@@ -405,8 +430,43 @@ def everything() -> dict[str, Any]:
                     "max_mg_per_kg_dose": 15,
                     "caution": "liver disease",
                     "source": "S36",
+                },
+                {"ingredient": "cetirizine", "country": "US", "min_interval": {"hours": 24}, "max_doses_24h": 1},
+            ],
+            "country": "US",
+            "medicines": [
+                {"ingredient": TYLENOL, "names": ["Tylenol"], "classes": ["antipyretic"], "needs_agreement": True}
+            ],
+            "combinations": [{"name": "Night-time", "contents": [{"ingredient": TYLENOL, "mg": 325}]}],
+        },
+        "before": {
+            "zone": "America/New_York",
+            "weight_kg": 20,
+            "dose_mg_per_kg": 2000,
+            "product": {"name": "Test 10 %", "mg_per_ml": 100},
+            "days": [
+                {"planned_start": "2026-06-15T09:00", "actual_start": "2026-06-15T09:45"},
+                {"planned_start": "2026-06-16T09:00", "is_cancelled": True},
+            ],
+            "conditions": ["fluids limited"],
+        },
+        "now": {
+            "at": "2026-06-15T19:00",
+            "asked": [{"medicine": "Tylenol", "mg": 300}, {"medicine": "Night-time", "units": 1}],
+            "taken": [{"at": "2026-06-14T20:00", "ml": 250, "kind": "water"}],
+            "are_fluids_limited": False,
+            "symptoms": [
+                {
+                    "symptom": "headache",
+                    "severity": "mild",
+                    "score": 3,
+                    "is_persistent": False,
+                    "since": "2026-06-15T17:00",
+                    "settled_at": "2026-06-15T18:30",
                 }
             ],
+            "temperatures": [{"celsius": 38.5, "method": "ear", "at": "2026-06-15T18:45"}],
+            "child_flags": ["long-term steroid"],
         },
     }
 

@@ -137,7 +137,7 @@ AMOUNTS = [
     pytest.param(Fraction("299.999"), "300 mg now, 299.999 mg before", id="less by a thousandth"),
     pytest.param(Fraction("300.001"), "300 mg now, 300.001 mg before", id="more by a thousandth"),
     pytest.param(Fraction(250), "300 mg now, 250 mg before", id="less"),
-    pytest.param(None, "300 mg now, unknown before", id="unknown"),
+    pytest.param(None, "300 mg now, unknown mg before", id="unknown"),
 ]
 
 
@@ -147,6 +147,24 @@ def test_open_dose_changes_with_its_amount(mg: Fraction | None, reason: str | No
 
     assert (change.action, change.reason) == ((Action.MOVE, reason) if reason else (Action.KEEP, "unchanged"))
     assert change.before == change.after == window("11:00")
+
+
+# The mg/mL that the checklist holds of a liquid that is wanted at 32 mg/mL.
+STRENGTHS = [
+    pytest.param(Fraction(32), None, id="the same"),
+    pytest.param(Fraction(100), "32 mg/mL now, 100 mg/mL before", id="another"),
+    pytest.param(None, "32 mg/mL now, unknown mg/mL before", id="unknown"),
+]
+
+
+@pytest.mark.parametrize(("mg_per_ml", "reason"), STRENGTHS)
+def test_open_dose_changes_with_its_strength(mg_per_ml: Fraction | None, reason: str | None) -> None:
+    assert DOSE.dose is not None
+    liquid = replace(DOSE, dose=replace(DOSE.dose, mg_per_ml=Fraction(32)))
+
+    (change,) = diff((replace(_dose_held(Fraction(300)), mg_per_ml=mg_per_ml),), (liquid,))
+
+    assert (change.action, change.reason) == ((Action.MOVE, reason) if reason else (Action.KEEP, "unchanged"))
 
 
 def test_dose_that_moves_and_changes_says_both() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from fractions import Fraction
@@ -9,12 +10,27 @@ from typing import Any
 
 import pytest
 
-from ivig_care.regimen.documents import decode, decode_protocol, encode, fill, unset
+from ivig_care.regimen.documents import MAY_BE_ZERO, decode, decode_protocol, encode, fill, unset
 from ivig_care.regimen.errors import DocumentError, UnsetValues
+from ivig_care.regimen.facts import DayFacts
 from ivig_care.regimen.json_values import shown
-from ivig_care.regimen.protocol import Anchor, Days, Kind, Ladder, Medicine, Moment, Protocol, RateStep, StepRule
+from ivig_care.regimen.protocol import (
+    Anchor,
+    AtNight,
+    Cadence,
+    Conditions,
+    Days,
+    Kind,
+    Ladder,
+    Medicine,
+    Moment,
+    Protocol,
+    RateStep,
+    StepRule,
+)
+from ivig_care.regimen.rates import RateEntered
 from ivig_care.regimen.steps import State
-from ivig_care.regimen.timing import Elapsed, Offset, WallClock
+from ivig_care.regimen.timing import Elapsed, Offset, QuietHours, WallClock, zone_named
 from tests.regimen.builders import everything, golden, hours, replaced
 
 LEFT_OPEN: dict[str, Any] = {
@@ -98,9 +114,18 @@ def test_protocol_says_what_its_document_says() -> None:
 
     assert protocol.ladder == Ladder(
         steps=(RateStep(ml_per_kg_h=Fraction(1, 2), minutes=Fraction(30)), RateStep(ml_per_kg_h=Fraction(5, 2))),
+        max_ml_h=Fraction(300),
         at_each_change="vitals",
         at_end="flush",
     )
+    assert protocol.night == QuietHours(time(21), time(7))
+    assert protocol.cadence == Cadence(weeks=(2, 4), slack_days=3, source="P5")
+    assert (protocol.indication, protocol.course_defaults) == ("ITP", None)
+    look, sickness = protocol.steps[3], protocol.as_needed[0]
+    assert (look.anchor, look.after_step, look.at_night) == (Anchor.STEP, "premed", AtNight.SHIFT)
+    assert (look.when, look.unless) == (Conditions(["brand changed", "long gap"]), Conditions())
+    assert protocol.steps[2].unless == Conditions(["fluids limited"])
+    assert (sickness.every, sickness.most_in_24h, sickness.purpose) == (hours(8), 3, "feels sick")
     assert protocol.steps[0].medicines[1] == Medicine(ingredient="diphenhydramine", mg=Fraction(41, 2))
     assert protocol.steps[1].offset == WallClock(-1, time(18))
     assert (protocol.steps[1].day, protocol.steps[0].kind) == (Days.FIRST, Kind.PREMEDICATION)
@@ -235,17 +260,14 @@ NOT_A_PROTOCOL: list[tuple[str, Any, str]] = [
     ("courses[0].until.day", "each", "must be first or last: a moment lies on one day"),
     ("courses[1].first.day", "each", "must be first or last: a moment lies on one day"),
     ("courses[1].first.anchor", "step", "cannot be a step here"),
-    ("steps[0].when", [""], "expected a list"),
     ("steps[0].when", 5, "expected a list"),
     ("steps[2].unless", {}, "expected a list"),
     ("steps[0].at_night", "sleep", '"sleep" is none of: hold, shift'),
     ("steps[0].after_step", "premed", "belongs to the anchor step, and that anchor needs it"),
-    ("night", {"start": "21:00"}, "is missing"),
     ("night", "21:00", "expected an object"),
     ("cadence.weeks", 4, "expected a list"),
     ("cadence.slack_days", -1, "expected a whole number between 0 and 1000"),
     ("ladder.max_ml_h", 0, "must be more than nothing"),
-    ("course_defaults.window", None, "expected an object"),
     ("as_needed[0].purpose", None, "expected text, not null"),
     ("as_needed[0].medicine", {"ingredient": "ondansetron"}, "needs either mg or mg_per_kg"),
     ("as_needed[0].every", {"hours": 0}, "must be more than nothing"),
@@ -274,6 +296,21 @@ SAID_OF: list[tuple[str, Any, str, str]] = [
         "courses[0].first.offset",
         "unknown; known here: after_step",
     ),
+    ("steps[0].when", ["long gap", " "], "steps[0].when[1]", "expected the name of a condition"),
+    ("night", {"start": "21:00"}, "night.end", "is missing"),
+    ("course_defaults", {"window": None}, "course_defaults.window", "expected an object"),
+    (
+        "ladder.steps[0]",
+        {"ml_per_kg_h": 1, "mg_per_kg_min": 1, "minutes": 5},
+        "ladder.steps[0]",
+        "needs either ml_per_kg_h or mg_per_kg_min",
+    ),
+    ("cadence", {"weeks": []}, "cadence.weeks", "needs at least one number of weeks, each more than nothing"),
+    ("cadence", {"weeks": [2, 0]}, "cadence.weeks", "needs at least one number of weeks, each more than nothing"),
+    ("steps[3].after_step", "look", "steps[3].after_step", 'no step "look" stands before it on the same days'),
+    ("steps[3].after_step", "evening", "steps[3].after_step", 'no step "evening" stands before it on the same days'),
+    ("steps[3].after_step", "", "steps[3].after_step", "belongs to the anchor step, and that anchor needs it"),
+    ("night", None, "night", 'is missing; "look" is shifted out of it'),
 ]
 
 
@@ -402,3 +439,45 @@ def test_values_are_shown_short_and_on_one_line(value: Any, words: str) -> None:
 def test_words_of_a_document_are_those_of_the_code() -> None:
     assert decode(State, "done", "state") is State.DONE
     assert decode(tuple[StepRule, ...], [], "steps") == ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Entered:
+    at: datetime
+    ml_h: Fraction = field(metadata={MAY_BE_ZERO: True})
+    most: Fraction | None = None
+
+
+def test_number_may_be_nothing_only_where_its_field_says_so() -> None:
+    paused: dict[str, Any] = {"at": "2026-06-15T09:00", "ml_h": 0}
+
+    assert decode(_Entered, paused, "here").ml_h == 0
+    for document, place, problem in (
+        ({**paused, "ml_h": -1}, "here.ml_h", "must not be negative"),
+        ({**paused, "ml_h": None}, "here.ml_h", "expected a number, not null"),
+        ({**paused, "most": 0}, "here.most", "must be more than nothing"),
+    ):
+        with pytest.raises(DocumentError) as refused:
+            decode(_Entered, document, "here")
+        assert (refused.value.path, refused.value.problem) == (place, problem)
+
+
+def test_time_without_an_offset_is_on_the_clock_of_the_zone() -> None:
+    shown = "2026-06-15T09:00"
+
+    assert decode(datetime, shown, "here") == datetime(2026, 6, 15, 9, tzinfo=UTC)
+    assert decode(datetime, shown, "here", zone_named("America/New_York")) == datetime(2026, 6, 15, 13, tzinfo=UTC)
+    days = decode(tuple[_Entered, ...], [{"at": shown, "ml_h": 1}], "here", zone_named("America/New_York"))
+    assert days[0].at == datetime(2026, 6, 15, 13, tzinfo=UTC)
+    assert decode(_Entered | None, None, "here") is None  # type: ignore[arg-type]
+
+
+def test_facts_of_a_day_as_a_document_keep_their_instants() -> None:
+    start = datetime(2026, 6, 15, 13, tzinfo=UTC)
+    day = DayFacts(number=1, planned_start=start, rates=(RateEntered(at=start, ml_h=Fraction(0)),))
+
+    assert encode(day) == {
+        "number": 1,
+        "planned_start": "2026-06-15T13:00:00+00:00",
+        "rates": [{"at": "2026-06-15T13:00:00+00:00", "ml_h": 0}],
+    }

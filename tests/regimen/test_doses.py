@@ -374,9 +374,10 @@ def test_classes_that_a_formulary_adds_count_in_a_plan() -> None:
     formulary = Formulary(medicines=(MedicineKnown(ingredient="ketoprofen", classes=("NSAID",)),))
     infusion = facts(product=KNOWN, given=(given("01:00", "ibuprofen"), given("02:00", "ketoprofen")), limits=NSAIDS)
     schedule: Schedule = build_schedule(protocol(), infusion)
+    named = replace(infusion, formulary=formulary)
 
     assert [caution.code for caution in cautions(schedule, infusion)] == ["limit-unknown"]
-    assert [caution.code for caution in cautions(schedule, infusion, formulary)] == ["limit-unknown", "not-together"]
+    assert [caution.code for caution in cautions(schedule, named)] == ["limit-unknown", "not-together"]
 
 
 def _ceilings(*ceilings: Ceiling, flags: tuple[str, ...] = ()) -> list[Caution]:

@@ -6,6 +6,7 @@ import json
 import runpy
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 from ivig_care.regimen import __main__ as regimen_main
 from ivig_care.regimen.errors import DocumentError, RegimenError, ScheduleTooLong, UnsetValues
 from ivig_care.regimen.preview import preview
+from ivig_care.regimen.protocol import Protocol
+from ivig_care.regimen.waking import TOO_LATE, WAKES
 from tests.regimen.builders import GOLDEN, TYLENOL, everything, golden, replaced, run_cli
 
 
@@ -73,6 +76,7 @@ def test_preview_warns_of_what_is_unknown_and_of_what_is_too_much() -> None:
         ("caution", "acetaminophen: liver disease"),
         ("limit-unknown", "No limit is known for diphenhydramine: ask the pharmacist."),
         ("limit-unknown", "No limit is known for ibuprofen: ask the pharmacist."),
+        ("limit-unknown", "No limit is known for ondansetron: ask the pharmacist."),
     ]
 
 
@@ -277,6 +281,7 @@ def test_course_without_an_end_in_sight_is_refused() -> None:
 def test_infusion_that_would_outlast_the_calendar_is_refused() -> None:
     document = replaced(everything(), "protocol.ladder.steps", [{"ml_per_kg_h": 0.000001}])
     replaced(document, "infusion.dose_mg_per_kg", 10**9)
+    del document["infusion"]["cap_mg"], document["infusion"]["vials"]
 
     with pytest.raises(DocumentError, match=r"^infusion: runs beyond the calendar: check weight, dose and rates$"):
         _previewed(document)
@@ -295,7 +300,10 @@ def test_infusion_that_would_outlast_the_calendar_is_refused() -> None:
         ("1" * 5000, "document: is not JSON: Exceeds the limit"),
         ('{"protocol": {}, "protocol": {}}', "protocol: is said twice in one object"),
         ('{"infusion": {"zone": "", "weight_kg": 20, "weight_kg": 200}}', "weight_kg: is said twice in one object"),
-        ('{"infusion": {}, "protocol": {}, "b": 1, "a": 1}', "a: unknown; known here: protocol, infusion, values, before"),
+        (
+            '{"infusion": {}, "protocol": {}, "b": 1, "a": 1}',
+            "a: unknown; known here: protocol, infusion, values, before, now",
+        ),
     ],
 )
 def test_text_that_is_no_document_is_refused(text: str, problem: str) -> None:
@@ -379,7 +387,7 @@ def test_command_prints_words_of_any_language(tmp_path: Path) -> None:
         pytest.param(b'{"a\\nb\\u0007": 1}', "protocol: is missing", id="odd key"),
         pytest.param(
             b'{"protocol": {"a\\n\\ud800b": {}}, "infusion": {}}',
-            "protocol.a \\ud800b: unknown; known here: name, ladder, steps, courses, as_needed, days, indication, night, cadence, source",
+            f"protocol.a \\ud800b: unknown; known here: {', '.join(field.name for field in fields(Protocol))}",
             id="key that breaks the line and cannot be printed",
         ),
         pytest.param(
@@ -430,3 +438,222 @@ def test_process_refuses_with_one_line_and_exit_code_2(tmp_path: Path) -> None:
 
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr == f"{file}: protocol.courses[0].every: must be more than nothing\n"
+
+
+# --- nights, what is needed, what is next, and what has changed -----------------------------------------------------
+
+
+def _steps(document: dict[str, Any]) -> dict[str, Any]:
+    return {step["slot"]: step for step in _previewed(document)["steps"]}
+
+
+def _clock(times: list[dict[str, str]]) -> list[str]:
+    return [time["local"][4:20] for time in times]
+
+
+def test_step_says_when_the_family_is_told_of_it() -> None:
+    steps = _steps(everything())
+
+    assert _clock(steps["course.3"]["told"]) == [
+        "2026-06-16 14:15",
+        "2026-06-16 14:30",
+        "2026-06-16 15:00",
+        "2026-06-16 15:30",
+    ]
+    # Nobody is told of what the clinic does, of what never nudges, or of what was said.
+    for slot in (f"premed.d2.{TYLENOL}", "evening.d1", "course.1"):
+        assert "told" not in steps[slot]
+
+
+def test_step_says_what_becomes_of_it_at_night() -> None:
+    steps = _steps(everything())
+    held = _steps(replaced(everything(), "protocol.courses[0].nudges.may_wake", False))
+
+    assert (steps["course.2"]["night"], held["course.2"]["night"]) == (WAKES, TOO_LATE)
+    assert steps["look.d1"]["night"] == "moved to the morning from 22:15"
+    assert steps["look.d1"]["due"]["local"] == "Tue 2026-06-16 07:00:00 EDT"
+    assert "night" not in steps["course.3"]
+
+
+def test_nights_are_told_of_in_the_warnings() -> None:
+    held = _previewed(replaced(everything(), "protocol.courses[0].nudges.may_wake", False))
+
+    assert "night-too-late" in {warning["code"] for warning in held["warnings"]}
+
+
+def test_as_needed_medicine_says_everything() -> None:
+    assert _previewed(everything())["as_needed"] == [
+        {
+            "rule": "sickness",
+            "purpose": "feels sick",
+            "who": "family",
+            "dose": {
+                "ingredient": "ondansetron",
+                "name": "ondansetron",
+                "mg": 3.015,
+                "mg_per_ml": 0.8,
+                "ml": 3.76875,
+            },
+            "opens": {"utc": "2026-06-15T13:45:00Z", "local": "Mon 2026-06-15 09:45:00 EDT"},
+            "closes": {"utc": "2026-06-17T17:24:00Z", "local": "Wed 2026-06-17 13:24:00 EDT"},
+            "every": "8 h",
+            "most_in_24h": 3,
+        }
+    ]
+
+
+def test_as_needed_medicine_without_bounds_says_none() -> None:
+    document = everything()
+    for name in ("every", "most_in_24h"):
+        del document["protocol"]["as_needed"][0][name]
+
+    (shown,) = _previewed(document)["as_needed"]
+    assert (shown["every"], shown["most_in_24h"]) == (None, None)
+
+
+def test_line_that_is_left_out_is_listed_with_its_reason() -> None:
+    document = replaced(everything(), "infusion.days[1].is_cancelled", True)
+
+    assert _previewed(everything())["left_out"] == [{"rule": "juice", "day": None, "reason": "fluids limited"}]
+    assert {"rule": "premed", "day": 2, "reason": "this day is cancelled"} in _previewed(document)["left_out"]
+
+
+def test_next_infusion_is_proposed() -> None:
+    assert _previewed(everything())["next"] == {
+        "weeks": 4,
+        "starts": [
+            {"utc": "2026-07-13T13:00:00Z", "local": "Mon 2026-07-13 09:00:00 EDT"},
+            {"utc": "2026-07-14T13:00:00Z", "local": "Tue 2026-07-14 09:00:00 EDT"},
+        ],
+        "earliest": "2026-07-10",
+        "latest": "2026-07-16",
+    }
+    assert _previewed(replaced(everything(), "infusion.number", None))["next"] is None
+
+
+def test_day_says_what_became_of_it() -> None:
+    document = replaced(everything(), "infusion.days[1].is_cancelled", True)
+    del document["infusion"]["days"][0]["actual_end"]
+    document["infusion"]["days"][0]["rates"] = [{"at": "2026-06-15T10:00", "ml_h": 0}]
+
+    first, second = _previewed(document)["days"]
+
+    assert (first["is_paused"], first["is_cancelled"], second["is_paused"], second["is_cancelled"]) == (
+        True,
+        False,
+        False,
+        True,
+    )
+    assert (second["ladder"], second["minutes"], second["volume_ml"], second["exceeded_ml"]) == ([], 0, 201, 0)
+    assert first["minutes"] == sum(rung["minutes"] for rung in first["ladder"])
+
+
+def test_rates_beyond_the_order_are_shown_with_their_day() -> None:
+    document = everything()
+    del document["infusion"]["days"][0]["actual_end"]
+    document["infusion"]["days"][0]["rates"] = [{"at": "2026-06-15T20:00", "ml_h": 5}]
+
+    shown = _previewed(document)
+
+    # 5.025 mL in the first half hour, then 50.25 mL/h until eight in the evening.
+    assert shown["days"][0]["exceeded_ml"] == 5.025 + 50.25 * 9.75 - 201
+    assert "volume-exceeded" in {warning["code"] for warning in shown["warnings"]}
+
+
+def _with_before(**said: Any) -> dict[str, Any]:
+    document = everything()
+    before = {**document["infusion"], **said}
+    return {**document, "before": before}
+
+
+def _changes(document: dict[str, Any]) -> dict[str, Any]:
+    return {change["slot"]: change for change in _previewed(document)["changes"]}
+
+
+def test_preview_has_no_changes_unless_it_is_asked_for_them() -> None:
+    assert "changes" not in _previewed(golden("E3"))
+
+
+def test_changes_since_before_are_said_with_their_reasons() -> None:
+    on_time = [{"planned_start": "2026-06-15T09:00"}, {"planned_start": "2026-06-16T09:00"}]
+
+    changes = _changes(_with_before(days=on_time, conditions=[], steps=[]))
+
+    assert changes[f"premed.d1.{TYLENOL}"] == {
+        "action": "move",
+        "slot": f"premed.d1.{TYLENOL}",
+        "title": "Premed",
+        "reason": "follows the actual start of day 1",
+        "before": {"utc": "2026-06-15T12:30:00Z", "local": "Mon 2026-06-15 08:30:00 EDT"},
+        "after": {"utc": "2026-06-15T13:15:00Z", "local": "Mon 2026-06-15 09:15:00 EDT"},
+    }
+    juice = changes["juice.d1"]
+    assert (juice["action"], juice["reason"], juice["after"]) == ("withdraw", "fluids limited", None)
+    assert changes["evening.d1"]["action"] == "keep"
+
+
+def test_changes_name_what_is_new_and_what_weighs_more() -> None:
+    changes = _changes(_with_before(weight_kg=20, conditions=[]))
+    added = _changes(_with_before(conditions=[], is_first=False, last=None, days=everything()["infusion"]["days"]))
+
+    assert changes[f"premed.d1.{TYLENOL}"]["reason"] == "301.5 mg now, 300 mg before"
+    assert {change["action"] for change in added.values()} == {"keep", "withdraw"}
+
+
+def test_nothing_has_changed_since_the_same_infusion() -> None:
+    assert {change["action"] for change in _changes(_with_before()).values()} == {"keep"}
+
+
+def test_step_that_was_not_there_before_is_added() -> None:
+    document = _with_before(conditions=["fluids limited"])
+    document["infusion"] = {**document["infusion"], "conditions": []}
+
+    change = _changes(document)["juice.d2"]
+    assert (change["action"], change["reason"], change["before"]) == ("add", "new", None)
+
+
+def test_infusion_before_is_refused_at_its_own_place() -> None:
+    with pytest.raises(DocumentError) as refused:
+        _previewed(_with_before(weight_kg=0))
+
+    assert refused.value.path == "before.weight_kg"
+
+
+# --- what was said ------------------------------------------------------------------------------------------------
+
+
+def _with_slot(slot: str, state: str = "done", **said: Any) -> dict[str, Any]:
+    document = everything()
+    document["infusion"] |= said
+    at = "2026-06-15T09:20"
+    document["infusion"]["steps"] = [{"slot": slot, "state": state, "at": at, "due_at": at}]
+    return document
+
+
+CANCELLED = [
+    {"planned_start": "2026-06-15T09:00"},
+    {"planned_start": "2026-06-16T09:00", "is_cancelled": True},
+]
+
+
+@pytest.mark.parametrize("state", ["done", "skipped", "missed"])
+@pytest.mark.parametrize("slot", ["juice.d1", f"premed.d2.{TYLENOL}"])
+def test_what_became_of_a_step_may_be_said_even_if_it_is_left_out_since(slot: str, state: str) -> None:
+    assert _previewed(_with_slot(slot, state, days=CANCELLED))["zone"] == "America/New_York"
+
+
+@pytest.mark.parametrize("slot", ["juices.d1", "premed.d3", "premed.dNone", "nothing.d2", "course.x"])
+def test_step_that_never_was_cannot_be_said(slot: str) -> None:
+    with pytest.raises(DocumentError) as refused:
+        _previewed(_with_slot(slot, days=CANCELLED))
+
+    assert refused.value.path == "infusion.steps[0].slot"
+
+
+def test_dose_said_of_a_day_that_was_cancelled_since_is_counted() -> None:
+    shown = _previewed(_with_slot(f"premed.d2.{TYLENOL}", days=CANCELLED))
+    without = _previewed({**_with_slot(f"premed.d2.{TYLENOL}", "skipped", days=CANCELLED)})
+
+    doses = {line["ingredient"]: line["doses"] for line in shown["ledger"]}
+    assert f"premed.d2.{TYLENOL}" in {step["slot"] for step in shown["steps"]}
+    assert doses[TYLENOL] >= {line["ingredient"]: line["doses"] for line in without["ledger"]}[TYLENOL]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -282,8 +283,8 @@ RUNS = [
     pytest.param([(10, "48")], [("12", "10", "2"), ("!48", "247.5", "198")], id="ahead of the ladder"),
     pytest.param(
         [(90, "24")],
-        [_FIRST, _SECOND, _THIRD, ("!24", "30", "12"), ("48", "182.5", "146")],
-        id="back to a rung, and up again from it",
+        [_FIRST, _SECOND, _THIRD, ("!24", "395", "158")],
+        id="back to a rung: held",
     ),
     pytest.param(
         [(0, "24")], [("!24", "30", "12"), ("48", "235", "188")], id="begun at the second rung: the first never ran"
@@ -292,13 +293,23 @@ RUNS = [
     pytest.param([(90, "36")], [_FIRST, _SECOND, _THIRD, ("!36", "790/3", "158")], id="no rung: held to the end"),
     pytest.param(
         [(90, "36"), (120, "24")],
-        [_FIRST, _SECOND, _THIRD, ("!36", "30", "18"), ("!24", "30", "12"), ("48", "160", "128")],
-        id="from a held rate back to the ladder",
+        [_FIRST, _SECOND, _THIRD, ("!36", "30", "18"), ("!24", "350", "140")],
+        id="from a held rate to a rung below it: held",
+    ),
+    pytest.param(
+        [(40, "36"), (60, "24")],
+        [_FIRST, ("24", "10", "4"), ("!36", "20", "12"), ("!24", "30", "12"), ("48", "207.5", "166")],
+        id="from a held rate back to the rung that was left",
     ),
     pytest.param(
         [(90, "0"), (120, "24")],
-        [_FIRST, _SECOND, _THIRD, ("!0", "30", "0"), ("!24", "30", "12"), ("48", "182.5", "146")],
-        id="paused, and on from a rung",
+        [_FIRST, _SECOND, _THIRD, ("!0", "30", "0"), ("!24", "395", "158")],
+        id="paused, and on from a rung below: held",
+    ),
+    pytest.param(
+        [(40, "0"), (60, "24")],
+        [_FIRST, ("24", "10", "4"), ("!0", "20", "0"), ("!24", "30", "12"), ("48", "222.5", "178")],
+        id="paused, and on from the rung that was left",
     ),
     pytest.param(
         [(90, "0"), (100, "0"), (120, "36")],
@@ -312,7 +323,7 @@ RUNS = [
     ),
     pytest.param(
         [(120, "24"), (90, "36")],
-        [_FIRST, _SECOND, _THIRD, ("!36", "30", "18"), ("!24", "30", "12"), ("48", "160", "128")],
+        [_FIRST, _SECOND, _THIRD, ("!36", "30", "18"), ("!24", "350", "140")],
         id="in order of time, however they were said",
     ),
     pytest.param([(-5, "24")], [("!24", "30", "12"), ("48", "235", "188")], id="set before the start"),
@@ -431,7 +442,28 @@ def test_rate_that_the_ladder_comes_to_twice_is_the_next_one_that_is_not_behind(
         return next(rung.minutes for rung in ran.rungs if rung.is_recorded)
 
     assert [minutes_of(after, "20") for after in (0, 9, 10, 21, 34, 46)] == [10, 10, 12, 12, 14, 14]
-    assert [minutes_of(after, "40") for after in (0, 10, 21, 33, 46, 61)] == [11, 11, 13, 13, 13, 13]
+    assert [minutes_of(after, "40") for after in (0, 10, 21, 33)] == [11, 11, 13, 13]
+    # Behind all of them it is held until the volume is in.
+    assert [minutes_of(after, "40") for after in (46, 61)] == [265, 256]
+
+
+def test_first_rate_of_a_new_lot_begins_the_climb_anew() -> None:
+    stop, again = _entered((90, "0"), (120, "12"))
+
+    ran, held = (
+        run(
+            E1,
+            weight_kg=Fraction(20),
+            volume_ml=Fraction(200),
+            mg_per_ml=TEN,
+            starts_at=START,
+            entered=(stop, replace(again, is_new_lot=is_new_lot)),
+        )
+        for is_new_lot in (True, False)
+    )
+
+    assert [(rung.ml_h, rung.minutes) for rung in ran.rungs[4:]] == [(12, 30), (24, 30), (48, 175)]
+    assert [(rung.ml_h, rung.minutes) for rung in held.rungs[4:]] == [(12, 790)]
 
 
 def test_held_rate_remembers_the_rung_it_left() -> None:

@@ -1,0 +1,56 @@
+"""The ledger of a child's medicines: what was given anywhere, and whether the dose of a step keeps to the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from ivig_care.plans.facts import body_of, doses_near
+from ivig_care.plans.models import Infusion, Step
+from ivig_care.protocols.selectors import rule_set_for
+from ivig_care.regimen.doses import Body, DoseGiven, MedicineLimit, limit_for
+from ivig_care.regimen.ledger import Answer, may_be_given
+from ivig_care.regimen.medicines import Amount, RuleSet
+from ivig_care.regimen.timing import Elapsed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """Everything that decides whether a dose of one infusion may be given; `orders` are what its plan prescribes."""
+
+    doses: tuple[DoseGiven, ...]
+    body: Body
+    rules: RuleSet
+    orders: tuple[MedicineLimit, ...]
+
+    def answer(self, step: Step, at: datetime) -> Answer:
+        """Whether the dose of this step keeps to what is known, if it is given at the instant `at`."""
+        amount = Amount(ingredient=step.ingredient, mg=None if step.mg is None else Fraction(step.mg))
+        return may_be_given(
+            (amount,), doses=self.doses, body=self.body, rules=self.rules, at=at, prescribed=self.orders
+        )
+
+    def interval(self, ingredient: str, at: datetime) -> Elapsed | None:
+        """The shortest interval that a source knows for this child; None when none does."""
+        return limit_for(self.rules.limits_here, ingredient, self.body, at).limit.min_interval
+
+
+def ledger_of(infusion: Infusion) -> Ledger:
+    """The ledger as it stands, over everything the child was given near this infusion. Raises nothing."""
+    rules = rule_set_for(infusion.plan.child.clinic.country)
+    return Ledger(
+        doses=tuple(doses_near(infusion)),
+        body=body_of(infusion),
+        rules=rules,
+        orders=tuple(_orders(infusion, rules)),
+    )
+
+
+def _orders(infusion: Infusion, rules: RuleSet) -> Iterator[MedicineLimit]:
+    """What the plan says of each medicine: the clinic agreed to it; how often counts where no source knows it."""
+    known = {limit.ingredient for limit in rules.limits_here if limit.min_interval}
+    for order in infusion.plan.medicines.all():
+        every = None if order.ingredient in known or not order.every_hours else Elapsed(hours=float(order.every_hours))
+        yield MedicineLimit(ingredient=order.ingredient, min_interval=every)
