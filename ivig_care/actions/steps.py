@@ -128,9 +128,9 @@ def _check_allowance(infusion: Infusion, step: Step, at: datetime) -> None:
 
 def _why(answer: Answer) -> str:
     """What the ledger says besides the time; that two doses are close or many is said by the next allowed time."""
-    if not answer.is_known:
-        return "When the next is allowed is not known here: ask the clinic."
-    return " ".join(one.text for one in answer.reasons if one.code in (Code.TOO_MUCH, Code.NOT_TOGETHER))
+    said = [one.text for one in answer.reasons if one.code in (Code.TOO_MUCH, Code.NOT_TOGETHER)]
+    unknown = [] if answer.is_known else ["When the next is allowed is not known here: ask the clinic."]
+    return " ".join((*said, *unknown))
 
 
 def _clock(at: datetime, infusion: Infusion) -> str:

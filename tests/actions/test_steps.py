@@ -142,3 +142,26 @@ def test_a_note_changes_no_state_and_tells_open_pages(infusion: Infusion, people
     infusion.refresh_from_db()
     assert (step.state, step.events.get().note) == ("open", "two cups so far")
     assert infusion.revision > revision
+
+
+def test_two_sedating_antihistamines_need_a_reason(infusion: Infusion, people: People) -> None:
+    Dose.objects.create(
+        child=people.lena,
+        ingredient="chlorphenamine",
+        given_at=DUE - 5 * HOUR,
+        entered_at=DUE - 5 * HOUR,
+        entered_by=people.maria,
+    )
+    step = step_at(infusion, "premedication.d1.diphenhydramine")
+    with pytest.raises(ReasonNeeded, match="both antihistamines that make sleepy"):
+        step_tick(step=step, by=people.maria, at=DUE, now=DUE)
+    step_tick(step=step, by=people.maria, at=DUE, now=DUE, reason="the clinic ordered both")
+    assert Dose.objects.filter(step=step).exists()
+
+
+def test_more_in_a_day_than_a_source_allows_needs_a_reason(infusion: Infusion, people: People) -> None:
+    MedicineLimit.objects.filter(medicine__ingredient="acetaminophen").update(max_mg_24h=500)
+    step_tick(step=step_at(infusion, "premedication.d1.acetaminophen"), by=people.maria, at=DUE, now=DUE)
+    late_enough = DUE + 6 * HOUR
+    with pytest.raises(ReasonNeeded, match=r"600 mg of acetaminophen in 24 hours.*Next allowed: Tue 8:30 am"):
+        step_tick(step=step_at(infusion, "acetaminophen-course.1"), by=people.maria, at=late_enough, now=late_enough)

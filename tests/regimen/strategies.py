@@ -95,7 +95,6 @@ _wall_clocks = st.builds(
     lambda days, at: {"days": days, "at": at.isoformat(timespec="seconds")}, st.integers(-3, 5), st.times()
 )
 _anchors = st.sampled_from(["planned_start", "start", "end"])
-_coins = st.booleans()
 _at_night = st.sampled_from(["hold", "shift"])
 # What is found out, and what a clinic may name.
 LIMITED = "fluids limited"
@@ -121,7 +120,8 @@ def _step_documents(draw: st.DrawFn, number: int, earlier: list[dict[str, Any]])
         names = draw(st.lists(st.sampled_from(INGREDIENTS), unique=True, max_size=2))
         document["medicines"] = [{"ingredient": name, "mg_per_kg": draw(st.integers(1, 15))} for name in names]
     before: list[str] = [one["key"] for one in earlier if one["day"] in ("each", day)]
-    if before and draw(_coins):
+    follows = draw(st.booleans())
+    if before and follows:
         document["anchor"] = "step"
         document["after_step"] = draw(st.sampled_from(before))
     if draw(st.booleans()):

@@ -167,6 +167,34 @@ def test_open_dose_changes_with_its_strength(mg_per_ml: Fraction | None, reason:
     assert (change.action, change.reason) == ((Action.MOVE, reason) if reason else (Action.KEEP, "unchanged"))
 
 
+# The mg/mL that the checklist holds, those that are wanted, and what is said of it.
+CONCENTRATIONS = [
+    pytest.param(32, 32, None, id="the same"),
+    pytest.param(32, 100, "100 mg/mL now, 32 mg/mL before", id="another"),
+    pytest.param(None, None, None, id="no liquid"),
+]
+
+
+@pytest.mark.parametrize(("before", "now", "reason"), CONCENTRATIONS)
+def test_open_dose_changes_with_its_concentration(before: int | None, now: int | None, reason: str | None) -> None:
+    held_one = replace(_dose_held(Fraction(300)), mg_per_ml=None if before is None else Fraction(before))
+    liquid = Medicine(ingredient=TYLENOL, mg=Fraction(300), mg_per_ml=None if now is None else Fraction(now))
+    wanted = build_schedule(protocol(courses=(course(medicine=liquid),)), facts()).ticked[0]
+
+    (change,) = diff((held_one,), (wanted,))
+
+    assert (change.action, change.reason) == ((Action.MOVE, reason) if reason else (Action.KEEP, "unchanged"))
+
+
+@pytest.mark.parametrize(("before", "now"), [(None, 32), (32, None)])
+def test_dose_that_becomes_a_liquid_or_no_longer_is_one_changes(before: int | None, now: int | None) -> None:
+    held_one = replace(_dose_held(Fraction(300)), mg_per_ml=None if before is None else Fraction(before))
+    liquid = Medicine(ingredient=TYLENOL, mg=Fraction(300), mg_per_ml=None if now is None else Fraction(now))
+    wanted = build_schedule(protocol(courses=(course(medicine=liquid),)), facts()).ticked[0]
+
+    assert [one.action for one in diff((held_one,), (wanted,))] == [Action.MOVE]
+
+
 def test_dose_that_moves_and_changes_says_both() -> None:
     (change,) = diff((_dose_held(Fraction(250), due="10:00"),), (DOSE,))
 

@@ -26,6 +26,8 @@ from ivig_care.regimen.protocol import (
     RateStep,
     StepRule,
 )
+from ivig_care.regimen.signs import FeverBound
+from ivig_care.regimen.symptoms import Method, Symptom, SymptomSaid
 from ivig_care.regimen.timing import Elapsed, WindowRule
 from tests.regimen.builders import (
     A_WINDOW,
@@ -70,6 +72,17 @@ FINE: list[tuple[str, object]] = [
     ("a limit of which nothing is known", MedicineLimit(ingredient=TYLENOL)),
     ("a limit of one dose", limit(max_doses_24h=1, min_interval=SECOND)),
     ("an ingredient of two words", Medicine(ingredient="folic acid", mg=ONE)),
+    ("a limit from 10 kg", limit(from_kg=Fraction(10))),
+    ("a limit below 10 kg", limit(below_kg=Fraction(10))),
+    ("a limit for a hair of a band", limit(from_kg=Fraction(10), below_kg=Fraction("10.001"))),
+    ("a limit for one year of age", limit(from_years=2, below_years=3)),
+    ("a fever by one method", FeverBound(celsius=Fraction(38), methods=frozenset({Method.ORAL}))),
+    ("a symptom of unknown score", SymptomSaid(symptom=Symptom.FEVER)),
+    ("the lowest score", SymptomSaid(symptom=Symptom.FEVER, score=0)),
+    ("the highest score", SymptomSaid(symptom=Symptom.FEVER, score=10)),
+    ("gone at once", SymptomSaid(symptom=Symptom.FEVER, since=at("09:00"), settled_at=at("09:00"))),
+    ("gone, nobody knows since when", SymptomSaid(symptom=Symptom.FEVER, settled_at=at("09:00"))),
+    ("still there", SymptomSaid(symptom=Symptom.FEVER, since=at("09:00"))),
     ("something else", "text"),
     ("nothing", None),
 ]
@@ -132,6 +145,31 @@ REFUSED: list[tuple[str, object, str, str]] = [
     ("as needed never", when_needed(most_in_24h=0), "here.most_in_24h", MORE),
     ("a limit of no time", limit(min_interval=Elapsed()), "here.min_interval", MORE),
     ("a limit of no dose", limit(max_doses_24h=0), "here.max_doses_24h", MORE),
+    (
+        "a band of no weight",
+        limit(from_kg=Fraction(10), below_kg=Fraction(10)),
+        "here.below_kg",
+        "must be more than from_kg",
+    ),
+    ("a band of no age", limit(from_years=2, below_years=2), "here.below_years", "must be more than from_years"),
+    (
+        "a fever by no method",
+        FeverBound(celsius=Fraction(38), methods=frozenset()),
+        "here.methods",
+        "needs at least one method; leave it out for all",
+    ),
+    (
+        "a score beyond ten",
+        SymptomSaid(symptom=Symptom.FEVER, score=11),
+        "here.score",
+        "must be a whole number from 0 to 10",
+    ),
+    (
+        "gone before it began",
+        SymptomSaid(symptom=Symptom.FEVER, since=at("09:00"), settled_at=at("08:59:59")),
+        "here.settled_at",
+        "must not lie before since",
+    ),
     (
         "a brand with a capital",
         DoseGiven(ingredient="Tylenol", at=at("09:00")),

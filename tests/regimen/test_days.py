@@ -216,3 +216,14 @@ def test_timeline_with_nothing_to_do_says_only_the_rate() -> None:
         "set pump 100 mL/h",
         "infusion END (predicted)",
     ]
+
+
+def test_rate_that_would_have_begun_within_the_second_of_the_end_is_not_shown() -> None:
+    # The second rate begins 0.2 seconds before 09:10:20; a clock knows nothing finer than a second.
+    uneven = Ladder(
+        steps=(RateStep(ml_per_kg_h=Fraction(3), minutes=Fraction("10.33")), RateStep(ml_per_kg_h=Fraction(5)))
+    )
+    stopped, later = (_ran(day(start="09:00", end=end), ladder=uneven) for end in ("09:10:20", "09:10:21"))
+
+    assert [step.slot for step in timeline_of(uneven, stopped)] == ["rate.d1.1", "end.d1"]
+    assert [step.slot for step in timeline_of(uneven, later)] == ["rate.d1.1", "rate.d1.2", "end.d1"]

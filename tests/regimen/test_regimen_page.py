@@ -1,0 +1,281 @@
+"""docs/regimen.md says what the program does: its snippets, tables and figures."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+from datetime import UTC, datetime
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ivig_care.regimen import (
+    cautions,
+    changes,
+    conditions,
+    courses,
+    doses,
+    fluids,
+    rates,
+    readers,
+    reading,
+    symptoms,
+    triage,
+)
+from ivig_care.regimen.changes import Action
+from ivig_care.regimen.conditions import FIRST_INFUSION, FOUND_OUT, left_out_because
+from ivig_care.regimen.documents import decode
+from ivig_care.regimen.doses import Code
+from ivig_care.regimen.fluids import Estimate, FluidKind, maintenance_estimate
+from ivig_care.regimen.ledger import _VERDICTS, Verdict
+from ivig_care.regimen.medicines import EXCLUSIVE
+from ivig_care.regimen.protocol import (
+    Anchor,
+    AsNeededRule,
+    AtNight,
+    Cadence,
+    Conditions,
+    CourseRule,
+    Ladder,
+    StepRule,
+)
+from ivig_care.regimen.rates import climb, duration, ml_per_kg_h
+from ivig_care.regimen.signs import OVER_37_8, Level, TriageRule
+from ivig_care.regimen.symptoms import Severity, Symptom, SymptomSaid
+from ivig_care.regimen.timing import Elapsed, QuietHours, shift
+from ivig_care.regimen.triage import MASKED_FOR, MASKS, TriageChange, apply_changes
+from ivig_care.regimen.triage_rules import CALL_NOW, EMERGENCY, NEXT_VISIT, OFFICE_HOURS, RULES
+from tests.docs.pages import page, section, tables
+from tests.regimen.builders import facts, minutes, rule
+
+PAGE = page("docs/regimen.md").text
+
+
+def _table(heading: str, number: int = 0) -> dict[str, list[str]]:
+    """One of the tables under a heading: its rows by their first cell, without the backquotes of either."""
+    found = tables(section(PAGE, heading).replace("`", ""))[number]
+    return {first.strip(): cells for first, cells in found.items()}
+
+
+# --- snippets ---------------------------------------------------------------------------------
+
+SNIPPETS = re.findall(r"^<!-- (\w+) -->\n```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+TYPES: dict[str, type] = {
+    one.__name__: one for one in (StepRule, CourseRule, AsNeededRule, Ladder, Cadence, QuietHours, TriageChange)
+}
+
+
+@pytest.mark.parametrize(("name", "text"), SNIPPETS, ids=[name for name, _ in SNIPPETS])
+def test_snippet_is_what_a_protocol_may_say(name: str, text: str) -> None:
+    assert decode(TYPES[name], json.loads(text), "snippet") is not None
+
+
+def test_every_snippet_is_tried() -> None:
+    assert len(SNIPPETS) == PAGE.count("```json") == PAGE.count("<!-- ")
+    assert {name for name, _ in SNIPPETS} == set(TYPES)
+
+
+def _snippet(kind: type) -> object:
+    return decode(kind, json.loads(next(text for name, text in SNIPPETS if name == kind.__name__)), "snippet")
+
+
+def test_ladder_that_is_worked_out_is_the_one_shown() -> None:
+    ladder = _snippet(Ladder)
+    assert isinstance(ladder, Ladder)
+
+    rungs = climb(ladder, weight_kg=Fraction(20), volume_ml=Fraction(200), mg_per_ml=Fraction(100))
+
+    shown = [(float(rung.ml_h), float(rung.minutes), float(rung.volume_ml)) for rung in rungs]
+    assert shown == [(12, 30, 6), (24, 30, 12), (48, 227.5, 182)]
+    assert duration(rungs) == Elapsed(hours=4, minutes=47, seconds=30)
+    assert "12 mL/h for 30 min (6 mL), 24 mL/h for 30 min (12 mL), 48 mL/h for\nthe last 182 mL: 227.5 min" in PAGE
+    assert "It ends 4 h 47 min 30 s after the start" in PAGE
+
+
+def test_change_of_the_triage_table_that_is_shown_needs_its_approval() -> None:
+    change = _snippet(TriageChange)
+    assert isinstance(change, TriageChange)
+
+    (changed,) = (one for one in apply_changes(RULES, (change,)) if one.key == change.rule)
+
+    assert [approval.by for approval in changed.approvals] == ["Dr Example"]
+
+
+# --- time -------------------------------------------------------------------------------------
+
+NEW_YORK = ZoneInfo("America/New_York")
+SHIFTS = re.findall(r"^\| `(\{.*\})` \| (.*) \| (.*) \|$", section(PAGE, "Two kinds of time"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("said", "anchor", "falls_on"), SHIFTS)
+def test_time_falls_where_the_page_says(said: str, anchor: str, falls_on: str) -> None:
+    at = shift(_instant(anchor), readers.offset(json.loads(said), "offset"), NEW_YORK)
+
+    assert at.astimezone(NEW_YORK).strftime("%a %Y-%m-%d %H:%M %Z") == falls_on
+
+
+def _instant(shown: str) -> datetime:
+    clock, zone = shown.rsplit(" ", 1)
+    at = datetime.strptime(clock, "%a %Y-%m-%d %H:%M").replace(tzinfo=NEW_YORK)
+    assert at.tzname() == zone
+    return at.astimezone(UTC)
+
+
+def test_times_of_both_nights_are_shown() -> None:
+    assert {anchor[4:14] for _, anchor, _ in SHIFTS} == {"2026-10-31", "2027-03-13"}
+
+
+def test_every_anchor_and_every_kind_of_night_is_explained() -> None:
+    assert list(_table("Anchors")) == [anchor.value for anchor in Anchor]
+    assert list(_table("Night")) == [at_night.value for at_night in AtNight]
+
+
+# --- steps ------------------------------------------------------------------------------------
+
+
+def test_every_condition_that_is_found_out_is_explained() -> None:
+    assert set(_table("Conditions")) == FOUND_OUT
+
+
+@pytest.mark.parametrize(("row", "is_so"), [("holds", True), ("does not hold", False), ("is unknown", None)])
+def test_condition_leaves_out_what_the_page_says(row: str, is_so: bool | None) -> None:
+    named = Conditions([FIRST_INFUSION])
+    lines = (rule(when=named), rule(unless=named))
+
+    made = ["is left out" if left_out_because(one, facts(is_first=is_so)) else "is made" for one in lines]
+
+    assert _table("Conditions", 1)[row] == made
+
+
+def test_every_change_is_explained() -> None:
+    assert list(_table("What moves")) == [action.value for action in Action]
+
+
+# --- medicines and immunoglobulin -------------------------------------------------------------
+
+
+def test_every_answer_of_the_ledger_is_explained_in_its_order() -> None:
+    assert list(_table("The ledger")) == [verdict.value for verdict, _ in _VERDICTS] + [Verdict.YES.value]
+
+
+def test_every_class_of_what_is_not_given_together_is_shown() -> None:
+    assert _table("Never together") == {
+        one.name: [", ".join(sorted(one.members)), f"{one.within // Elapsed(hours=1)} h", one.source]
+        for one in EXCLUSIVE
+    }
+
+
+UNITS = re.findall(r"^\| (\d+) \| (\d+) mg/mL \| ([\d.]+) \|$", section(PAGE, "Rates"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("mg", "mg_per_ml", "ml"), UNITS)
+def test_rate_in_the_other_unit_is_what_the_page_shows(mg: str, mg_per_ml: str, ml: str) -> None:
+    assert ml_per_kg_h(Fraction(mg), mg_per_ml=Fraction(mg_per_ml)) == Fraction(ml)
+
+
+def test_rates_of_both_strengths_are_shown() -> None:
+    assert {mg_per_ml for _, mg_per_ml, _ in UNITS} == {"50", "100"}
+
+
+def test_every_kind_of_drink_is_shown_and_whether_it_counts() -> None:
+    shown = {kind: cells[0].startswith("yes") for kind, cells in _table("Drinking").items()}
+    assert shown == {kind.value: kind.is_drunk for kind in FluidKind}
+
+
+@pytest.mark.parametrize(("kg", "cells"), _table("Drinking", 1).items())
+def test_estimate_is_what_the_page_shows(kg: str, cells: list[str]) -> None:
+    estimate = maintenance_estimate(Fraction(kg), 3650)
+    assert isinstance(estimate, Estimate)
+    assert estimate.ml_per_day == Fraction(cells[0])
+
+
+# --- triage -----------------------------------------------------------------------------------
+
+
+def _limits(one: TriageRule) -> str:
+    fever = f"fever {', '.join(bound.words for bound in one.fever)}"
+    return "; ".join((one.bounds.words, fever) if one.asks_fever else (one.bounds.words,))
+
+
+def test_triage_table_is_that_of_the_program_row_by_row() -> None:
+    shown = [[key, *cells] for key, cells in _table("The table").items()]
+
+    assert shown == [[one.key, one.level.value, one.when, _limits(one), one.why, one.source] for one in RULES]
+
+
+def test_every_level_is_shown_with_what_the_parent_reads() -> None:
+    words = (EMERGENCY, CALL_NOW, OFFICE_HOURS, NEXT_VISIT)
+    assert _table("Triage") == {level.value: [said] for level, said in zip(Level, words, strict=True)}
+
+
+def test_every_medicine_that_may_hide_a_fever_is_shown() -> None:
+    assert _table("What is unknown", 1) == {mask.ingredient: [mask.source] for mask in MASKS}
+
+
+def test_score_that_the_page_calls_mild_is_mild_and_the_next_is_not() -> None:
+    worst = [SymptomSaid(symptom=Symptom.HEADACHE, score=score).worst for score in (4, 5)]
+    assert worst == [Severity.MILD, Severity.SEVERE]
+    assert "a score up to 4 is mild" in PAGE
+
+
+# --- codes and figures ------------------------------------------------------------------------
+
+
+def test_every_code_is_explained() -> None:
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(cautions))) if isinstance(node, ast.keyword)]
+    warned = {node.value.value for node in calls if node.arg == "code" and isinstance(node.value, ast.Constant)}
+    asked = {code.value for verdict, codes in _VERDICTS for code in codes if verdict is Verdict.ASK}
+    every, besides = set(_table("What is said, and why")), set(_table("What is said, and why", 1))
+
+    assert every == warned
+    assert besides == {code.value for code in Code} - warned
+    assert besides <= asked
+
+
+def _hours(length: Elapsed) -> str:
+    return f"{length // Elapsed(hours=1)} h"
+
+
+FIGURES = {
+    "a long gap": f"more than {conditions.LONGEST_GAP // Elapsed(weeks=1)} weeks",
+    "tolerance above a ceiling": f"{(rates.CEILING_TOLERANCE - 1) * 100} %",
+    "a rate is that of a rung": f"within {float(rates.SAME_ML_H)} mL/h or {rates.SAME_SHARE * 100} %",
+    "the day of the ledger": f"{doses.DAY // minutes(60)} h",
+    "not together within": " or ".join({_hours(one.within) for one in EXCLUSIVE}),
+    "most doses of a course": f"{courses.MOST_DOSES}",
+    "most infusion days": f"{reading.MOST_DAYS}",
+    "on pace": f"{fluids.SLACK * 100} % of the goal",
+    "most of the estimate": f"{fluids._MOST_A_DAY} mL a day, {fluids._MOST_AN_HOUR} mL an hour",
+    "no estimate under": f"{fluids._YOUNGEST_DAYS} days, {fluids._LIGHTEST_KG} kg",
+    "fever, any method": OVER_37_8.words.replace(" (any method, once)", " once"),
+    "mild": f"a score up to {symptoms.MOST_MILD_SCORE}",
+    "a fever may be hidden for": _hours(MASKED_FOR),
+    "the same amount": f"less than {float(changes.SAME)} mg apart",
+}
+
+
+def test_every_figure_is_that_of_the_program() -> None:
+    assert {figure: cells[0] for figure, cells in _table("Every figure").items()} == FIGURES
+
+
+@pytest.mark.parametrize(
+    ("words", "is_so"),
+    [
+        ("course of more than 200 doses", courses.MOST_DOSES == 200),
+        ("more than 8 weeks lie between", Elapsed(weeks=8) == conditions.LONGEST_GAP),
+        ("A rate up to **2 %** above", Fraction(102, 100) == rates.CEILING_TOLERANCE),
+        ("within 0.05 mL/h or 1 % of it", (Fraction(5, 100), Fraction(1, 100)) == (rates.SAME_ML_H, rates.SAME_SHARE)),
+        ("has 1 to 5 days", reading.MOST_DAYS == 5),
+        ("Within 10 % of the goal", Fraction(1, 10) == fluids.SLACK),
+        ("100 mL/kg a day for the first 10 kg, 50 for\nthe next 10, 20 beyond", fluids._DAILY == (100, 50, 20)),
+        ("by the hour 4, 2 and 1 mL/kg", fluids._HOURLY == (4, 2, 1)),
+        ("under 14 days of age or 3 kg", (fluids._YOUNGEST_DAYS, int(fluids._LIGHTEST_KG)) == (14, 3)),
+        ("counts in the ledger, 24 h, which is our choice", triage.MASKED_FOR == doses.DAY),
+    ],
+)
+def test_figure_within_a_sentence_is_that_of_the_program(words: str, is_so: bool) -> None:
+    assert words in PAGE
+    assert is_so
