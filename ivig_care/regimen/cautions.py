@@ -80,7 +80,7 @@ def _about_rates(schedule: Schedule, facts: InfusionFacts) -> Iterator[Caution]:
 def _about_nights(schedule: Schedule, facts: InfusionFacts) -> Iterator[Caution]:
     held = [step for step in schedule.ticked if night_words(step, schedule.night, facts.zone) == TOO_LATE]
     if held:
-        text = f"{len(held)} steps fall into the night and are over by the morning, so nobody is told of them."
+        text = f"Held through the night and over by the morning, so that nobody is told: {len(held)} of the steps."
         yield Caution(code="night-too-late", text=text)
 
 

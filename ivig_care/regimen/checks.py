@@ -9,6 +9,7 @@ from ivig_care.regimen.doses import MedicineLimit
 from ivig_care.regimen.errors import DocumentError
 from ivig_care.regimen.json_values import shown
 from ivig_care.regimen.protocol import (
+    AfterStep,
     Anchor,
     AtNight,
     Cadence,
@@ -97,9 +98,19 @@ def check_protocol(protocol: Protocol, path: str) -> None:
     _check_ladder(protocol.ladder.steps, f"{path}.ladder.steps")
     _check_keys(protocol, path)
     _check_windows(protocol, f"{path}.courses")
+    _check_first_doses(protocol, f"{path}.courses")
     _check_followers(protocol.steps, f"{path}.steps")
     _check_nights(protocol, path)
     apply_changes(RULES, protocol.triage)
+
+
+def _check_first_doses(protocol: Protocol, path: str) -> None:
+    """A course cannot count from a step that may not be there."""
+    unsure = {step.key for step in protocol.steps if step.when or step.unless or step.after_step}
+    for number, course in enumerate(protocol.courses):
+        if isinstance(course.first, AfterStep) and course.first.after_step in unsure:
+            problem = f"{shown(course.first.after_step)} may be left out, so no course can count from it"
+            raise DocumentError(f"{path}[{number}].first.after_step", problem)
 
 
 def _check_windows(protocol: Protocol, path: str) -> None:

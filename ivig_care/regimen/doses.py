@@ -252,7 +252,7 @@ def stricter(limit: MedicineLimit, other: MedicineLimit) -> MedicineLimit:
         max_mg_dose=min(_known(limit.max_mg_dose, other.max_mg_dose), default=None),
         max_mg_per_kg_dose=min(_known(limit.max_mg_per_kg_dose, other.max_mg_per_kg_dose), default=None),
         caution=_joined(" ", limit.caution, other.caution),
-        source=_joined(", ", limit.source, other.source),
+        source=_joined(", ", *limit.source.split(", "), *other.source.split(", ")),
     )
 
 

@@ -221,7 +221,7 @@ def _words(count: int) -> list[tuple[str, str]]:
     return [
         (
             "night-too-late",
-            f"{count} steps fall into the night and are over by the morning, so nobody is told of them.",
+            f"Held through the night and over by the morning, so that nobody is told: {count} of the steps.",
         )
     ]
 

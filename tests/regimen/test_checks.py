@@ -15,6 +15,7 @@ from ivig_care.regimen.protocol import (
     Anchor,
     AtNight,
     Cadence,
+    Conditions,
     CourseDefaults,
     Days,
     Kind,
@@ -33,6 +34,7 @@ from tests.regimen.builders import (
     A_WINDOW,
     NIGHT,
     TYLENOL,
+    after_premedication,
     at,
     course,
     limit,
@@ -220,6 +222,7 @@ FITTING: list[tuple[str, Protocol]] = [
     ("one of the first day after one of each day", protocol(rule("a"), _after("a", day=Days.FIRST))),
     ("both on the first day", protocol(rule("a", day=Days.FIRST), _after("a", day=Days.FIRST))),
     ("both on the last day", protocol(rule("a", day=Days.LAST), _after("a", day=Days.LAST))),
+    ("a course after a step that is always there", protocol(premedication(), courses=(course(after_premedication()),))),
     ("a chain", protocol(rule("a"), _after("a", "b"), _after("b", "c"))),
     ("a night to shift out of", _shifted(night=NIGHT)),
     ("a shifted course and a night", protocol(courses=(course(at_night=AtNight.SHIFT),), night=NIGHT)),
@@ -242,6 +245,8 @@ NOT_BEFORE = "stands before it on the same days"
 BARE = replace(course(), window=None)
 NO_WINDOW = "is missing; a dose is ticked, so it needs one"
 
+FOLLOWING = course(after_premedication())
+
 UNFIT: list[tuple[str, Protocol, str, str]] = [
     ("no rate", protocol(ladder=Ladder(steps=())), "ladder.steps", "needs at least one rate"),
     (
@@ -253,6 +258,24 @@ UNFIT: list[tuple[str, Protocol, str, str]] = [
         ),
         "ladder.steps[1].minutes",
         "is missing; only the last rate runs until all is in",
+    ),
+    (
+        "a course after a step that a condition may leave out",
+        protocol(premedication(when=Conditions(["long gap"])), courses=(FOLLOWING,)),
+        "courses[0].first.after_step",
+        '"premed" may be left out, so no course can count from it',
+    ),
+    (
+        "a second course after a step that is left out under a condition",
+        protocol(premedication(unless=Conditions(["asleep"])), courses=(course(), replace(FOLLOWING, key="following"))),
+        "courses[1].first.after_step",
+        '"premed" may be left out, so no course can count from it',
+    ),
+    (
+        "a course after a step that goes with another",
+        protocol(rule("a"), premedication(anchor=Anchor.STEP, after_step="a"), courses=(FOLLOWING,)),
+        "courses[0].first.after_step",
+        '"premed" may be left out, so no course can count from it',
     ),
     ("two steps of a key", protocol(rule("a"), rule("b"), rule("a")), "steps[2].key", '"a" is used twice'),
     (

@@ -723,12 +723,12 @@ def test_stricter_of_two_values_wins_and_unknown_yields(name: str, strict: Any, 
 
 
 def test_stricter_keeps_every_caution_and_source_once_and_the_first_band() -> None:
-    one = limit(caution="Liver disease.", source="S1", from_kg=Fraction(3), country="US")
-    other = limit(caution="With food.", source="S2", below_years=6, country="UK")
+    one = limit(caution="Liver disease.", source="S1, S0", from_kg=Fraction(3), country="US")
+    other = limit(caution="With food.", source="S2, S1", below_years=6, country="UK")
 
     both = stricter(one, other)
 
-    assert (both.caution, both.source) == ("Liver disease. With food.", "S1, S2")
+    assert (both.caution, both.source) == ("Liver disease. With food.", "S1, S0, S2")
     assert (both.from_kg, both.below_years, both.country) == (Fraction(3), None, "US")
     assert stricter(one, one) == one
 

@@ -6,8 +6,10 @@ import ast
 import inspect
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -40,24 +42,33 @@ from ivig_care.regimen.protocol import (
     Conditions,
     CourseRule,
     Ladder,
+    RateStep,
     StepRule,
 )
-from ivig_care.regimen.rates import climb, duration, ml_per_kg_h
+from ivig_care.regimen.rates import RateEntered, climb, duration, ml_per_kg_h, run
 from ivig_care.regimen.signs import OVER_37_8, Level, TriageRule
 from ivig_care.regimen.symptoms import Severity, Symptom, SymptomSaid
 from ivig_care.regimen.timing import Elapsed, QuietHours, shift
 from ivig_care.regimen.triage import MASKED_FOR, MASKS, TriageChange, apply_changes
 from ivig_care.regimen.triage_rules import CALL_NOW, EMERGENCY, NEXT_VISIT, OFFICE_HOURS, RULES
-from tests.docs.pages import page, section, tables
-from tests.regimen.builders import facts, minutes, rule
+from tests.regimen.builders import at, entered, facts, minutes, rule
 
-PAGE = page("docs/regimen.md").text
+PAGE = (Path(__file__).parents[2] / "docs" / "regimen.md").read_text(encoding="utf-8")
+# However the lines are broken.
+PROSE = " ".join(PAGE.split())
+
+
+def _under(heading: str) -> str:
+    """What stands under a heading, down to the next one."""
+    (found,) = re.findall(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    return str(found)
 
 
 def _table(heading: str, number: int = 0) -> dict[str, list[str]]:
-    """One of the tables under a heading: its rows by their first cell, without the backquotes of either."""
-    found = tables(section(PAGE, heading).replace("`", ""))[number]
-    return {first.strip(): cells for first, cells in found.items()}
+    """One of the tables under a heading: its rows by their first cell, without backquotes."""
+    block = re.findall(r"(?:^\|.*\n)+", _under(heading), re.MULTILINE)[number].replace("`", "")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()]
+    return {first: cells for first, *cells in rows[2:]}
 
 
 # --- snippets ---------------------------------------------------------------------------------
@@ -91,8 +102,8 @@ def test_ladder_that_is_worked_out_is_the_one_shown() -> None:
     shown = [(float(rung.ml_h), float(rung.minutes), float(rung.volume_ml)) for rung in rungs]
     assert shown == [(12, 30, 6), (24, 30, 12), (48, 227.5, 182)]
     assert duration(rungs) == Elapsed(hours=4, minutes=47, seconds=30)
-    assert "12 mL/h for 30 min (6 mL), 24 mL/h for 30 min (12 mL), 48 mL/h for\nthe last 182 mL: 227.5 min" in PAGE
-    assert "It ends 4 h 47 min 30 s after the start" in PAGE
+    assert "12 mL/h for 30 min (6 mL), 24 mL/h for 30 min (12 mL), 48 mL/h for the last 182 mL: 227.5 min" in PROSE
+    assert "It ends 4 h 47 min 30 s after the start" in PROSE
 
 
 def test_change_of_the_triage_table_that_is_shown_needs_its_approval() -> None:
@@ -107,7 +118,7 @@ def test_change_of_the_triage_table_that_is_shown_needs_its_approval() -> None:
 # --- time -------------------------------------------------------------------------------------
 
 NEW_YORK = ZoneInfo("America/New_York")
-SHIFTS = re.findall(r"^\| `(\{.*\})` \| (.*) \| (.*) \|$", section(PAGE, "Two kinds of time"), re.MULTILINE)
+SHIFTS = re.findall(r"^\| `(\{.*\})` \| (.*) \| (.*) \|$", _under("Two kinds of time"), re.MULTILINE)
 
 
 @pytest.mark.parametrize(("said", "anchor", "falls_on"), SHIFTS)
@@ -168,7 +179,7 @@ def test_every_class_of_what_is_not_given_together_is_shown() -> None:
     }
 
 
-UNITS = re.findall(r"^\| (\d+) \| (\d+) mg/mL \| ([\d.]+) \|$", section(PAGE, "Rates"), re.MULTILINE)
+UNITS = re.findall(r"^\| (\d+) \| (\d+) mg/mL \| ([\d.]+) \|$", _under("Rates"), re.MULTILINE)
 
 
 @pytest.mark.parametrize(("mg", "mg_per_ml", "ml"), UNITS)
@@ -178,6 +189,47 @@ def test_rate_in_the_other_unit_is_what_the_page_shows(mg: str, mg_per_ml: str, 
 
 def test_rates_of_both_strengths_are_shown() -> None:
     assert {mg_per_ml for _, mg_per_ml, _ in UNITS} == {"50", "100"}
+
+
+A_LADDER = Ladder(
+    steps=(
+        RateStep(ml_per_kg_h=Fraction(1), minutes=Fraction(30)),
+        RateStep(ml_per_kg_h=Fraction(2), minutes=Fraction(30)),
+        RateStep(ml_per_kg_h=Fraction(4)),
+    )
+)
+# What is entered ten minutes into the second rung of 20, 40 and 80 mL/h, and the mL/h from the start on.
+ENTERED: list[tuple[str, RateEntered | None, list[int]]] = [
+    ("nothing", None, [20, 40, 80]),
+    ("the rate of the rung it is on, or of one further on", entered("09:40", 80), [20, 40, 80]),
+    ("the rate of a rung it has left behind", entered("09:40", 20), [20, 40, 20]),
+    (
+        "the same, as the first rate of another lot",
+        replace(entered("09:40", 20), is_new_lot=True),
+        [20, 40, 20, 40, 80],
+    ),
+    ("any other rate", entered("09:40", 30), [20, 40, 30]),
+    ("0", entered("09:40", 0), [20, 40, 0, 40, 80]),
+]
+
+
+@pytest.mark.parametrize(("row", "change", "ml_h"), ENTERED, ids=[row for row, _, _ in ENTERED])
+def test_rates_go_on_as_the_page_says(row: str, change: RateEntered | None, ml_h: list[int]) -> None:
+    ran = run(
+        A_LADDER,
+        weight_kg=Fraction(20),
+        volume_ml=Fraction(300),
+        mg_per_ml=Fraction(100),
+        starts_at=at("09:00"),
+        entered=() if change is None else (change,),
+    )
+
+    assert [int(rung.ml_h) for rung in ran.rungs] == ml_h
+    assert row in _table("Changes of rate on the day")
+
+
+def test_every_row_of_what_may_be_entered_is_tried() -> None:
+    assert list(_table("Changes of rate on the day")) == [row for row, _, _ in ENTERED]
 
 
 def test_every_kind_of_drink_is_shown_and_whether_it_counts() -> None:
@@ -218,7 +270,7 @@ def test_every_medicine_that_may_hide_a_fever_is_shown() -> None:
 def test_score_that_the_page_calls_mild_is_mild_and_the_next_is_not() -> None:
     worst = [SymptomSaid(symptom=Symptom.HEADACHE, score=score).worst for score in (4, 5)]
     assert worst == [Severity.MILD, Severity.SEVERE]
-    assert "a score up to 4 is mild" in PAGE
+    assert "a score up to 4 is mild" in PROSE
 
 
 # --- codes and figures ------------------------------------------------------------------------
@@ -270,12 +322,12 @@ def test_every_figure_is_that_of_the_program() -> None:
         ("within 0.05 mL/h or 1 % of it", (Fraction(5, 100), Fraction(1, 100)) == (rates.SAME_ML_H, rates.SAME_SHARE)),
         ("has 1 to 5 days", reading.MOST_DAYS == 5),
         ("Within 10 % of the goal", Fraction(1, 10) == fluids.SLACK),
-        ("100 mL/kg a day for the first 10 kg, 50 for\nthe next 10, 20 beyond", fluids._DAILY == (100, 50, 20)),
+        ("100 mL/kg a day for the first 10 kg, 50 for the next 10, 20 beyond", fluids._DAILY == (100, 50, 20)),
         ("by the hour 4, 2 and 1 mL/kg", fluids._HOURLY == (4, 2, 1)),
         ("under 14 days of age or 3 kg", (fluids._YOUNGEST_DAYS, int(fluids._LIGHTEST_KG)) == (14, 3)),
         ("counts in the ledger, 24 h, which is our choice", triage.MASKED_FOR == doses.DAY),
     ],
 )
 def test_figure_within_a_sentence_is_that_of_the_program(words: str, is_so: bool) -> None:
-    assert words in PAGE
+    assert words in PROSE
     assert is_so

@@ -99,3 +99,11 @@ def test_missed_step_that_was_shifted_still_says_from_where() -> None:
 
 def test_day_without_a_night_holds_nothing() -> None:
     assert night_words(_step("23:00"), QuietHours(time(7), time(7)), UTC) == ""
+
+
+def test_words_of_the_night_are_those_that_a_clinician_reads() -> None:
+    assert (WAKES, HELD, TOO_LATE) == (
+        "wakes the child",
+        "held until morning",
+        "held until morning, then too late",
+    )
