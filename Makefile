@@ -55,7 +55,8 @@ reset-demo: .venv/.base ## Throw the demo data away and make it anew
 
 .PHONY: check
 check: static ## All static checks and the fast tests, under a minute
-	$(PYTEST) -q -n 2 tests/regimen tests/test_repository.py $(ARGS)
+	env HYPOTHESIS_PROFILE=brief $(PYTEST) -q -n 2 tests/regimen tests/test_repository.py \
+	  --ignore tests/regimen/test_fuzz.py $(ARGS)
 
 .PHONY: static
 static: .venv/.test

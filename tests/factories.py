@@ -107,12 +107,11 @@ def octagam() -> Product:
 def us_limit(ingredient: str, *, hours: int, doses: int) -> MedicineLimit:
     """A limit of the US rule set."""
     medicine, _ = Medicine.objects.get_or_create(ingredient=ingredient)
-    limit, _ = MedicineLimit.objects.get_or_create(
-        medicine=medicine,
-        country="US",
-        defaults={"min_interval_hours": hours, "max_doses_24h": doses, "source": "HLH"},
+    # Where the catalogue is loaded, it knows better, and by bands.
+    known = MedicineLimit.objects.filter(medicine=medicine, country="US").first()
+    return known or MedicineLimit.objects.create(
+        medicine=medicine, country="US", min_interval_hours=hours, max_doses_24h=doses, source="HLH"
     )
-    return limit
 
 
 LADDER = (

@@ -222,7 +222,7 @@ def mutants_of(module: str, source: str) -> Iterator[Mutant]:
 
 def copy_of_the_tree(folder: Path) -> Path:
     """A copy of the regimen, its tests and the documents they read, which mutants may be written into."""
-    for name in ("ivig_care/regimen", "tests/regimen", "docs"):
+    for name in ("ivig_care/regimen", "ivig_care/protocols/data", "tests/regimen", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("ivig_care/__init__.py", "tests/__init__.py"):
         (folder / name).write_bytes((ROOT / name).read_bytes())
@@ -375,7 +375,7 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := sorted(set(modules) - set(known)):
         parser.error(f"no such module of the regimen: {', '.join(unknown)}")
     # No child lives in the zone of this machine: where code falls back on it, a test shall notice.
-    os.environ |= {"TZ": "Pacific/Chatham", "HYPOTHESIS_PROFILE": "mutation", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    os.environ |= {"TZ": "Pacific/Chatham", "HYPOTHESIS_PROFILE": "brief", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     time.tzset()
     baseline, tried = run(modules, jobs=asked.jobs, own_only=asked.own)
     write_reports(tried, modules)

@@ -122,7 +122,7 @@ def _about_medicines(schedule: Schedule, facts: InfusionFacts) -> Iterator[Cauti
             doses=tuple(dose for dose in doses if dose.ingredient == name),
             as_needed=tuple(order for order in schedule.as_needed if order.dose.ingredient == name),
         )
-        found = limit_for(facts.limits, name, body, at)
+        found = limit_for(facts.rules.limits_here, name, body, at)
         yield from _about_unknowns(planned, found)
         yield from _about_times(planned, found.limit)
         yield from _about_amounts(planned, found.limit, facts.weight_kg)

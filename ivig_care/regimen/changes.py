@@ -114,9 +114,9 @@ def _why_unwanted(slot: str, reasons: Mapping[tuple[str, str], str], rules: set[
 
 
 def _is_same(held: Fraction | None, wanted: Fraction | None) -> bool:
-    if held is None or wanted is None:
-        return held is wanted
-    return abs(held - wanted) < SAME
+    if held == wanted:
+        return True
+    return held is not None and wanted is not None and abs(held - wanted) < SAME
 
 
 def _amount(number: Fraction | None, unit: str) -> str:

@@ -110,7 +110,7 @@ class Estimate:
 
     ml_per_day: Fraction
     ml_per_h: Fraction
-    words: str = ESTIMATE_WORDS
+    words: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +201,7 @@ def maintenance_estimate(weight_kg: Fraction | None, age_days: int | None) -> Es
     return Estimate(
         ml_per_day=min(_by_bands(weight_kg, _DAILY), _MOST_A_DAY),
         ml_per_h=min(_by_bands(weight_kg, _HOURLY), _MOST_AN_HOUR),
+        words=ESTIMATE_WORDS,
     )
 
 

@@ -144,7 +144,10 @@ def _amounts(asked: Asked, facts: InfusionFacts) -> tuple[Amount, ...]:
         return ()
     if asked.units is not None:
         return resolved.in_units(asked.units)
-    return resolved.contents if asked.mg is None else resolved.in_mg(asked.mg)
+    if asked.mg is not None:
+        return resolved.in_mg(asked.mg)
+    # Nobody said how many units of a combination: one would be a guess, and unknown is never safe.
+    return tuple(Amount(ingredient=part.ingredient) for part in resolved.contents)
 
 
 def _answer(
@@ -156,5 +159,5 @@ def _answer(
         body=facts.body,
         rules=facts.rules,
         at=at,
-        prescribed=orders_of(protocol, facts.limits),
+        prescribed=orders_of(protocol, facts.rules.limits_here),
     )

@@ -45,7 +45,7 @@ def preview(text: str) -> dict[str, Json]:
     protocol, facts = read(document)
     try:
         schedule = build_schedule(protocol, facts)
-        _check_slots(facts, schedule)
+        _check_slots(facts, schedule, "infusion")
         shown_now = describe(schedule, facts)
         if "before" in document:
             shown_now["changes"] = list(_changes(protocol, document["before"], schedule, facts.zone))
@@ -176,7 +176,9 @@ def _next(schedule: Schedule, zone: ZoneInfo) -> Json:
 
 def _changes(protocol: Protocol, document: Json, schedule: Schedule, zone: ZoneInfo) -> Iterator[Json]:
     """What turns the checklist of the infusion as it was `before` into that of now."""
-    before = build_schedule(protocol, read_facts(document, "before"))
+    facts = read_facts(document, "before")
+    before = build_schedule(protocol, facts)
+    _check_slots(facts, before, "before")
     existing = (
         Existing(
             slot=step.slot,
@@ -213,12 +215,12 @@ def _day(day: DayRun, facts: InfusionFacts) -> Json:
     }
 
 
-def _check_slots(facts: InfusionFacts, schedule: Schedule) -> None:
+def _check_slots(facts: InfusionFacts, schedule: Schedule, place: str) -> None:
     known = {step.slot for step in schedule.ticked}
     left_out = {(one.rule, one.day) for one in schedule.left_out}
     seen: set[str] = set()
     for number, fact in enumerate(facts.slots):
-        path = f"infusion.steps[{number}].slot"
+        path = f"{place}.steps[{number}].slot"
         if fact.slot not in known and not _is_left_out(fact.slot, left_out):
             raise DocumentError(path, f"there is no step {shown(fact.slot)} to tick")
         if fact.slot in seen:

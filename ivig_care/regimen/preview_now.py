@@ -10,6 +10,7 @@ from ivig_care.regimen.errors import DocumentError
 from ivig_care.regimen.facts import InfusionFacts
 from ivig_care.regimen.json_values import Json, as_object, times
 from ivig_care.regimen.ledger import Answer
+from ivig_care.regimen.medicines import AmbiguousMedicine
 from ivig_care.regimen.now import Question, answer_for, answers_as_needed, estimate_for, fluids_for, triage_for
 from ivig_care.regimen.protocol import Protocol
 from ivig_care.regimen.triage import Triaged
@@ -23,8 +24,8 @@ def answers(document: Json, protocol: Protocol, schedule: Schedule, facts: Infus
     return {
         "at": times(at, zone),
         "doses": [
-            {"medicine": asked.medicine, **_answer(answer_for(asked, protocol, schedule, facts, at), zone)}
-            for asked in question.asked
+            {"medicine": asked.medicine, **_answer(_asked(number, question, protocol, schedule, facts), zone)}
+            for number, asked in enumerate(question.asked)
         ],
         "as_needed": [
             {"rule": one.rule, "purpose": one.purpose, **_answer(answer, zone)}
@@ -52,6 +53,13 @@ def _check(question: Question) -> None:
         for number, at in enumerate(instants):
             if at > question.at:
                 raise DocumentError(f"now.{name}[{number}].at", "lies after the time of the question")
+
+
+def _asked(number: int, question: Question, protocol: Protocol, schedule: Schedule, facts: InfusionFacts) -> Answer:
+    try:
+        return answer_for(question.asked[number], protocol, schedule, facts, question.at)
+    except AmbiguousMedicine as error:
+        raise DocumentError(f"now.asked[{number}].medicine", str(error)) from None
 
 
 def _answer(answer: Answer, zone: ZoneInfo) -> dict[str, Json]:

@@ -10,9 +10,9 @@ from hypothesis import Phase
 hypothesis.settings.register_profile(
     "regimen", derandomize=True, database=None, deadline=None, max_examples=50, print_blob=False
 )
-# For `make mutate`: whether a test fails, thousands of times over; the smallest example is of no interest then.
+# For `make mutate`, where it only matters whether a test fails, thousands of times over; and for `make check`.
 hypothesis.settings.register_profile(
-    "mutation",
+    "brief",
     parent=hypothesis.settings.get_profile("regimen"),
     max_examples=15,
     phases=(Phase.explicit, Phase.generate),

@@ -333,6 +333,20 @@ def test_as_needed_order_is_held_to_the_limits_too() -> None:
     assert _with(_as_needed(TYLENOL)) == ["No limit is known for acetaminophen: ask the pharmacist."]
 
 
+@pytest.mark.parametrize(
+    ("country", "said"),
+    [
+        pytest.param("UK", ["acetaminophen: two doses less than 4 h apart."], id="its own country"),
+        pytest.param("US", ["No limit is known for acetaminophen: ask the pharmacist."], id="another country"),
+        pytest.param("", ["No limit is known for acetaminophen: ask the pharmacist."], id="country unknown"),
+    ],
+)
+def test_plan_is_held_against_the_limits_of_its_own_country_only(country: str, said: list[str]) -> None:
+    before = (given("01:00"), given("02:00"))
+
+    assert _with(given=before, country=country, limits=(limit(country="UK"),)) == said
+
+
 NSAIDS = (limit("ibuprofen", max_mg_per_kg_24h=None), limit("naproxen", max_mg_per_kg_24h=None))
 TWO_NSAIDS = "ibuprofen and naproxen: pain medicines of the kind called NSAID, within 24 h of each other."
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivig_care.regimen.fluids import (
+    ESTIMATE_WORDS,
     Estimate,
     FluidEntry,
     FluidKind,
@@ -305,7 +306,8 @@ def test_maintenance_estimate_by_weight(kg: str, ml_per_day: int, ml_per_h: int 
     assert isinstance(estimate, Estimate)
     assert estimate.ml_per_day == ml_per_day
     assert estimate.ml_per_h == Fraction(ml_per_h)
-    assert estimate.words == (
+    assert estimate.words == ESTIMATE_WORDS
+    assert ESTIMATE_WORDS == (
         "A maintenance estimate by weight (Holliday-Segar), made for fluid into a vein [S45]. "
         "No source validates it as an amount to drink around IVIG. The clinician sets the goal."
     )

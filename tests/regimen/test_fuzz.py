@@ -87,7 +87,7 @@ def _without(document: Any, place: Place) -> Any:
 
 
 # What lies in no single place says in a sentence what does not fit.
-SENTENCES = ("course ", "triage rule ", "there is no triage rule", "different medicines")
+SENTENCES = ("course ", "triage rule ", "there is no triage rule")
 PLACES_NAMED = (
     *("document", *reading.PARTS, "courses.", "not prescribed yet", "whole vials", "surprise"),
     *SENTENCES,
@@ -178,7 +178,10 @@ def test_nasty_value_in_any_place(tmp_path: Path, value: Any) -> None:
 
 
 def test_anything_may_be_left_out(tmp_path: Path) -> None:
-    codes = {place: _run(tmp_path / "f.json", _without(EVERYTHING, place)) for place in PLACES if place}
+    # Whole parts and their fields, and every second place below them.
+    places = [place for place in PLACES if 0 < len(place) <= 2] + [place for place in PLACES if len(place) > 2][::2]
+
+    codes = {place: _run(tmp_path / "f.json", _without(EVERYTHING, place)) for place in places}
 
     assert codes["protocol",] == codes["infusion", "weight_kg"] == 2
     assert codes["infusion", "limits"] == codes["infusion", "given"] == 0

@@ -604,6 +604,73 @@ def test_nothing_has_changed_since_the_same_infusion() -> None:
     assert {change["action"] for change in _changes(_with_before()).values()} == {"keep"}
 
 
+def test_step_that_is_kept_says_why_and_both_its_times() -> None:
+    times = {"utc": "2026-06-15T19:15:00Z", "local": "Mon 2026-06-15 15:15:00 EDT"}
+    open_before = _changes(_with_before(steps=[]))
+
+    assert _changes(_with_before())["course.1"] == {
+        "action": "keep",
+        "slot": "course.1",
+        "title": "Acetaminophen",
+        "reason": "already skipped",
+        "before": times,
+        "after": times,
+    }
+    assert open_before["course.1"]["reason"] == "unchanged"
+
+
+def test_step_of_a_day_that_was_cancelled_since_is_withdrawn() -> None:
+    document = replaced(_with_before(), "infusion.days[1]", {"planned_start": "2026-06-16T09:00", "is_cancelled": True})
+    document["before"] = {**document["before"], "days": everything()["infusion"]["days"]}
+
+    assert _changes(document)[f"premed.d2.{TYLENOL}"] == {
+        "action": "withdraw",
+        "slot": f"premed.d2.{TYLENOL}",
+        "title": "Premed",
+        "reason": "this day is cancelled",
+        "before": {"utc": "2026-06-16T12:30:00Z", "local": "Tue 2026-06-16 08:30:00 EDT"},
+        "after": None,
+    }
+
+
+def test_step_of_a_day_that_takes_place_after_all_is_added() -> None:
+    assert _changes(_with_before(days=CANCELLED))[f"premed.d2.{TYLENOL}"] == {
+        "action": "add",
+        "slot": f"premed.d2.{TYLENOL}",
+        "title": "Premed",
+        "reason": "new",
+        "before": None,
+        "after": {"utc": "2026-06-16T12:30:00Z", "local": "Tue 2026-06-16 08:30:00 EDT"},
+    }
+
+
+def test_changes_are_told_on_the_clock_of_now() -> None:
+    change = _changes(_with_before(zone="UTC", days=CANCELLED))["evening.d1"]
+
+    assert (change["before"]["local"], change["after"]["local"]) == (
+        "Sun 2026-06-14 14:00:00 EDT",
+        "Sun 2026-06-14 18:00:00 EDT",
+    )
+
+
+SAID = {"slot": "course.1", "state": "skipped", "at": "2026-06-15T15:20", "due_at": "2026-06-15T15:15"}
+
+
+@pytest.mark.parametrize(
+    ("second", "sentence"),
+    [
+        ({**SAID, "slot": "course.x"}, 'before.steps[1].slot: there is no step "course.x" to tick'),
+        (SAID, 'before.steps[1].slot: "course.1" is said twice'),
+    ],
+    ids=["unknown", "twice"],
+)
+def test_step_said_before_is_refused_at_its_own_place(second: dict[str, str], sentence: str) -> None:
+    with pytest.raises(DocumentError) as refused:
+        _previewed(_with_before(steps=[SAID, second]))
+
+    assert str(refused.value) == sentence
+
+
 def test_step_that_was_not_there_before_is_added() -> None:
     document = _with_before(conditions=["fluids limited"])
     document["infusion"] = {**document["infusion"], "conditions": []}

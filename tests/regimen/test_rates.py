@@ -462,8 +462,8 @@ def test_first_rate_of_a_new_lot_begins_the_climb_anew() -> None:
         for is_new_lot in (True, False)
     )
 
-    assert [(rung.ml_h, rung.minutes) for rung in ran.rungs[4:]] == [(12, 30), (24, 30), (48, 175)]
-    assert [(rung.ml_h, rung.minutes) for rung in held.rungs[4:]] == [(12, 790)]
+    assert _said(ran.rungs[4:]) == _numbers(("12", "30", "6"), ("24", "30", "12"), ("48", "175", "140"))
+    assert _said(held.rungs[4:]) == _numbers(("12", "790", "158"))
 
 
 def test_held_rate_remembers_the_rung_it_left() -> None:

@@ -307,7 +307,7 @@ def test_condition_is_one_that_some_step_heeds() -> None:
         "infusion.conditions",
         'no step of the protocol heeds "a"',
     )
-    heeded = replaced(everything(), "protocol.steps[0].when", "clinic says so")
+    heeded = replaced(everything(), "protocol.steps[1].when", "clinic says so")
     facts = read(replaced(heeded, "infusion.conditions", ["clinic says so"]))[1]
     assert facts.conditions == {"clinic says so"}
 

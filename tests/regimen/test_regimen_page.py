@@ -6,7 +6,7 @@ import ast
 import inspect
 import json
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -31,6 +31,7 @@ from ivig_care.regimen.changes import Action
 from ivig_care.regimen.conditions import FIRST_INFUSION, FOUND_OUT, left_out_because
 from ivig_care.regimen.documents import decode
 from ivig_care.regimen.doses import Code
+from ivig_care.regimen.facts import SlotFact
 from ivig_care.regimen.fluids import Estimate, FluidKind, maintenance_estimate
 from ivig_care.regimen.ledger import _VERDICTS, Verdict
 from ivig_care.regimen.medicines import EXCLUSIVE
@@ -45,13 +46,14 @@ from ivig_care.regimen.protocol import (
     RateStep,
     StepRule,
 )
-from ivig_care.regimen.rates import RateEntered, climb, duration, ml_per_kg_h, run
+from ivig_care.regimen.rates import Ceiling, Product, RateEntered, ceilings_for, climb, duration, ml_per_kg_h, run
 from ivig_care.regimen.signs import OVER_37_8, Level, TriageRule
-from ivig_care.regimen.symptoms import Severity, Symptom, SymptomSaid
-from ivig_care.regimen.timing import Elapsed, QuietHours, shift
+from ivig_care.regimen.steps import State
+from ivig_care.regimen.symptoms import Method, Report, Severity, Symptom, SymptomSaid, Temperature
+from ivig_care.regimen.timing import Elapsed, QuietHours, Window, shift
 from ivig_care.regimen.triage import MASKED_FOR, MASKS, TriageChange, apply_changes
 from ivig_care.regimen.triage_rules import CALL_NOW, EMERGENCY, NEXT_VISIT, OFFICE_HOURS, RULES
-from tests.regimen.builders import at, entered, facts, minutes, rule
+from tests.regimen.builders import at, entered, fact, facts, hours, minutes, rule
 
 PAGE = (Path(__file__).parents[2] / "docs" / "regimen.md").read_text(encoding="utf-8")
 # However the lines are broken.
@@ -144,6 +146,10 @@ def test_every_anchor_and_every_kind_of_night_is_explained() -> None:
     assert list(_table("Night")) == [at_night.value for at_night in AtNight]
 
 
+def test_every_instant_of_a_window_is_explained() -> None:
+    assert [f"{instant}_at" for instant in _table("Windows")] == [field.name for field in fields(Window)]
+
+
 # --- steps ------------------------------------------------------------------------------------
 
 
@@ -166,6 +172,35 @@ def test_every_change_is_explained() -> None:
 
 
 # --- medicines and immunoglobulin -------------------------------------------------------------
+
+
+# What became of the dose of 09:00, every six hours, and when the next is due.
+LAST_DOSE: list[tuple[str, SlotFact | None, str]] = [
+    ("is open", None, "15:00"),
+    ("was done", fact("course.1", State.DONE, "09:00", "10:00"), "16:00"),
+    ("was skipped", fact("course.1", State.SKIPPED, "09:00", "10:00"), "15:00"),
+    ("was missed", fact("course.1", State.MISSED, "09:00", "11:00"), "15:00"),
+]
+
+
+@pytest.mark.parametrize(("row", "last", "due"), LAST_DOSE, ids=[row for row, _, _ in LAST_DOSE])
+def test_next_dose_follows_the_last_as_the_page_says(row: str, last: SlotFact | None, due: str) -> None:
+    _, following, *_ = courses.dose_times(
+        course="course",
+        first=at("09:00"),
+        every=hours(6),
+        until=at("1+09:00"),
+        settled={} if last is None else {1: last},
+        elsewhere=(),
+        zone=NEW_YORK,
+    )
+
+    assert following.due_at == at(due)
+    assert ("really given" in _table("Courses")[row][0]) == (due == "16:00")
+
+
+def test_every_row_of_the_last_dose_is_tried() -> None:
+    assert list(_table("Courses")) == [row for row, _, _ in LAST_DOSE]
 
 
 def test_every_answer_of_the_ledger_is_explained_in_its_order() -> None:
@@ -232,6 +267,49 @@ def test_every_row_of_what_may_be_entered_is_tried() -> None:
     assert list(_table("Changes of rate on the day")) == [row for row, _, _ in ENTERED]
 
 
+FOR_ITP = Ceiling(use="ITP", ml_per_kg_h=Fraction(4), source="S", indication="ITP")
+FOR_RISK = Ceiling(use="risk", ml_per_kg_h=Fraction(2), source="S", flag="risk")
+FOR_FIRST = Ceiling(use="first", ml_per_kg_h=Fraction(3), source="S", is_for_first=True)
+FOR_ALL = Ceiling(use="all", ml_per_kg_h=Fraction(8), source="S")
+# A row of the table, one ceiling of it among others, the indication, the flags, whether it is the first; does it apply?
+APPLIES: list[tuple[str, Ceiling, str, set[str], bool | None, bool]] = [
+    ("an indication", FOR_ITP, "itp", set(), False, True),
+    ("an indication", FOR_ITP, "", set(), False, True),
+    ("an indication", FOR_ITP, "CIDP", set(), False, True),
+    ("a risk, such as risk of kidney injury or thrombosis", FOR_RISK, "ITP", {"risk"}, False, True),
+    ("a risk, such as risk of kidney injury or thrombosis", FOR_RISK, "ITP", set(), False, False),
+    ("a first infusion", FOR_FIRST, "ITP", set(), True, True),
+    ("a first infusion", FOR_FIRST, "ITP", set(), None, True),
+    ("a first infusion", FOR_FIRST, "ITP", set(), False, False),
+    ("no use in particular", FOR_ALL, "CIDP", set(), False, True),
+]
+
+
+@pytest.mark.parametrize(("row", "ceiling", "indication", "flags", "is_first", "applies"), APPLIES)
+def test_ceiling_applies_when_the_page_says(
+    row: str, ceiling: Ceiling, indication: str, flags: set[str], is_first: bool | None, applies: bool
+) -> None:
+    product = Product(name="P", mg_per_ml=Fraction(100), ceilings=(ceiling,))
+
+    known = ceilings_for(product, indication=indication, flags=frozenset(flags), is_first=is_first)
+
+    assert (ceiling in known.ceilings) == applies
+    assert row in _table("Ceilings")
+
+
+def test_ceiling_of_another_use_does_not_apply_where_that_of_this_use_is_known() -> None:
+    for_cidp = replace(FOR_ITP, use="CIDP", indication="CIDP")
+    product = Product(name="P", mg_per_ml=Fraction(100), ceilings=(FOR_ITP, for_cidp))
+
+    known = ceilings_for(product, indication="CIDP", flags=frozenset(), is_first=False)
+
+    assert known.ceilings == (for_cidp,)
+
+
+def test_every_row_of_the_ceilings_is_tried() -> None:
+    assert list(_table("Ceilings")) == list(dict.fromkeys(row for row, *_ in APPLIES))
+
+
 def test_every_kind_of_drink_is_shown_and_whether_it_counts() -> None:
     shown = {kind: cells[0].startswith("yes") for kind, cells in _table("Drinking").items()}
     assert shown == {kind.value: kind.is_drunk for kind in FluidKind}
@@ -265,6 +343,41 @@ def test_every_level_is_shown_with_what_the_parent_reads() -> None:
 
 def test_every_medicine_that_may_hide_a_fever_is_shown() -> None:
     assert _table("What is unknown", 1) == {mask.ingredient: [mask.source] for mask in MASKS}
+
+
+VOMITING = SymptomSaid(symptom=Symptom.VOMITING, severity=Severity.MILD)
+WARM = Temperature(celsius=Fraction(38), method=Method.UNKNOWN, at=at("12:00"))
+# What is left unsaid, the report, and the rule that matches because of it.
+UNSAID: list[tuple[str, Report, str]] = [
+    ("how bad it is", Report(at=at("12:00"), symptoms=(SymptomSaid(symptom=Symptom.STOMACH_PAIN),)), "severe"),
+    (
+        "whether it is persistent",
+        Report(
+            at=at("12:00"),
+            symptoms=(replace(VOMITING, symptom=Symptom.HEADACHE), replace(VOMITING, symptom=Symptom.NAUSEA)),
+        ),
+        "persistent-headache-sick",
+    ),
+    (
+        "when it began, or when the infusion ended",
+        Report(at=at("12:00"), symptoms=(replace(VOMITING, symptom=Symptom.PALLOR),)),
+        "pallor-10-days",
+    ),
+    ("where a temperature was taken", Report(at=at("12:00"), temperatures=(WARM,)), "fever"),
+    ("whether the child is on a long-term steroid", Report(at=at("12:00"), symptoms=(VOMITING,)), "steroid-vomiting"),
+]
+
+
+@pytest.mark.parametrize(("row", "report", "rule_key"), UNSAID, ids=[row for row, _, _ in UNSAID])
+def test_unsaid_counts_as_the_worst_as_the_page_says(row: str, report: Report, rule_key: str) -> None:
+    found = triage.triage(report, RULES)
+
+    assert found.rule is not None
+    assert rule_key in {found.rule.key, *(other.key for other in found.others)}
+
+
+def test_every_row_of_what_is_unknown_is_tried() -> None:
+    assert list(_table("What is unknown")) == [row for row, _, _ in UNSAID]
 
 
 def test_score_that_the_page_calls_mild_is_mild_and_the_next_is_not() -> None:
