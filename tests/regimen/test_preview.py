@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 from dataclasses import fields
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,105 @@ def test_preview_warns_of_what_is_unknown_and_of_what_is_too_much() -> None:
         ("limit-unknown", "No limit is known for ibuprofen: ask the pharmacist."),
         ("limit-unknown", "No limit is known for ondansetron: ask the pharmacist."),
     ]
+
+
+def _of_unknown_amounts() -> Any:
+    document = everything()
+    for ingredient in ("ibuprofen", "cetirizine"):
+        document["infusion"]["given"].append({"ingredient": ingredient, "at": "2026-06-13T08:00"})
+    return _previewed(document)
+
+
+def test_ledger_says_all_that_is_given_of_each_ingredient_and_nothing_of_what_is_unknown() -> None:
+    assert _of_unknown_amounts()["ledger"] == [
+        {
+            "ingredient": TYLENOL,
+            "doses": 8,
+            "smallest_gap": "6 h",
+            "most_in_24h": 4,
+            "most_mg_in_24h": 1201.5,
+            "most_mg_per_kg_in_24h": float(Fraction("1201.5") / Fraction("20.1")),
+        },
+        {
+            "ingredient": "cetirizine",
+            "doses": 1,
+            "smallest_gap": None,
+            "most_in_24h": 1,
+            "most_mg_in_24h": None,
+            "most_mg_per_kg_in_24h": None,
+        },
+        {
+            "ingredient": "diphenhydramine",
+            "doses": 2,
+            "smallest_gap": "23 h 15 min",
+            "most_in_24h": 2,
+            "most_mg_in_24h": 41,
+            "most_mg_per_kg_in_24h": float(41 / Fraction("20.1")),
+        },
+        {
+            "ingredient": "ibuprofen",
+            "doses": 5,
+            "smallest_gap": "8 h",
+            "most_in_24h": 3,
+            "most_mg_in_24h": None,
+            "most_mg_per_kg_in_24h": None,
+        },
+    ]
+
+
+def test_warning_says_its_code_and_its_source_where_there_is_one() -> None:
+    assert _of_unknown_amounts()["warnings"][1:3] == [
+        {"code": "caution", "text": "acetaminophen: liver disease", "source": "S36"},
+        {"code": "amount-unknown", "text": "cetirizine: the amount of a dose is unknown, so its total in 24 h is too."},
+    ]
+
+
+def test_timeline_says_when_what_and_how_sure_that_is() -> None:
+    assert _previewed(everything())["timeline"][:2] == [
+        {
+            "utc": "2026-06-14T22:00:00Z",
+            "local": "Sun 2026-06-14 18:00:00 EDT",
+            "basis": "planned",
+            "text": "Drink",
+            "slots": ["evening.d1"],
+        },
+        {
+            "utc": "2026-06-15T13:15:00Z",
+            "local": "Mon 2026-06-15 09:15:00 EDT",
+            "basis": "actual",
+            "text": "D1: Premed: Tylenol 301.5 mg + diphenhydramine 20.5 mg",
+            "slots": ["premed.d1.acetaminophen", "premed.d1.diphenhydramine"],
+        },
+    ]
+
+
+def test_timeline_does_not_say_given_of_what_is_no_medicine() -> None:
+    drunk = {"slot": "evening.d1", "state": "done", "at": "2026-06-14T18:00"}
+
+    assert _texts(replaced(everything(), "infusion.steps", [drunk]))[0] == "Drink"
+
+
+def test_timeline_names_the_medicine_of_a_course_once() -> None:
+    lines = {line["slots"][0]: line["text"] for line in _previewed(everything())["timeline"]}
+
+    assert lines["course.3"] == "acetaminophen 300 mg"
+
+
+def test_day_says_everything_about_itself() -> None:
+    day = _previewed(everything())["days"][1]
+
+    assert {**day, "ladder": len(day["ladder"])} == {
+        "number": 2,
+        "start": {"utc": "2026-06-16T13:00:00Z", "local": "Tue 2026-06-16 09:00:00 EDT", "basis": "planned"},
+        "end": {"utc": "2026-06-16T17:24:00Z", "local": "Tue 2026-06-16 13:24:00 EDT", "basis": "predicted"},
+        "is_cancelled": False,
+        "is_paused": False,
+        "volume_ml": 201,
+        "exceeded_ml": 0,
+        "minutes": 264,
+        "ladder": 2,
+    }
+    assert all(rung["minutes"] for rung in day["ladder"])
 
 
 def _texts(document: dict[str, Any]) -> list[str]:
@@ -704,7 +804,7 @@ CANCELLED = [
 
 
 @pytest.mark.parametrize("state", ["done", "skipped", "missed"])
-@pytest.mark.parametrize("slot", ["juice.d1", f"premed.d2.{TYLENOL}"])
+@pytest.mark.parametrize("slot", ["juice.d1", f"premed.d2.{TYLENOL}", "look.d2"])
 def test_what_became_of_a_step_may_be_said_even_if_it_is_left_out_since(slot: str, state: str) -> None:
     assert _previewed(_with_slot(slot, state, days=CANCELLED))["zone"] == "America/New_York"
 
