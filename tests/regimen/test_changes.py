@@ -134,6 +134,7 @@ AMOUNTS = [
     pytest.param(Fraction(300), None, id="the same"),
     pytest.param(Fraction("299.9991"), None, id="less by less than a thousandth"),
     pytest.param(Fraction("300.0009"), None, id="more by less than a thousandth"),
+    pytest.param(Fraction("300.0009995"), None, id="more by just less than a thousandth"),
     pytest.param(Fraction("299.999"), "300 mg now, 299.999 mg before", id="less by a thousandth"),
     pytest.param(Fraction("300.001"), "300 mg now, 300.001 mg before", id="more by a thousandth"),
     pytest.param(Fraction(250), "300 mg now, 250 mg before", id="less"),
