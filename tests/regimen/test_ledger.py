@@ -526,6 +526,32 @@ def test_second_of_a_class_is_not_given_within_24_hours(asked: str, before: str)
     assert ask(given("1+11:59:59", before, mg=1), of=asked, mg=5, prescribed=AGREED).next_at == at("2+11:59:59")
 
 
+def test_rule_set_says_itself_which_classes_are_not_given_together() -> None:
+    two = (Amount(ingredient="diphenhydramine", mg=Fraction(5)), Amount(ingredient="chlorphenamine", mg=Fraction(1)))
+    lenient = RuleSet(country="US", limits=LIMITS, formulary=FORMULARY, exclusive=())
+
+    verdicts = [
+        may_be_given(
+            asked, doses=(given("08:00", "chlorphenamine", mg=1),)[:count], body=BODY, rules=lenient, at=at("12:00")
+        ).verdict
+        for asked, count in ((two[:1], 1), (two, 0))
+    ]
+
+    assert verdicts == [Verdict.YES, Verdict.YES]
+
+
+def test_verdicts_have_their_words() -> None:
+    assert tuple(Verdict) == ("yes", "too much", "not together", "too soon", "ask the clinic")
+
+
+def test_what_to_ask_names_the_source_of_the_limit() -> None:
+    (first,) = ask(of="ibuprofen", mg=100).reasons
+    (unknown,) = ask(limits=(_limit(TYLENOL, None, 5, source="S36"),)).reasons
+
+    assert first.source == next(limit.source for limit in LIMITS if limit.ingredient == "ibuprofen")
+    assert unknown.source == "S36"
+
+
 def test_second_of_a_class_is_named_once_however_often_it_was_given() -> None:
     answer = ask(given("06:00", "naproxen"), given("10:00", "naproxen"), of="ibuprofen", mg=100, prescribed=AGREED)
 

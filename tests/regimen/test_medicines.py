@@ -125,6 +125,11 @@ def test_classes_whose_members_are_not_given_together(ingredient: str, other: st
 
 
 def test_every_class_says_how_long_and_who_says_so() -> None:
+    assert [one.kind for one in EXCLUSIVE] == [
+        "pain medicines of the kind called NSAID",
+        "antihistamines that make sleepy",
+        "migraine medicines of the kinds called triptan and ergot",
+    ]
     assert [(one.name, one.within, one.source) for one in EXCLUSIVE] == [
         ("NSAID", hours(24), "FACTS section 4, composite rules; within 24 h is our choice"),
         ("sedating antihistamine", hours(24), "FACTS section 4, composite rules; within 24 h is our choice"),
