@@ -12,6 +12,7 @@ from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.care_teams.access import Right, may
 from ivig_care.care_teams.models import Child, Clinic
 from ivig_care.plans.models import Infusion
+from ivig_care.protocols.models import MedicineLimit
 from ivig_care.reviews.models import Review
 from ivig_care.worker.demo import demo_seed
 from tests.conftest import STARTS_AT
@@ -96,3 +97,15 @@ def test_demo_data_is_refused_where_real_data_lives(settings: LazySettings) -> N
     settings.IS_EMBEDDED = False
     with pytest.raises(CommandError, match="embedded database only"):
         run("seed_demo", "--reset")
+
+
+def test_demo_that_is_there_already_gets_a_newer_catalogue(settings: LazySettings) -> None:
+    settings.IS_EMBEDDED = True
+    run("seed_demo")
+    MedicineLimit.objects.all().delete()
+    infusions = set(Infusion.objects.values_list("pk", flat=True))
+
+    run("seed_demo")
+
+    assert MedicineLimit.objects.filter(country="US").exists()
+    assert set(Infusion.objects.values_list("pk", flat=True)) == infusions

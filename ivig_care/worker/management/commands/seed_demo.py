@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from tzlocal import get_localzone_name
 
+from ivig_care.actions.catalogue import catalogue_load
 from ivig_care.common import clock
 from ivig_care.worker.demo import PASSWORD, PEOPLE, demo_exists, demo_seed
 
@@ -32,6 +33,9 @@ class Command(BaseCommand):
         if not demo_exists():
             with transaction.atomic():
                 demo_seed(now=clock.now(), zone=get_localzone_name() or "UTC")
+        else:
+            # The demo may be older than the catalogue.
+            catalogue_load()
         self.stdout.write(f"\n  ivig_care: {settings.PUBLIC_URL}\n\n  Sign in as (password {PASSWORD}):\n")
         for person in PEOPLE:
             self.stdout.write(f"    {person.email:<20} {person.name}, {person.what}\n")
