@@ -188,3 +188,7 @@ def test_days_of_whole_vials_sum_to_the_total_and_differ_by_one_vial_at_most(
     assert rounded.total_mg == sum(by_day)
     assert abs(rounded.total_mg - dose.total_mg) < rounding.vial_mg
     assert dose.cap_mg is None or rounded.total_mg <= dose.cap_mg
+
+
+def test_ways_of_rounding_have_their_words() -> None:
+    assert tuple(Rounding) == ("up", "down", "nearest")

@@ -312,6 +312,23 @@ RUNS = [
         id="paused, and on from the rung that was left",
     ),
     pytest.param(
+        [(10, "12"), (50, "0"), (60, "24")],
+        [
+            ("12", "10", "2"),
+            ("!12", "30", "6"),
+            ("24", "10", "4"),
+            ("!0", "10", "0"),
+            ("!24", "30", "12"),
+            ("48", "220", "176"),
+        ],
+        id="each change counts from the one before it",
+    ),
+    pytest.param(
+        [(90, "24.04")],
+        [_FIRST, _SECOND, _THIRD, ("!24.04", "237000/601", "158")],
+        id="held at the rate that was entered, not at that of the rung",
+    ),
+    pytest.param(
         [(90, "0"), (100, "0"), (120, "36")],
         [_FIRST, _SECOND, _THIRD, ("!0", "10", "0"), ("!0", "20", "0"), ("!36", "790/3", "158")],
         id="paused, said twice, and on at another rate",

@@ -1068,3 +1068,9 @@ def test_approved_change_says_who_approved_it_whenever_it_lowers_a_level(
 
     is_named = any(note.text.startswith("Dr A approved") for note in changed.notes)
     assert is_named or urgency(changed) >= urgency(triage(reported, RULES))
+
+
+def test_nothing_reported_is_never_said_to_be_well() -> None:
+    assert triage(Report(at=at("12:00")), RULES).words == (
+        "Nothing is reported. This does not mean that all is well: if anything worries you, call the team and ask."
+    )
