@@ -14,7 +14,7 @@ from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
 from ivig_care.regimen import steps as step_states
 from ivig_care.regimen.doses import Code
 from ivig_care.regimen.errors import TransitionRefused
-from ivig_care.regimen.ledger import Answer, Verdict
+from ivig_care.regimen.ledger import Answer
 from ivig_care.regimen.steps import Event, SkipReason, State
 
 # A phone's clock may run ahead of ours by this much before "now" looks like the future.
@@ -116,7 +116,8 @@ def _check_time(at: datetime, now: datetime) -> None:
 
 def _check_allowance(infusion: Infusion, step: Step, at: datetime) -> None:
     answer = ledger_of(infusion).answer(step, at)
-    if answer.verdict is Verdict.YES or (answer.verdict is Verdict.ASK and answer.last is None):
+    is_in_doubt = not answer.is_known and answer.last is not None
+    if not is_in_doubt and not any(reason.code in _ASKS_WHY for reason in answer.reasons):
         return
     said = [_why(answer)]
     if answer.last is not None:
@@ -126,9 +127,15 @@ def _check_allowance(infusion: Infusion, step: Step, at: datetime) -> None:
     raise ReasonNeeded(" ".join(part for part in said if part))
 
 
+# How large one dose is, is the clinic's own order and no question for a parent: the row says it, and the plan did.
+_SAID_BY_TIME = frozenset({Code.TOO_CLOSE, Code.TOO_MANY})
+_ASKS_WHY = _SAID_BY_TIME | {Code.TOO_MUCH, Code.NOT_TOGETHER}
+
+
 def _why(answer: Answer) -> str:
-    """What the ledger says besides the time; that two doses are close or many is said by the next allowed time."""
-    said = [one.text for one in answer.reasons if one.code in (Code.TOO_MUCH, Code.NOT_TOGETHER)]
+    """What the ledger says; that two doses are close or many is said by the next allowed time, where there is one."""
+    codes = _ASKS_WHY if answer.next_at is None else _ASKS_WHY - _SAID_BY_TIME
+    said = [one.text for one in answer.reasons if one.code in codes]
     unknown = [] if answer.is_known else ["When the next is allowed is not known here: ask the clinic."]
     return " ".join((*said, *unknown))
 

@@ -245,10 +245,17 @@ def _row(step: Step, allowed: Answer | None, now: datetime) -> StepRow:
         next_allowed_at=_next_allowed(allowed, now),
         then_none_until=allowed.then_none_until if allowed else None,
         is_limit_unknown=allowed is not None and not allowed.is_known,
-        ledger_says=tuple(one.text for one in allowed.reasons if one.code in _SAID_IN_FULL) if allowed else (),
+        ledger_says=_sentences(allowed),
         is_far=step.opens_at - now > DONE_AHEAD,
         notes=tuple(getattr(step, "noted", ())),
     )
+
+
+def _sentences(allowed: Answer | None) -> tuple[str, ...]:
+    if allowed is None:
+        return ()
+    codes = _SAID_IN_FULL if allowed.next_at is not None else _SAID_IN_FULL | {Code.TOO_CLOSE, Code.TOO_MANY}
+    return tuple(one.text for one in allowed.reasons if one.code in codes)
 
 
 def _next_allowed(allowed: Answer | None, now: datetime) -> datetime | None:

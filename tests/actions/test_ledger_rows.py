@@ -52,3 +52,16 @@ def test_row_of_unknown_limit_does_not_say_now(infusion: Infusion, people: Peopl
     row = _row(infusion, "premedication.d1.diphenhydramine", DUE)
 
     assert (row.is_limit_unknown, row.next_allowed_at) == (True, None)
+
+
+def test_row_says_that_a_dose_is_large_and_too_soon(infusion: Infusion, people: People) -> None:
+    MedicineLimit.objects.filter(medicine__ingredient="acetaminophen").update(max_mg_dose=250)
+    step_tick(step=infusion.steps.get(slot="premedication.d1.acetaminophen"), by=people.maria, at=DUE, now=DUE)
+
+    row = _row(infusion, "acetaminophen-course.1", DUE + 2 * HOUR)
+
+    assert row.next_allowed_at is None
+    assert row.ledger_says == (
+        "One dose of acetaminophen is at most 250 mg for this child; this is 300 mg.",
+        "Two doses of acetaminophen need at least 4 h between them.",
+    )

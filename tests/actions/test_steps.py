@@ -165,3 +165,20 @@ def test_more_in_a_day_than_a_source_allows_needs_a_reason(infusion: Infusion, p
     late_enough = DUE + 6 * HOUR
     with pytest.raises(ReasonNeeded, match=r"600 mg of acetaminophen in 24 hours.*Next allowed: Tue 8:30 am"):
         step_tick(step=step_at(infusion, "acetaminophen-course.1"), by=people.maria, at=late_enough, now=late_enough)
+
+
+def test_dose_larger_than_a_source_allows_is_the_clinics_order_and_needs_no_reason(
+    infusion: Infusion, people: People
+) -> None:
+    MedicineLimit.objects.filter(medicine__ingredient="acetaminophen").update(max_mg_dose=250)
+    step = step_at(infusion, "premedication.d1.acetaminophen")
+    step_tick(step=step, by=people.maria, at=DUE, now=DUE)
+    assert Dose.objects.filter(step=step).exists()
+
+
+def test_large_dose_too_soon_says_why_though_no_time_makes_it_right(infusion: Infusion, people: People) -> None:
+    MedicineLimit.objects.filter(medicine__ingredient="acetaminophen").update(max_mg_dose=250)
+    step_tick(step=step_at(infusion, "premedication.d1.acetaminophen"), by=people.maria, at=DUE, now=DUE)
+    soon = DUE + 2 * HOUR
+    with pytest.raises(ReasonNeeded, match="Two doses of acetaminophen need at least 4 h between them"):
+        step_tick(step=step_at(infusion, "acetaminophen-course.1"), by=people.maria, at=soon, now=soon)
