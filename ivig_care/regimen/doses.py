@@ -179,19 +179,6 @@ class Tally:
     most_mg_in_24h: Fraction | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Allowance:
-    """Whether one more dose keeps to the limit, since when the last one counts, and the first instant that does."""
-
-    last_at: datetime | None
-    next_at: datetime | None
-    is_known: bool
-
-    def permits(self, at: datetime) -> bool:
-        """Whether a dose at the instant `at` keeps to what is known; an unknown limit permits nothing by itself."""
-        return self.is_known and (self.next_at is None or at >= self.next_at)
-
-
 def standing(entries: tuple[DoseEntry, ...], as_known_at: datetime | None = None) -> tuple[DoseGiven, ...]:
     """The doses that the record holds, in the order in which they were given, each with when it was written down.
 
@@ -268,22 +255,6 @@ def tally(doses: tuple[DoseGiven, ...], ingredient: str) -> Tally:
         most_in_24h=max(map(len, windows), default=0),
         most_mg_in_24h=_largest_total(windows),
     )
-
-
-def allowance(doses: tuple[DoseGiven, ...], limit: MedicineLimit) -> Allowance:
-    """When the next dose of `limit.ingredient` keeps to its interval and its count in 24 hours, whatever its mg.
-
-    Unknown is not safe: without an interval the answer is unknown and the family is told to ask the clinic. Without
-    a count the interval alone decides. `ledger.may_be_given` answers for an amount, and for everything else.
-    """
-    times = sorted(dose.at for dose in doses if dose.ingredient == limit.ingredient)
-    last_at = times[-1] if times else None
-    if not limit.min_interval or limit.max_doses_24h == 0:
-        return Allowance(last_at=last_at, next_at=None, is_known=False)
-    candidates = [] if last_at is None else [last_at + limit.min_interval]
-    if limit.max_doses_24h is not None and len(times) >= limit.max_doses_24h:
-        candidates.append(times[-limit.max_doses_24h] + DAY)
-    return Allowance(last_at=last_at, next_at=max(candidates, default=None), is_known=True)
 
 
 def _roots(entries: list[DoseEntry]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from itertools import permutations
 from typing import Any
@@ -13,7 +13,6 @@ import pytest
 from ivig_care.regimen.cautions import Caution, cautions, tallies
 from ivig_care.regimen.dated import AsNeeded, DoseOrdered, Schedule, doses_of
 from ivig_care.regimen.doses import (
-    Allowance,
     Body,
     Code,
     DoseEntry,
@@ -21,7 +20,6 @@ from ivig_care.regimen.doses import (
     MedicineLimit,
     Tally,
     Unknown,
-    allowance,
     limit_for,
     standing,
     stricter,
@@ -29,7 +27,8 @@ from ivig_care.regimen.doses import (
 )
 from ivig_care.regimen.facts import InfusionFacts
 from ivig_care.regimen.figures import plain_hours
-from ivig_care.regimen.medicines import Formulary, MedicineKnown
+from ivig_care.regimen.ledger import Answer, Verdict, may_be_given
+from ivig_care.regimen.medicines import Amount, Formulary, MedicineKnown, RuleSet
 from ivig_care.regimen.protocol import Actor
 from ivig_care.regimen.rates import Ceiling, Product, Rung, exceeded
 from ivig_care.regimen.schedule import build_schedule
@@ -53,39 +52,52 @@ NEXT = [
 ]
 
 
+def _asked(doses: tuple[DoseGiven, ...], known: MedicineLimit, when: datetime) -> Answer:
+    """What the ledger says of 1 mg more at that instant, by interval and count alone."""
+    return may_be_given(
+        (Amount(ingredient=known.ingredient, mg=Fraction(1)),),
+        doses=doses,
+        body=BODY,
+        rules=RuleSet(
+            country="",
+            limits=(replace(known, max_mg_per_kg_24h=None),),
+            formulary=Formulary(medicines=tuple(MedicineKnown(ingredient=name) for name in (TYLENOL, "ibuprofen"))),
+        ),
+        at=when,
+    )
+
+
 @pytest.mark.parametrize(("when", "known", "next_at"), NEXT)
 def test_next_dose_keeps_to_the_interval_and_to_the_count(
     when: tuple[str, ...], known: MedicineLimit, next_at: str | None
 ) -> None:
-    allowed = allowance(tuple(given(each) for each in when), known)
+    doses = tuple(given(each) for each in when)
+    last = max((dose.at for dose in doses), default=at("00:00"))
 
-    assert allowed.next_at == (None if next_at is None else at(next_at))
-    assert allowed.is_known
+    assert _asked(doses, known, last).next_at == (last if next_at is None else at(next_at))
 
 
 def test_dose_exactly_24_hours_old_no_longer_counts() -> None:
     five = tuple(given(each) for each in ("00:00", "04:00", "08:00", "12:00", "16:00"))
-    allowed = allowance(five, limit())
 
-    assert allowed.permits(at("1+00:00"))
-    assert not allowed.permits(at("23:59:59"))
+    assert _asked(five, limit(), at("1+00:00")).verdict is Verdict.YES
+    assert _asked(five, limit(), at("23:59:59")).verdict is Verdict.TOO_SOON
     assert tally((*five, given("1+00:00")), TYLENOL).most_in_24h == 5
     assert tally((*five, given("23:59:59")), TYLENOL).most_in_24h == 6
 
 
 def test_interval_is_kept_to_the_second() -> None:
-    allowed = allowance((given("08:00"),), limit())
+    verdicts = [_asked((given("08:00"),), limit(), at(when)).verdict for when in ("11:59:59", "12:00")]
 
-    assert (allowed.permits(at("11:59:59")), allowed.permits(at("12:00"))) == (False, True)
-    assert allowed.last_at == at("08:00")
+    assert verdicts == [Verdict.TOO_SOON, Verdict.YES]
 
 
 def test_nothing_given_yet_permits_any_time() -> None:
-    assert allowance((), limit()).permits(at("00:00"))
+    assert _asked((), limit(), at("00:00")).verdict is Verdict.YES
 
 
 def test_other_ingredients_do_not_count() -> None:
-    assert allowance((given("08:00", "ibuprofen"),), limit()).next_at is None
+    assert _asked((given("08:00", "ibuprofen"),), limit(), at("08:01")).verdict is Verdict.YES
 
 
 @pytest.mark.parametrize(
@@ -97,14 +109,11 @@ def test_other_ingredients_do_not_count() -> None:
     ],
 )
 def test_unknown_limit_permits_nothing(unknown: dict[str, Any]) -> None:
-    allowed = allowance((given("08:00"),), limit(**unknown))
-
-    assert allowed == Allowance(last_at=at("08:00"), next_at=None, is_known=False)
-    assert not allowed.permits(at("9+00:00"))
+    assert _asked((given("08:00"),), limit(**unknown), at("9+00:00")).verdict is Verdict.ASK
 
 
 def test_unknown_limit_permits_not_even_a_first_dose() -> None:
-    assert not allowance((), MedicineLimit(ingredient=TYLENOL)).permits(at("12:00"))
+    assert _asked((), MedicineLimit(ingredient=TYLENOL), at("12:00")).verdict is Verdict.ASK
 
 
 def test_tally_counts_over_every_place() -> None:

@@ -16,7 +16,7 @@ from ivig_care.regimen.changes import Action, Existing, diff
 from ivig_care.regimen.dated import Basis, DatedStep, Schedule
 from ivig_care.regimen.days import run_days
 from ivig_care.regimen.documents import decode_protocol, encode
-from ivig_care.regimen.doses import DoseGiven, MedicineLimit, allowance, tally
+from ivig_care.regimen.doses import DoseGiven, tally
 from ivig_care.regimen.facts import DayFacts, InfusionFacts, SlotFact
 from ivig_care.regimen.nudging import Decision, Drop, Hold, Send, alarms, decide
 from ivig_care.regimen.preview import describe
@@ -635,24 +635,6 @@ def test_held_messages_leave_outside_quiet_hours(
 # --- the ledger -------------------------------------------------------------------------------
 
 minutes_of_doses = st.lists(st.integers(0, 4 * 1440), max_size=20)
-
-
-@given(minutes_of_doses, st.integers(60, 720), st.integers(1, 6))
-def test_what_the_ledger_permits_keeps_to_interval_and_count(given_at: list[int], interval: int, most: int) -> None:
-    start = datetime.fromisoformat("2026-06-15T00:00+00:00")
-    doses = tuple(DoseGiven(ingredient="x", at=start + timedelta(minutes=each)) for each in given_at)
-    limit = MedicineLimit(ingredient="x", min_interval=Elapsed(minutes=interval), max_doses_24h=most)
-
-    next_at = allowance(doses, limit).next_at
-
-    if next_at is not None:
-        before = sum(1 for dose in doses if next_at - timedelta(hours=24) < dose.at)
-        assert all(next_at - dose.at >= timedelta(minutes=interval) for dose in doses)
-        assert before + 1 <= most
-        a_second_sooner = next_at - SECOND
-        counted = sum(1 for dose in doses if a_second_sooner - timedelta(hours=24) < dose.at)
-        too_soon = any(a_second_sooner - dose.at < timedelta(minutes=interval) for dose in doses)
-        assert too_soon or counted + 1 > most
 
 
 @given(minutes_of_doses)

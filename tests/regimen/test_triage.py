@@ -694,11 +694,16 @@ def test_infusion_of_unknown_end_cannot_have_ended_before_it_began() -> None:
 # --- changes by a protocol
 
 WITHIN_24_H = Bounds(began_within=hours(24))
-BY_DR_A = {"approved_by": "Dr A", "source": "letter"}
+
+
+def _by_dr_a(rule: str, **said: Any) -> TriageChange:
+    return TriageChange(rule=rule, approved_by="Dr A", source="letter", **said)
+
+
 # FACTS section 6: the softer reading of late allergy signs, which a clinician must approve.
 SICKKIDS = (
-    TriageChange(rule="allergy-sign", bounds=WITHIN_24_H, **BY_DR_A),  # type: ignore[arg-type]
-    TriageChange(rule="fast-pulse", bounds=WITHIN_24_H, **BY_DR_A),  # type: ignore[arg-type]
+    _by_dr_a(rule="allergy-sign", bounds=WITHIN_24_H),
+    _by_dr_a(rule="fast-pulse", bounds=WITHIN_24_H),
 )
 
 
@@ -743,7 +748,7 @@ def test_two_approvals_of_one_rule_are_both_named() -> None:
 
 
 def test_rule_that_was_taken_off_with_approval_matches_no_more_and_says_so() -> None:
-    off = TriageChange(rule="rash", is_removed=True, **BY_DR_A)  # type: ignore[arg-type]
+    off = _by_dr_a(rule="rash", is_removed=True)
     higher = TriageChange(rule="rash", level=Level.EMERGENCY)
     triaged = triage(report(S.RASH), apply_changes(RULES, (off,)))
 
