@@ -220,7 +220,7 @@ def _line(step: DatedStep, facts: InfusionFacts, night: QuietHours, *, is_only_d
         words=timeline_text(step, is_only_day=is_only_day),
         mg_per_kg=step.dose.mg / facts.weight_kg if step.dose else None,
         ml=_measurable(step.dose.ml) if step.dose else None,
-        alarms=tuple(alarms(step.window, step.nudges)) if is_told and step.nudges else (),
+        alarms=tuple(alarm.at for alarm in alarms(step.window, step.nudges)) if is_told and step.nudges else (),
         night=night_words(step, night, facts.zone),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from fractions import Fraction
+from typing import TypeVar
 
 from ivig_care.regimen.doses import MedicineLimit
 from ivig_care.regimen.errors import DocumentError
@@ -54,6 +55,10 @@ def check_value(value: object, path: str) -> None:
             raise DocumentError(f"{path}.day", "must be first or last: a moment lies on one day")
         case NudgePolicy() if value.repeats and value.repeat_every is None:
             raise DocumentError(f"{path}.repeat_every", "is missing; repeats need it")
+        case NudgePolicy() if value.clinic_after is not None and value.second_after is None:
+            raise DocumentError(f"{path}.second_after", "is missing; the clinic is told after the second caregiver")
+        case NudgePolicy() if not _is_band(value.second_after, value.clinic_after):
+            raise DocumentError(f"{path}.clinic_after", "must be more than second_after")
         case MedicineLimit() if not _is_band(value.from_kg, value.below_kg):
             raise DocumentError(f"{path}.below_kg", "must be more than from_kg")
         case MedicineLimit() if not _is_band(value.from_years, value.below_years):
@@ -69,13 +74,26 @@ def check_value(value: object, path: str) -> None:
     _check_amounts(value, path)
 
 
-def _is_band(least: Fraction | int | None, below: Fraction | int | None) -> bool:
+# What a band may be of: both its bounds are the same.
+_Amount = TypeVar("_Amount", int, Fraction, timedelta)
+
+
+def _is_band(least: _Amount | None, below: _Amount | None) -> bool:
     return least is None or below is None or least < below
 
 
 # Of these lengths of time and counts, the first may be nothing and the second must be more.
 _NOT_NEGATIVE = ("opens_before", "late_after", "closes_after", "lead", "began_within", "still_after", "lasting")
-_MORE_THAN_NOTHING = ("every", "repeat_every", "min_interval", "max_doses_24h", "most_in_24h", "number")
+_MORE_THAN_NOTHING = (
+    "every",
+    "repeat_every",
+    "second_after",
+    "clinic_after",
+    "min_interval",
+    "max_doses_24h",
+    "most_in_24h",
+    "number",
+)
 
 
 def _check_amounts(value: object, path: str) -> None:

@@ -46,3 +46,11 @@ class TransitionRefused(RegimenError):
         self.state = state
         self.event = event
         super().__init__(f"a step that is {state} cannot be {event}")
+
+
+class SnoozeRefused(RegimenError):
+    """A step may not be put off as asked; the text says why, in a sentence for the person who asked."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"This cannot be put off: {reason}.")

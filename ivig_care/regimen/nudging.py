@@ -1,13 +1,15 @@
-"""When is the next nudge, is it sent, held or dropped, and when is a failed one tried again."""
+"""When is the next nudge and whom it is for, is it sent, held or dropped, and when is a failed one tried again."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from ivig_care.regimen.errors import SnoozeRefused
 from ivig_care.regimen.protocol import NudgePolicy
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import QuietHours, Window
@@ -15,6 +17,29 @@ from ivig_care.regimen.timing import QuietHours, Window
 QUARTER = timedelta(minutes=15)
 RETRY_FIRST = timedelta(seconds=30)
 RETRY_LONGEST = timedelta(minutes=15)
+MOST_SNOOZES = 3
+LONGEST_SNOOZE = timedelta(hours=1)
+
+
+class Stage(StrEnum):
+    """What an alarm is for, and so whom it reaches.
+
+    The first three reach those who are told first, `second` the second caregivers, `clinic` the staff.
+    """
+
+    LEAD = "lead"
+    DUE = "due"
+    REPEAT = "repeat"
+    SECOND = "second"
+    CLINIC = "clinic"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """One instant (UTC) at which a step rings while nobody has answered."""
+
+    at: datetime
+    stage: Stage
 
 
 class Urgency(StrEnum):
@@ -47,30 +72,99 @@ class Drop:
 Decision = Send | Hold | Drop
 
 
-def alarms(window: Window, policy: NudgePolicy) -> Iterator[datetime]:
-    """The instants (UTC) at which a step rings, in order; none at or after its window closes."""
-    offsets = [] if policy.lead is None else [-policy.lead]
-    offsets.append(timedelta())
+def alarms(window: Window, policy: NudgePolicy) -> Iterator[Alarm]:
+    """The alarms of a step in order of time; none at or after its window closes."""
+    offsets = [(offset, stage) for offset, stage in _offsets(policy) if window.due_at + offset < window.closes_at]
+    # Sorted by time alone, which leaves alarms of one instant in the order of their stages.
+    return (Alarm(window.due_at + offset, stage) for offset, stage in sorted(offsets, key=lambda alarm: alarm[0]))
+
+
+def _offsets(policy: NudgePolicy) -> Iterator[tuple[timedelta, Stage]]:
+    if policy.lead is not None:
+        yield -policy.lead, Stage.LEAD
+    yield timedelta(), Stage.DUE
     if policy.repeat_every is not None:
-        offsets += [policy.repeat_every * count for count in range(1, policy.repeats + 1)]
-    return (at for offset in offsets if (at := window.due_at + offset) < window.closes_at)
+        yield from ((policy.repeat_every * count, Stage.REPEAT) for count in range(1, policy.repeats + 1))
+    if policy.second_after is not None:
+        yield policy.second_after, Stage.SECOND
+    if policy.clinic_after is not None:
+        yield policy.clinic_after, Stage.CLINIC
 
 
 def next_nudge(
-    window: Window, policy: NudgePolicy | None, state: State, *, nudged_at: datetime | None, now: datetime
+    window: Window,
+    policy: NudgePolicy | None,
+    state: State,
+    *,
+    nudged_at: datetime | None,
+    now: datetime,
+    snoozed_until: datetime | None = None,
 ) -> datetime | None:
     """The instant at which a step next rings; None when nothing is owed.
 
     `nudged_at` is when it last rang. An alarm that has gone by unrung still rings, once, as long as the window is
     open: so a step that a late start moved into the past is told of at once, and after an outage nothing rings twice.
+    A snooze silences every alarm up to and including `snoozed_until` and rings once at that instant.
     """
     if policy is None or state is not State.OPEN or now >= window.closes_at:
         return None
-    owed = [at for at in alarms(window, policy) if nudged_at is None or at > nudged_at]
+    ringing = _snoozed([alarm.at for alarm in alarms(window, policy)], snoozed_until, window)
+    owed = [at for at in ringing if nudged_at is None or at > nudged_at]
     gone_by = [at for at in owed if at <= now]
     if gone_by:
         return gone_by[-1]
     return owed[0] if owed else None
+
+
+def _snoozed(ringing: list[datetime], snoozed_until: datetime | None, window: Window) -> list[datetime]:
+    """The instants that are left under a snooze, which moves alarms and never loses the last one."""
+    # A step that was moved has outgrown its snooze: one that ends before the first alarm has nothing left to put off,
+    # one that ends after the window would silence the step for good.
+    if snoozed_until is None or not ringing or not ringing[0] <= snoozed_until < window.closes_at:
+        return ringing
+    return [snoozed_until, *(at for at in ringing if at > snoozed_until)]
+
+
+def stages_ringing(
+    window: Window,
+    policy: NudgePolicy,
+    *,
+    nudged_at: datetime | None,
+    at: datetime,
+    snoozed_until: datetime | None = None,
+) -> frozenset[Stage]:
+    """The stages that ring at `at` in a step that last rang at `nudged_at`: all since then.
+
+    When there are none, it is the end of a snooze, which rings like a repeat. So it does beside other stages for a
+    caller that hands in `snoozed_until`: whoever asked to be told again is told, even if it is the second's turn too.
+    """
+    stages = {alarm.stage for alarm in alarms(window, policy) if _is_since(alarm.at, nudged_at, at)}
+    if not stages or (snoozed_until is not None and _is_since(snoozed_until, nudged_at, at)):
+        stages.add(Stage.REPEAT)
+    return frozenset(stages)
+
+
+def _is_since(instant: datetime, nudged_at: datetime | None, at: datetime) -> bool:
+    return instant <= at and (nudged_at is None or instant > nudged_at)
+
+
+def snooze_until(
+    window: Window, policy: NudgePolicy | None, *, asked: timedelta, snoozes: int, now: datetime
+) -> datetime:
+    """The end (UTC) of a snooze of `asked` that starts at `now`, after `snoozes` earlier ones. Raises SnoozeRefused."""
+    until = now + asked
+    if policy is not None and policy.clinic_after is not None:
+        raise SnoozeRefused("this check looks for warning signs, so it cannot wait")
+    if snoozes >= MOST_SNOOZES:
+        raise SnoozeRefused(f"it was put off {MOST_SNOOZES} times already")
+    if not timedelta() < asked <= LONGEST_SNOOZE:
+        raise SnoozeRefused("it can be put off for up to an hour at a time")
+    if until >= window.closes_at:
+        raise SnoozeRefused("by then it would be too late to do it")
+    first = None if policy is None else next(alarms(window, policy), None)
+    if first is None or first.at > until:
+        raise SnoozeRefused("nobody is told of it before then anyway")
+    return until
 
 
 def urgency(window: Window, now: datetime) -> Urgency:
@@ -115,7 +209,28 @@ def quarter_of(instant: datetime) -> datetime:
     return instant - timedelta(minutes=instant.minute % 15, seconds=instant.second, microseconds=instant.microsecond)
 
 
-def retry_at(*, attempts: int, now: datetime, expires_at: datetime) -> datetime | None:
-    """When a failed delivery is tried again: after 30 s, doubling up to a quarter of an hour; None to give up."""
-    at = now + min(RETRY_FIRST * 2 ** min(attempts - 1, 10), RETRY_LONGEST)
+def retry_at(
+    *, attempts: int, now: datetime, expires_at: datetime, spread: float, first: timedelta = RETRY_FIRST
+) -> datetime | None:
+    """When a failed delivery is tried again: after `first`, doubling up to a quarter of an hour; None to give up.
+
+    `spread`, from 0 to below 1, is chance handed in: it moves the wait by up to a quarter either way, so that what
+    failed together is not all tried again together.
+    """
+    wait = min(first * 2 ** min(attempts - 1, 10), RETRY_LONGEST)
+    at = now + wait * (0.75 + spread / 2)
     return at if at < expires_at else None
+
+
+def bucket_take(
+    *, tokens: float, filled_at: datetime, now: datetime, per_second: float, wanted: int
+) -> tuple[int, float]:
+    """How many of `wanted` messages may leave now, and the tokens left at `now`, from `tokens` at `filled_at`.
+
+    One token is one message. The bucket fills at `per_second` and holds one second's worth, at least one token; a
+    clock that has gone back fills nothing.
+    """
+    seconds = max((now - filled_at).total_seconds(), 0.0)
+    filled = min(tokens + seconds * per_second, max(per_second, 1.0))
+    granted = max(min(wanted, math.floor(filled)), 0)
+    return granted, filled - granted

@@ -143,7 +143,9 @@ def _step(step: DatedStep, night: QuietHours | None, zone: ZoneInfo) -> Json:
     if step.goal_ml is not None:
         described["goal_ml"] = encode(step.goal_ml)
     if step.nudges is not None and step.actor is Actor.FAMILY and step.state is State.OPEN:
-        described["told"] = [times(at, zone) for at in alarms(step.window, step.nudges)]
+        described["told"] = [
+            {**times(alarm.at, zone), "stage": alarm.stage.value} for alarm in alarms(step.window, step.nudges)
+        ]
     if words := night_words(step, night, zone):
         described["night"] = words
     return described

@@ -95,11 +95,17 @@ class Medicine:
 
 @dataclass(frozen=True, kw_only=True)
 class NudgePolicy:
-    """When people are told of a step: `lead` before it is due, when due, then every `repeat_every`, `repeats` times."""
+    """When people are told of a step: `lead` before it is due, when due, then every `repeat_every`, `repeats` times.
+
+    When nobody has answered so long after it is due, the second caregivers are told (`second_after`), then the clinic
+    (`clinic_after`). A step that the clinic hears of is a check for red flags: it can never be snoozed.
+    """
 
     lead: Elapsed | None = None
     repeat_every: Elapsed | None = None
     repeats: int = 0
+    second_after: Elapsed | None = None
+    clinic_after: Elapsed | None = None
     may_wake: bool = False
 
 

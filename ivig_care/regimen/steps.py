@@ -40,6 +40,7 @@ class Event(StrEnum):
     WITHDRAWN = "withdrawn"
     RESTORED = "restored"
     NOTED = "noted"
+    SNOOZED = "snoozed"
 
 
 class SkipReason(StrEnum):
@@ -59,6 +60,7 @@ _NEXT: dict[tuple[State, Event], State] = {
     (State.OPEN, Event.LAPSED): State.MISSED,
     (State.OPEN, Event.MOVED): State.OPEN,
     (State.OPEN, Event.WITHDRAWN): State.WITHDRAWN,
+    (State.OPEN, Event.SNOOZED): State.OPEN,
     (State.DONE, Event.UNDONE): State.OPEN,
     (State.SKIPPED, Event.UNDONE): State.OPEN,
     (State.MISSED, Event.DONE): State.DONE,

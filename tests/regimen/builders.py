@@ -251,7 +251,14 @@ def apply(changes: tuple[Change, ...], checklist: dict[str, Existing]) -> dict[s
 def everything() -> dict[str, Any]:
     """A small document that says every field of the format once; each call gives a new one."""
     around = {"opens_before": {"minutes": 15}, "late_after": {"minutes": 30}, "closes_after": {"hours": 2}}
-    policy = {"lead": {"minutes": 15}, "repeat_every": {"minutes": 30}, "repeats": 2, "may_wake": True}
+    policy = {
+        "lead": {"minutes": 15},
+        "repeat_every": {"minutes": 30},
+        "repeats": 2,
+        "second_after": {"minutes": 75},
+        "clinic_after": {"minutes": 90},
+        "may_wake": True,
+    }
     tylenol = {"ingredient": TYLENOL, "name": "Tylenol", "mg_per_kg": 15, "mg_per_ml": 32}
     return {
         "values": {"premed_mg": 20.5},

@@ -96,6 +96,13 @@ _wall_clocks = st.builds(
 )
 _anchors = st.sampled_from(["planned_start", "start", "end"])
 _at_night = st.sampled_from(["hold", "shift"])
+# Nobody after those who are told first, the second caregivers, or after them the clinic too.
+_whom_next = st.lists(st.integers(1, 300), unique=True, max_size=2).map(
+    lambda after: {
+        name: {"minutes": minutes}
+        for name, minutes in zip(("second_after", "clinic_after"), sorted(after), strict=False)
+    }
+)
 # What is found out, and what a clinic may name.
 LIMITED = "fluids limited"
 _conditions = st.lists(st.sampled_from([*sorted(FOUND_OUT), LIMITED]), unique=True, max_size=2)
@@ -133,6 +140,7 @@ def _step_documents(draw: st.DrawFn, number: int, earlier: list[dict[str, Any]])
             "repeat_every": draw(_elapsed(5, 240)),
             "repeats": draw(st.integers(0, 4)),
             "may_wake": draw(st.booleans()),
+            **draw(_whom_next),
         }
     return document
 

@@ -554,11 +554,14 @@ def _clock(times: list[dict[str, str]]) -> list[str]:
 def test_step_says_when_the_family_is_told_of_it() -> None:
     steps = _steps(everything())
 
-    assert _clock(steps["course.3"]["told"]) == [
-        "2026-06-16 14:15",
-        "2026-06-16 14:30",
-        "2026-06-16 15:00",
-        "2026-06-16 15:30",
+    told = steps["course.3"]["told"]
+    assert list(zip(_clock(told), [one["stage"] for one in told], strict=True)) == [
+        ("2026-06-16 14:15", "lead"),
+        ("2026-06-16 14:30", "due"),
+        ("2026-06-16 15:00", "repeat"),
+        ("2026-06-16 15:30", "repeat"),
+        ("2026-06-16 15:45", "second"),
+        ("2026-06-16 16:00", "clinic"),
     ]
     # Nobody is told of what the clinic does, of what never nudges, or of what was said.
     for slot in (f"premed.d2.{TYLENOL}", "evening.d1", "course.1"):

@@ -26,6 +26,7 @@ from ivig_care.regimen.fluids import FluidEntry, FluidKind, Pace
 from ivig_care.regimen.ledger import _VERDICTS, Verdict
 from ivig_care.regimen.medicines import Amount, Combination, MedicineKnown
 from ivig_care.regimen.now import Asked, Question
+from ivig_care.regimen.nudging import Stage
 from ivig_care.regimen.protocol import (
     Actor,
     AfterStep,
@@ -242,6 +243,8 @@ def test_every_word_of_the_output_is_described() -> None:
     assert re.findall(r"`([\w ]+)`", _table("Drinking")["pace"][0]) == [pace.value for pace in Pace]
     assert re.findall(r"`(\w+)`", _table("changes")["action"][0]) == [action.value for action in Action]
     assert {WAKES, HELD, TOO_LATE} < set(re.findall(r"`([\w ,]+)`", _table("steps")["night"][0]))
+    told = re.findall(r"`(\w+)`", _table("steps")["told"][0])
+    assert told == ["utc", "local", "stage", *(stage.value for stage in Stage)]
     assert f"`{NO_RULE.key}`" in _table("Meaning")["rule"][0]
 
 

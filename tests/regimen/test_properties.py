@@ -152,7 +152,7 @@ def test_nothing_is_sent_in_quiet_hours_unless_it_may_wake(protocol: Protocol, f
     for step in schedule.ticked:
         if step.nudges is None or step.actor is not Actor.FAMILY:
             continue
-        for now in alarms(step.window, step.nudges):
+        for now in (alarm.at for alarm in alarms(step.window, step.nudges)):
             match _decided(step, quiet, facts.zone, now):
                 case Send():
                     assert step.nudges.may_wake or quiet.hold_until(now, facts.zone) is None

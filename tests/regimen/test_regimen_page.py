@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ivig_care.regimen import (
+    briefing,
     cautions,
     changes,
     conditions,
     courses,
     doses,
     fluids,
+    nudging,
     rates,
     readers,
     reading,
@@ -43,6 +45,7 @@ from ivig_care.regimen.protocol import (
     Conditions,
     CourseRule,
     Ladder,
+    NudgePolicy,
     RateStep,
     StepRule,
 )
@@ -53,7 +56,7 @@ from ivig_care.regimen.symptoms import Method, Report, Severity, Symptom, Sympto
 from ivig_care.regimen.timing import Elapsed, QuietHours, Window, shift
 from ivig_care.regimen.triage import MASKED_FOR, MASKS, TriageChange, apply_changes
 from ivig_care.regimen.triage_rules import CALL_NOW, EMERGENCY, NEXT_VISIT, OFFICE_HOURS, RULES
-from tests.regimen.builders import at, entered, fact, facts, hours, minutes, rule
+from tests.regimen.builders import at, entered, fact, facts, hours, minutes, rule, window
 
 PAGE = (Path(__file__).parents[2] / "docs" / "regimen.md").read_text(encoding="utf-8")
 # However the lines are broken.
@@ -77,7 +80,8 @@ def _table(heading: str, number: int = 0) -> dict[str, list[str]]:
 
 SNIPPETS = re.findall(r"^<!-- (\w+) -->\n```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 TYPES: dict[str, type] = {
-    one.__name__: one for one in (StepRule, CourseRule, AsNeededRule, Ladder, Cadence, QuietHours, TriageChange)
+    one.__name__: one
+    for one in (StepRule, NudgePolicy, CourseRule, AsNeededRule, Ladder, Cadence, QuietHours, TriageChange)
 }
 
 
@@ -169,6 +173,42 @@ def test_condition_leaves_out_what_the_page_says(row: str, is_so: bool | None) -
 
 def test_every_change_is_explained() -> None:
     assert list(_table("What moves")) == [action.value for action in Action]
+
+
+# --- nudges -----------------------------------------------------------------------------------
+
+
+def test_alarms_that_are_worked_out_are_those_of_the_example() -> None:
+    policy = _snippet(NudgePolicy)
+    assert isinstance(policy, NudgePolicy)
+
+    rung = [(alarm.at, alarm.stage.value) for alarm in nudging.alarms(window("09:00", closes=180), policy)]
+
+    expected = [("08:30", "lead"), ("09:00", "due"), ("09:15", "repeat"), ("09:30", "repeat"), ("09:45", "second")]
+    assert rung == [(at(clock), stage) for clock, stage in expected]
+    assert "half an hour before, when due, and 15 and 30 minutes after; then it is the second caregiver's turn" in PROSE
+
+
+def test_every_stage_of_the_nudges_is_explained() -> None:
+    assert list(_table("Who after whom")) == [stage.value for stage in nudging.Stage]
+
+
+def test_briefings_are_at_the_times_of_the_page() -> None:
+    told = briefing.briefings(dues=[at("09:00"), at("10:00")], day_starts=[at("09:00")], zone=ZoneInfo("UTC"))
+
+    assert [(one.at, one.until) for one in told] == [(at("-1+19:00"), at("00:00")), (at("07:00"), at("12:00"))]
+    assert _table("Briefings") == {
+        "evening": [
+            f"{briefing.EVENING:%H:%M} on the day before",
+            "it is an infusion day, and something is due on its date",
+            "midnight",
+        ],
+        "morning": [
+            f"{briefing.MORNING:%H:%M}",
+            f"at least {briefing.MORNING_LEAST} things are due on that date",
+            "noon",
+        ],
+    }
 
 
 # --- medicines and immunoglobulin -------------------------------------------------------------
@@ -419,6 +459,15 @@ FIGURES = {
     "mild": f"a score up to {symptoms.MOST_MILD_SCORE}",
     "a fever may be hidden for": _hours(MASKED_FOR),
     "the same amount": f"less than {float(changes.SAME)} mg apart",
+    "longest snooze": f"{nudging.LONGEST_SNOOZE // hours(1)} h",
+    "most snoozes": f"{nudging.MOST_SNOOZES}",
+    "evening briefing": f"{briefing.EVENING:%H:%M}",
+    "morning briefing": f"{briefing.MORNING:%H:%M}, from {briefing.MORNING_LEAST} things due",
+    "one message for all within": f"{nudging.QUARTER // minutes(1)} min",
+    "a message that failed is tried again after": (
+        f"{nudging.RETRY_FIRST.seconds} s, doubling up to {nudging.RETRY_LONGEST // minutes(1)} min, "
+        "each up to a quarter sooner or later"
+    ),
 }
 
 
@@ -430,6 +479,10 @@ def test_every_figure_is_that_of_the_program() -> None:
     ("words", "is_so"),
     [
         ("course of more than 200 doses", courses.MOST_DOSES == 200),
+        (
+            "For up to 1 hour at a time, and at most 3 times",
+            (hours(1), 3) == (nudging.LONGEST_SNOOZE, nudging.MOST_SNOOZES),
+        ),
         ("more than 8 weeks lie between", Elapsed(weeks=8) == conditions.LONGEST_GAP),
         ("A rate up to **2 %** above", Fraction(102, 100) == rates.CEILING_TOLERANCE),
         ("within 0.05 mL/h or 1 % of it", (Fraction(5, 100), Fraction(1, 100)) == (rates.SAME_ML_H, rates.SAME_SHARE)),

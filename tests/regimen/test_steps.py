@@ -20,6 +20,7 @@ LEADS_TO = {
     Event.WITHDRAWN: {State.OPEN: State.WITHDRAWN, State.MISSED: State.WITHDRAWN},
     Event.RESTORED: {State.WITHDRAWN: State.OPEN},
     Event.NOTED: {state: state for state in State},
+    Event.SNOOZED: {State.OPEN: State.OPEN},
 }
 ALLOWED = [(state, event, to) for event, table in LEADS_TO.items() for state, to in table.items()]
 REFUSED = [(state, event) for state in State for event in Event if state not in LEADS_TO[event]]
@@ -41,7 +42,7 @@ def test_event_is_refused_in_words(state: State, event: Event) -> None:
 
 def test_every_pair_is_in_the_table() -> None:
     assert len(ALLOWED) + len(REFUSED) == len(State) * len(Event)
-    assert len(REFUSED) == 23
+    assert len(REFUSED) == 27
 
 
 def test_only_done_and_skipped_are_said_by_a_person() -> None:
@@ -59,7 +60,7 @@ def test_what_the_clinic_reads_off_the_timeline_is_not_ticked() -> None:
         pytest.param(State, ["open", "done", "skipped", "missed", "withdrawn"], id="states"),
         pytest.param(
             Event,
-            ["done", "skipped", "undone", "lapsed", "moved", "withdrawn", "restored", "noted"],
+            ["done", "skipped", "undone", "lapsed", "moved", "withdrawn", "restored", "noted", "snoozed"],
             id="events",
         ),
         pytest.param(
