@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import QuerySet
 
 from ivig_care.common import clock
 from ivig_care.regimen.timing import QuietHours, zone_named
@@ -46,27 +47,65 @@ class User(AbstractBaseUser):
         return zone_named(preference.zone if preference else "UTC")
 
 
+class ContactPointQuerySet(QuerySet["ContactPoint"]):
+    """Ways to reach people."""
+
+    def usable(self) -> ContactPointQuerySet:
+        """Those to which a message may go now."""
+        return self.filter(verified_at__isnull=False, consented_at__isnull=False, disabled_at__isnull=True)
+
+    def kept(self) -> ContactPointQuerySet:
+        """All but those that a person gave up before they were proved."""
+        return self.exclude(verified_at__isnull=True, disabled_at__isnull=False)
+
+    def in_order(self) -> ContactPointQuerySet:
+        """In the order in which they are tried."""
+        return self.order_by("rank", "pk")
+
+
 class ContactPoint(models.Model):
-    """An address or number at which a person agreed to be nudged. Used only while it is verified, agreed and on."""
+    """A way to reach a person that they agreed to. Used only while it is verified, agreed to and on.
+
+    A message goes to the one with the lowest `rank`, and falls back to the next when that one cannot be reached. For a
+    browser the address is where its push service takes messages, and `push_key` and `push_secret` are what they are
+    encrypted with. Until it is verified, a code is on its way, of which only the hash is kept.
+    """
 
     class Kind(models.TextChoices):
         EMAIL = "email", "e-mail"
         SMS = "sms", "text message"
+        PUSH = "push", "notification"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_points")
     kind = models.CharField(max_length=10, choices=Kind)
-    address = models.CharField(max_length=254)
+    address = models.CharField(max_length=600)
+    label = models.CharField(max_length=60, blank=True)
+    rank = models.PositiveSmallIntegerField(default=0)
+    push_key = models.CharField(max_length=120, blank=True)
+    push_secret = models.CharField(max_length=60, blank=True)
     verified_at = models.DateTimeField(null=True, blank=True)
     consented_at = models.DateTimeField(null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_reason = models.CharField(max_length=200, blank=True)
+    code_hash = models.CharField(max_length=128, blank=True)
+    code_sent_at = models.DateTimeField(null=True, blank=True)
+    code_tries = models.PositiveSmallIntegerField(default=0)
+
+    objects = ContactPointQuerySet.as_manager()
 
     class Meta:
+        ordering: ClassVar = ["rank", "pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["user", "kind", "address"], name="contact_point_once_per_person")
         ]
+        indexes: ClassVar = [
+            # Read by actions.replies for every text that comes in, and by receipts of e-mail providers.
+            models.Index(fields=["kind", "address"], name="contact_point_address")
+        ]
 
     def __str__(self) -> str:
+        if self.kind == self.Kind.PUSH:
+            return self.label or "this browser"
         return f"{self.get_kind_display()} {self.address}"
 
     @property
@@ -76,12 +115,16 @@ class ContactPoint(models.Model):
 
 
 class NudgePreference(models.Model):
-    """When a person wants to be left in peace. The zone is where the person sleeps."""
+    """When a person wants to be left in peace. The zone is where the person sleeps.
+
+    Links in messages from before `links_valid_from` no longer open anything.
+    """
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="nudge_preference")
     zone = models.CharField(max_length=64)
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
+    links_valid_from = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"nudge preference of {self.user}"

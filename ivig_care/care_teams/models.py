@@ -53,13 +53,22 @@ class Role(models.TextChoices):
     CLINICIAN = "clinician", "clinician"
 
 
+class Told(models.TextChoices):
+    """When a member of a family, or of a clinic's staff, is nudged about a child."""
+
+    FIRST = "first", "told first"
+    SECOND = "second", "told when nobody has answered"
+    NEVER = "never", "never told"
+
+
 class Membership(models.Model):
-    """A person's place in one child's care team, or on one clinic's staff."""
+    """A person's place in one child's care team, or on one clinic's staff, and when they are nudged."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
     child = models.ForeignKey(Child, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
     clinic = models.ForeignKey(Clinic, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships")
+    told = models.CharField(max_length=10, choices=Told, default=Told.FIRST)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
@@ -75,3 +84,22 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}, {self.role} of {self.child or self.clinic}"
+
+
+class Duty(models.Model):
+    """Who is on duty for a child, from when until when: told first, and everybody else of the family second."""
+
+    child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="duties")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="duties")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "duties"
+        constraints: ClassVar = [
+            models.CheckConstraint(name="duty_ends_after_it_starts", condition=Q(ends_at__gt=models.F("starts_at")))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is on duty for {self.child}"

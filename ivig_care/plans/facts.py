@@ -43,6 +43,7 @@ def facts_of(infusion: Infusion) -> InfusionFacts:
                 planned_start=day.planned_start,
                 actual_start=day.actual_start,
                 actual_end=day.actual_end,
+                is_cancelled=day.cancelled_at is not None,
             )
             for day in infusion.days.all()
         ),

@@ -222,6 +222,11 @@ def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
     return page
 
 
+def rows_of(infusion: Infusion, steps: Sequence[Step], *, now: datetime) -> list[StepRow]:
+    """The rows of some steps of an infusion, as the checklist page would show them."""
+    return list(_rows(steps, ledger_of(infusion), now))
+
+
 # The rest is said by "next allowed" and "ask the clinic"; what a source says in general stands on the plan.
 _SAID_IN_FULL = frozenset({Code.DOSE_TOO_LARGE, Code.TOO_MUCH, Code.NOT_TOGETHER, Code.WEIGHT_OLD})
 

@@ -1,4 +1,4 @@
-"""Messages to people: a delivery to one contact point, every try of it, and the on-screen outbox."""
+"""Messages to people: one delivery to one person, and every try of it."""
 
 from __future__ import annotations
 
@@ -8,92 +8,125 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from ivig_care.accounts.models import ContactPoint, User
-from ivig_care.plans.models import Step
+from ivig_care.care_teams.access import children_of
+from ivig_care.plans.models import Infusion, Step
+
+
+class DeliveryQuerySet(QuerySet["Delivery"]):
+    """Deliveries, starting from the person asking."""
+
+    def visible_to(self, user: User) -> DeliveryQuerySet:
+        """What was sent about children whom this person may see, and what was sent to the person."""
+        return self.filter(Q(infusion__plan__child__in=children_of(user)) | Q(person=user)).distinct()
+
+    def pending(self) -> DeliveryQuerySet:
+        """Those that still wait to leave."""
+        return self.filter(status=Delivery.Status.PENDING)
 
 
 class Delivery(models.Model):
-    """One message to one contact point. The row is the queue; losing the broker loses nothing.
+    """One message to one person. The row is the queue; losing the broker loses nothing.
 
         pending -> sending -> sent
            ^          |  \\--> failed (reason)
            +--retry---+  \\--> dropped (reason)
 
-    `quarter` is the quarter of an hour it belongs to: a contact point gets one message in each.
-    `next_attempt_at` is when it may be tried; a delivery left in sending by a dead worker is taken up again once
-    `leased_until` has passed. After `expires_at` it is never sent.
+    `occasion` is what it is about: for nudges the quarter of an hour it belongs to, so a person gets one in each.
+    `contact_point` is where it goes now, and `kind` its kind; it falls back to the person's next one. It may be tried
+    from `next_attempt_at` on. Whoever sends it holds `lease` until `leased_until`, after which anybody may take it up
+    again; `begun_at` is set while it is handed over, so one left behind with it may have left. After `expires_at` it is
+    never sent. `owed_at` is when it was to leave. Its link works until `link_until`.
     """
 
     class Status(models.TextChoices):
-        PENDING = "pending", "pending"
-        SENDING = "sending", "sending"
+        PENDING = "pending", "waiting"
+        SENDING = "sending", "on its way"
         SENT = "sent", "sent"
-        FAILED = "failed", "failed"
-        DROPPED = "dropped", "dropped"
+        FAILED = "failed", "not sent"
+        DROPPED = "dropped", "not needed"
 
-    contact_point = models.ForeignKey(ContactPoint, on_delete=models.PROTECT, related_name="deliveries")
-    quarter = models.DateTimeField()
+    class Purpose(models.TextChoices):
+        NUDGE = "nudge", "reminder"
+        CLINIC = "clinic", "word to the clinic"
+        MOVED = "moved", "infusion moved"
+        CANCELLED = "cancelled", "infusion cancelled"
+        CHANNEL_OFF = "channel_off", "somebody cannot be reached"
+        TEST = "test", "test"
+        CODE = "code", "code"
+
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deliveries")
+    contact_point = models.ForeignKey(
+        ContactPoint, null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries"
+    )
+    kind = models.CharField(max_length=10, choices=ContactPoint.Kind, blank=True)
+    purpose = models.CharField(max_length=12, choices=Purpose, default=Purpose.NUDGE)
+    occasion = models.CharField(max_length=80)
+    infusion = models.ForeignKey(Infusion, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
     steps = models.ManyToManyField(Step, related_name="deliveries")
+    briefing_on = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
+    owed_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True, blank=True)
+    lease = models.CharField(max_length=32, blank=True)
+    begun_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    is_possible_repeat = models.BooleanField(default=False)
     sent_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    link_until = models.DateTimeField(null=True, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "deliveries"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["contact_point", "quarter"], name="delivery_once_per_quarter")
+            models.UniqueConstraint(fields=["person", "occasion"], name="delivery_once_per_occasion")
         ]
         indexes: ClassVar = [
-            # Read by actions.deliveries.deliveries_due every few seconds: only what is still to be sent.
-            models.Index(fields=["next_attempt_at"], name="delivery_pending", condition=Q(status="pending")),
+            # Read by actions.deliveries every few seconds: only what is still to be sent.
+            models.Index(fields=["kind", "next_attempt_at"], name="delivery_pending", condition=Q(status="pending")),
             models.Index(fields=["leased_until"], name="delivery_sending", condition=Q(status="sending")),
         ]
 
     def __str__(self) -> str:
         return f"delivery {self.pk} ({self.status})"
 
+    @property
+    def key(self) -> str:
+        """The same on every try, so that repeats can be told apart."""
+        return f"delivery-{self.pk}"
+
 
 class DeliveryAttempt(models.Model):
     """One try to send a delivery, and how it ended in words a person can read."""
 
+    class Outcome(models.TextChoices):
+        ACCEPTED = "accepted", "taken by the provider"
+        PASSING = "passing", "not taken, to be tried again"
+        PERMANENT = "permanent", "refused for good"
+        UNKNOWN = "unknown", "may have left"
+
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    contact_point = models.ForeignKey(
+        ContactPoint, null=True, blank=True, on_delete=models.PROTECT, related_name="attempts"
+    )
     at = models.DateTimeField()
-    is_accepted = models.BooleanField()
+    outcome = models.CharField(max_length=10, choices=Outcome)
     detail = models.CharField(max_length=300, blank=True)
-    provider_id = models.CharField(max_length=120, blank=True)
+    provider_id = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering: ClassVar = ["at", "id"]
+        indexes: ClassVar = [
+            # Read by actions.receipts for every report of a provider.
+            models.Index(fields=["provider_id"], name="attempt_provider_id", condition=~Q(provider_id=""))
+        ]
 
     def __str__(self) -> str:
-        return f"{'accepted' if self.is_accepted else 'not accepted'} at {self.at:%Y-%m-%d %H:%M} UTC"
-
-
-class OutboxMessageQuerySet(QuerySet["OutboxMessage"]):
-    """Messages in the outbox, starting from the person asking."""
-
-    def visible_to(self, user: User) -> OutboxMessageQuerySet:
-        """The messages addressed to this person."""
-        addresses = ContactPoint.objects.filter(user=user).values("address")
-        return self.filter(Q(to__in=addresses) | Q(to=user.email))
-
-
-class OutboxMessage(models.Model):
-    """A message that would have left the machine, shown on screen because no provider is set up."""
-
-    kind = models.CharField(max_length=10, choices=ContactPoint.Kind)
-    to = models.CharField(max_length=254)
-    subject = models.CharField(max_length=200, blank=True)
-    body = models.TextField()
-    at = models.DateTimeField()
-
-    objects = OutboxMessageQuerySet.as_manager()
-
-    class Meta:
-        ordering: ClassVar = ["-at", "-id"]
-
-    def __str__(self) -> str:
-        return f"{self.get_kind_display()} to {self.to}"
+        return f"{self.get_outcome_display()} at {self.at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,40 @@
+"""What people send back from their phones."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from ivig_care.accounts.models import ContactPoint
+from ivig_care.nudges.models.deliveries import Delivery
+
+
+class InboundMessage(models.Model):
+    """One text that came in, what it was understood as, and what was answered. `provider_id` forbids a second time."""
+
+    class Understood(models.TextChoices):
+        DONE = "done", "done"
+        SKIP = "skip", "skip"
+        LATER = "later", "later"
+        STOP = "stop", "stop"
+        START = "start", "start"
+        HELP = "help", "help"
+        UNCLEAR = "unclear", "not understood"
+
+    provider_id = models.CharField(max_length=120, unique=True)
+    sender = models.CharField(max_length=40)
+    contact_point = models.ForeignKey(
+        ContactPoint, null=True, blank=True, on_delete=models.PROTECT, related_name="inbound"
+    )
+    delivery = models.ForeignKey(Delivery, null=True, blank=True, on_delete=models.PROTECT, related_name="replies")
+    body = models.TextField()
+    at = models.DateTimeField()
+    understood = models.CharField(max_length=10, choices=Understood)
+    answer = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_understood_display()} from {self.sender}"

@@ -1,0 +1,18 @@
+"""A child's plan, its infusions with their days and checklist, and the append-only record of what happened."""
+
+from ivig_care.plans.models.doses import Dose
+from ivig_care.plans.models.infusions import Infusion, InfusionDay, InfusionDayEvent
+from ivig_care.plans.models.plans import Plan, PlanMedicine, PlanRate
+from ivig_care.plans.models.steps import Step, StepEvent
+
+__all__ = [
+    "Dose",
+    "Infusion",
+    "InfusionDay",
+    "InfusionDayEvent",
+    "Plan",
+    "PlanMedicine",
+    "PlanRate",
+    "Step",
+    "StepEvent",
+]

@@ -1,0 +1,126 @@
+"""The courses under a plan, their days, and the append-only record of each day."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from ivig_care.accounts.models import User
+from ivig_care.care_teams.access import Right, children_of
+from ivig_care.care_teams.models import Child
+from ivig_care.plans.models.plans import Plan
+from ivig_care.regimen.timing import zone_named
+
+
+class InfusionQuerySet(QuerySet["Infusion"]):
+    """Infusions, starting from the person asking."""
+
+    def visible_to(self, user: User, right: Right = Right.SEE) -> InfusionQuerySet:
+        """The infusions of children with whom this person has this right."""
+        return self.filter(plan__child__in=children_of(user, right))
+
+
+class Infusion(models.Model):
+    """One course under a plan, with its checklist: draft (plan not active) -> open -> closed.
+
+    `revision` grows with every change that a page could show, so a page can ask whether there is anything new.
+    `next_briefing_at` is its own alarm: when the family is next told of a whole day; null when nothing is owed.
+    """
+
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="infusions")
+    zone = models.CharField(max_length=64)
+    revision = models.PositiveIntegerField(default=0)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    next_briefing_at = models.DateTimeField(null=True, blank=True)
+    briefed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InfusionQuerySet.as_manager()
+
+    class Meta:
+        indexes: ClassVar = [
+            # Read by actions.checklists.checklists_close once a minute.
+            models.Index(fields=["id"], name="infusion_open", condition=Q(closed_at__isnull=True)),
+            # Read by actions.alarms.briefings_ring every few seconds.
+            models.Index(
+                fields=["next_briefing_at"], name="infusion_briefing", condition=Q(next_briefing_at__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"infusion {self.pk}"
+
+    @property
+    def child(self) -> Child:
+        """The child who receives it."""
+        return self.plan.child
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The zone in which its wall-clock times are read."""
+        return zone_named(self.zone)
+
+
+class InfusionDayQuerySet(QuerySet["InfusionDay"]):
+    """Infusion days, starting from the person asking."""
+
+    def visible_to(self, user: User, right: Right = Right.SEE) -> InfusionDayQuerySet:
+        """The infusion days of children with whom this person has this right."""
+        return self.filter(infusion__plan__child__in=children_of(user, right))
+
+
+class InfusionDay(models.Model):
+    """One day of an infusion. The actual times are what the day's events say last; the events are never edited."""
+
+    infusion = models.ForeignKey(Infusion, on_delete=models.CASCADE, related_name="days")
+    number = models.PositiveSmallIntegerField()
+    planned_start = models.DateTimeField()
+    actual_start = models.DateTimeField(null=True, blank=True)
+    actual_end = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InfusionDayQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["number"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["infusion", "number"], name="infusion_day_number_once"),
+            models.CheckConstraint(
+                name="infusion_day_ends_after_it_starts",
+                condition=Q(actual_end__isnull=True) | Q(actual_end__gt=models.F("actual_start")),
+            ),
+            models.CheckConstraint(
+                name="infusion_day_ends_only_if_started",
+                condition=Q(actual_end__isnull=True) | Q(actual_start__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"day {self.number} of infusion {self.infusion_id}"
+
+
+class InfusionDayEvent(models.Model):
+    """One append-only fact about a day: it started or ended, one of the two was taken back, it moved, it was cancelled.
+
+    `at` is when it started or ended; of a day that moved or was cancelled, the start that was planned until then.
+    """
+
+    class Kind(models.TextChoices):
+        STARTED = "started", "started"
+        ENDED = "ended", "ended"
+        START_UNDONE = "start undone", "start taken back"
+        END_UNDONE = "end undone", "end taken back"
+        MOVED = "moved", "moved to another time"
+        CANCELLED = "cancelled", "cancelled"
+
+    day = models.ForeignKey(InfusionDay, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=20, choices=Kind)
+    at = models.DateTimeField()
+    entered_at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at:%Y-%m-%d %H:%M} UTC"
