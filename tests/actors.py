@@ -32,7 +32,7 @@ class People:
 
 
 def people_make() -> People:
-    """Everybody, with verified contact points for the families."""
+    """Everybody, with verified contact points for the families: e-mail before texts, but Sam texts before e-mail."""
     riverside, hillside = ClinicFactory.create(name="Riverside Clinic"), ClinicFactory.create(name="Hillside")
     lena = ChildFactory.create(clinic=riverside)
     kai = ChildFactory.create(clinic=hillside, given_name="Kai", family_name="Berg")
@@ -47,6 +47,6 @@ def people_make() -> People:
     MembershipFactory.create(user=lee, clinic=hillside, role=Role.CLINICIAN)
     for number, user in enumerate((maria, sam, tom)):
         NudgePreferenceFactory.create(user=user)
-        ContactPointFactory.create(user=user)
+        ContactPointFactory.create(user=user, rank=1 if user == sam else 0)
         ContactPointFactory.create(user=user, kind=ContactPoint.Kind.SMS, address=f"+1212555014{number}")
     return People(maria, sam, weiss, tom, lee, lena, kai, riverside, hillside)

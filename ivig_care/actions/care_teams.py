@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date
 
-import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 
-from ivig_care.accounts.models import ContactPoint, NudgePreference, User
+from ivig_care.accounts.models import NudgePreference, User
 from ivig_care.actions.errors import Refused
-from ivig_care.care_teams.models import Child, Clinic, Membership, Role
+from ivig_care.care_teams.models import Child, Clinic, Membership, Role, Told
 from ivig_care.regimen.errors import UnknownZone
 from ivig_care.regimen.timing import zone_named
 
@@ -56,39 +55,13 @@ def clinician_add(*, clinic: Clinic, person: User) -> Membership:
 
 
 def caregiver_add(*, child: Child, person: User, role: Role) -> Membership:
-    """Put a person into a child's care team as guardian or caregiver; a second time changes nothing."""
-    membership, _ = Membership.objects.get_or_create(user=person, child=child, defaults={"role": role})
-    return membership
+    """Put a person into a child's care team as guardian, told first, or caregiver, told when nobody has answered.
 
-
-def quiet_hours_set(*, person: User, quiet_from: time | None, quiet_until: time | None) -> None:
-    """When the person is left in peace, on their own wall clock; two Nones for never."""
-    NudgePreference.objects.filter(user=person).update(quiet_from=quiet_from, quiet_until=quiet_until)
-
-
-def contact_point_agree(*, person: User, kind: str, address: str, at: datetime) -> ContactPoint:
-    """Record that a person agreed at `at` to be nudged there, and that the address was seen to be theirs.
-
-    Raises Refused for a number or an address that cannot be one.
+    A second time changes nothing.
     """
-    point, _ = ContactPoint.objects.update_or_create(
-        user=person,
-        kind=kind,
-        address=_number(address) if kind == ContactPoint.Kind.SMS else address,
-        defaults={"verified_at": at, "consented_at": at, "disabled_at": None, "disabled_reason": ""},
-    )
-    return point
-
-
-def _number(text: str) -> str:
-    """A phone number in E.164."""
-    try:
-        number = phonenumbers.parse(text)
-    except phonenumbers.NumberParseException as error:
-        raise Refused(f"{text!r} is not a phone number with its country, such as +12125550147.") from error
-    if not phonenumbers.is_possible_number(number):
-        raise Refused(f"{text!r} cannot be a phone number.")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    told = Told.FIRST if role == Role.GUARDIAN else Told.SECOND
+    membership, _ = Membership.objects.get_or_create(user=person, child=child, defaults={"role": role, "told": told})
+    return membership
 
 
 def _check_zone(zone: str) -> None:

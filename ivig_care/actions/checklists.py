@@ -10,8 +10,10 @@ from django.db import transaction
 from django.db.models import F
 
 from ivig_care.actions.errors import ReviewSigned
+from ivig_care.actions.silence import LEFT_OUT, deliveries_silence
+from ivig_care.plans.briefing import briefing_due
 from ivig_care.plans.facts import changes_between, schedule_of
-from ivig_care.plans.models import Infusion, Step, StepEvent
+from ivig_care.plans.models import Infusion, Plan, Step, StepEvent
 from ivig_care.regimen import steps as step_states
 from ivig_care.regimen.changes import Action, Change
 from ivig_care.regimen.dated import DatedStep
@@ -40,6 +42,8 @@ def checklist_refresh(infusion: Infusion, *, at: datetime) -> tuple[Change, ...]
     changes = changes_between(infusion, schedule_of(infusion))
     for change in changes:
         _change_apply(infusion, held.get(change.slot), change, at)
+    briefing_set(infusion, now=at)
+    Infusion.objects.filter(pk=infusion.pk).update(next_briefing_at=infusion.next_briefing_at)
     checklist_touch(infusion)
     return changes
 
@@ -50,10 +54,27 @@ def checklist_touch(infusion: Infusion) -> None:
 
 
 def alarm_set(step: Step, *, now: datetime) -> None:
-    """Compute the step's own alarm anew; the caller saves the field."""
-    step.next_nudge_at = next_nudge(
-        step.window, step.nudge_policy, State(step.state), nudged_at=step.nudged_at, now=now
+    """Compute the step's own alarm anew; the caller saves the field. One that has gone by is owed from `now` on."""
+    owed = alarm_next(step, nudged_at=step.nudged_at, now=now)
+    step.next_nudge_at = None if owed is None else max(owed, now)
+
+
+def alarm_next(step: Step, *, nudged_at: datetime | None, now: datetime) -> datetime | None:
+    """When the step next rings, had it last rung at `nudged_at`; nothing is written."""
+    return next_nudge(
+        step.window,
+        step.nudge_policy,
+        State(step.state),
+        nudged_at=nudged_at,
+        now=now,
+        snoozed_until=step.snoozed_until,
     )
+
+
+def briefing_set(infusion: Infusion, *, now: datetime) -> None:
+    """Compute anew when the family is next told of a whole day; the caller saves the field."""
+    briefing = None if infusion.plan.status == Plan.Status.DRAFT else briefing_due(infusion, now=now)
+    infusion.next_briefing_at = None if briefing is None else briefing.at
 
 
 def checklists_close(*, now: datetime) -> int:
@@ -109,6 +130,8 @@ def _step_change(step: Step, event: Event, change: Change, at: datetime) -> None
     step.state = step_states.after(State(step.state), event)
     alarm_set(step, now=at)
     step.save(update_fields=[*_PLACED, "state", "next_nudge_at"])
+    if event is Event.WITHDRAWN:
+        deliveries_silence([step.pk], reason=LEFT_OUT, now=at)
     StepEvent.objects.create(step=step, kind=event, at=at, entered_at=at, reason=change.reason[:200])
 
 
@@ -150,6 +173,8 @@ def _policy_copy(step: Step, policy: NudgePolicy) -> None:
     step.nudge_lead_minutes = _minutes(policy.lead)
     step.nudge_repeat_minutes = _minutes(policy.repeat_every)
     step.nudge_repeats = policy.repeats
+    step.nudge_second_minutes = _minutes(policy.second_after)
+    step.nudge_clinic_minutes = _minutes(policy.clinic_after)
     step.may_wake = policy.may_wake
 
 

@@ -1,128 +1,144 @@
-"""Writes deliveries on their way out: claim, decide once more, send, and keep how it ended."""
+"""Writes deliveries on their way out: decide once more, send, and keep how it ended.
+
+One transaction both keeps how a message ended and marks the next one as begun. So there is one commit for each
+message, and of everything that a process was sending when it died, at most one message may have left unseen.
+"""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
-from ivig_care.accounts.models import ContactPoint, NudgePreference
-from ivig_care.care_teams.access import Right, may
+from ivig_care.actions.claims import LOCAL_CHUNK, chunk_hold, chunk_release, chunk_renew, chunk_take
+from ivig_care.actions.endings import Ending, begin, ending_keep, sent_keep
 from ivig_care.nudges.channels import channel_for
-from ivig_care.nudges.channels.base import Receipt, SendFailed
+from ivig_care.nudges.channels.base import CannotTell, Channel, Receipt, SendFailed
 from ivig_care.nudges.messages import message_for
-from ivig_care.nudges.models import Delivery, DeliveryAttempt
-from ivig_care.plans.models import Step
-from ivig_care.regimen.nudging import Decision, Drop, Hold, decide, quarter_of, retry_at
-from ivig_care.regimen.steps import State
-from ivig_care.regimen.timing import zone_named
+from ivig_care.nudges.models import Delivery
+from ivig_care.nudges.prospects import Prospect, prospects_of
+from ivig_care.regimen.nudging import Drop, Hold, Send
 
-Status = Delivery.Status
-LEASE = timedelta(minutes=2)
+# What was decided longer ago is decided once more before the message leaves.
+FRESH = timedelta(seconds=1)
 
-
-def deliveries_due(*, now: datetime) -> list[int]:
-    """The deliveries to be sent now, those that a dead worker left behind among them."""
-    return list(Delivery.objects.filter(_may_be_taken(now)).order_by("next_attempt_at").values_list("pk", flat=True))
+Clock = Callable[[], datetime]
 
 
-def delivery_send(delivery_id: int, *, now: datetime) -> str | None:
-    """Send one delivery if it is still wanted; the status it has then, None if somebody else has taken it.
+def deliveries_send(*, kind: str, clock: Clock) -> int:
+    """Take some of what is to be sent by this kind and send it; how many deliveries it took, 0 when none is due.
 
-    The outside world is called outside of every transaction; if we die in between, the lease runs out and the
-    delivery is sent again under the same Message-ID.
+    The outside world is called outside of every transaction. A channel of our own writes rows only: there, taking,
+    sending and keeping how it ended are one transaction for the whole chunk.
     """
-    taken = Delivery.objects.filter(pk=delivery_id).filter(_may_be_taken(now))
-    if taken.update(status=Status.SENDING, leased_until=now + LEASE) != 1:
-        return None
-    delivery = Delivery.objects.select_related("contact_point__user").get(pk=delivery_id)
-    steps = _steps_open(delivery, now)
-    theirs = [step for step in steps if may(delivery.contact_point.user, Right.RECORD, step.infusion.child)]
-    match _decide(delivery, steps, now, is_theirs=bool(theirs)):
-        case Drop(reason):
-            _settle(delivery, Status.DROPPED, reason=reason)
-        case Hold(until):
-            _hold(delivery, until)
-        case _:
-            _send(delivery, theirs, now)
-    return delivery.status
+    channel = channel_for(kind)
+    return _send_here(kind, channel, clock()) if channel.is_local else _send_outside(kind, channel, clock)
 
 
-def _hold(delivery: Delivery, until: datetime) -> None:
-    """Let it wait, and count it to the quarter of an hour in which it will be sent, so that none is sent beside it."""
-    quarter = quarter_of(until)
-    others = Delivery.objects.filter(contact_point=delivery.contact_point_id).exclude(pk=delivery.pk)
-    if not others.filter(quarter=quarter).exists():
-        delivery.quarter = quarter
-    _settle(delivery, Status.PENDING, reason="quiet hours", next_attempt_at=until)
+@transaction.atomic
+def _send_here(kind: str, channel: Channel, now: datetime) -> int:
+    taken = chunk_hold(kind, now=now, most=LOCAL_CHUNK)
+    endings = [
+        Ending(delivery=prospect.delivery, result=_result_here(prospect, channel, now), at=now)
+        for prospect in prospects_of(taken, now=now)
+    ]
+    sent_keep([ending for ending in endings if isinstance(ending.result, Receipt)])
+    for ending in endings:
+        if not isinstance(ending.result, Receipt):
+            ending_keep(ending)
+    return len(taken)
 
 
-def _send(delivery: Delivery, steps: list[Step], now: datetime) -> None:
-    message = message_for(delivery, steps, now=now)
+def _result_here(prospect: Prospect, channel: Channel, now: datetime) -> Receipt | SendFailed | Drop | Hold:
+    if not isinstance(prospect.decision, Send):
+        return prospect.decision
+    prospect.delivery.tries += 1
     try:
-        receipt = channel_for(delivery.contact_point.kind).send(message)
+        return channel.send(message_for(prospect, now=now))
     except SendFailed as failure:
-        _failed(delivery, failure, now)
-    else:
-        _sent(delivery, receipt, now)
+        return failure
 
 
-@transaction.atomic
-def _sent(delivery: Delivery, receipt: Receipt, now: datetime) -> None:
-    DeliveryAttempt.objects.create(delivery=delivery, at=now, is_accepted=True, provider_id=receipt.provider_id[:120])
-    _settle(delivery, Status.SENT, sent_at=now)
+def _send_outside(kind: str, channel: Channel, clock: Clock) -> int:
+    now = clock()
+    lease, taken = chunk_take(kind, now=now)
+    round_ = _Round(channel=channel, clock=clock, lease=lease, waiting=deque(prospects_of(taken, now=now)), read_at=now)
+    round_.run()
+    return len(taken)
 
 
-@transaction.atomic
-def _failed(delivery: Delivery, failure: SendFailed, now: datetime) -> None:
-    DeliveryAttempt.objects.create(delivery=delivery, at=now, is_accepted=False, detail=failure.detail[:300])
-    if failure.is_permanent:
-        ContactPoint.objects.filter(pk=delivery.contact_point_id, disabled_at__isnull=True).update(
-            disabled_at=now, disabled_reason=failure.detail[:200]
-        )
-        _settle(delivery, Status.FAILED, reason=failure.detail[:200])
-        return
-    again = retry_at(attempts=delivery.attempts.count(), now=now, expires_at=delivery.expires_at)
-    if again is None:
-        _settle(delivery, Status.FAILED, reason=f"gave up: {failure.detail}"[:200])
-    else:
-        _settle(delivery, Status.PENDING, reason=failure.detail[:200], next_attempt_at=again)
+@dataclass
+class _Round:
+    """One process that sends what it has taken, one message after the other. `ending` is not kept yet."""
 
+    channel: Channel
+    clock: Clock
+    lease: str
+    waiting: deque[Prospect]
+    read_at: datetime
+    ending: Ending | None = None
 
-def _settle(
-    delivery: Delivery,
-    status: Delivery.Status,
-    *,
-    reason: str = "",
-    next_attempt_at: datetime | None = None,
-    sent_at: datetime | None = None,
-) -> None:
-    delivery.status, delivery.reason, delivery.leased_until, delivery.sent_at = status, reason, None, sent_at
-    delivery.next_attempt_at = next_attempt_at or delivery.next_attempt_at
-    delivery.save(update_fields=["quarter", "status", "reason", "leased_until", "sent_at", "next_attempt_at"])
+    def run(self) -> None:
+        """Send until nothing is left, or the provider is out of reach."""
+        while self.waiting:
+            now = self.clock()
+            if abs(now - self.read_at) >= FRESH:
+                self._read_again(now)
+                continue
+            prospect = self.waiting.popleft()
+            if not isinstance(prospect.decision, Send):
+                self._keep(None, now)
+                self.ending = Ending(delivery=prospect.delivery, result=prospect.decision, at=now)
+            elif self._keep(prospect.delivery, now):
+                self.ending = self._try(prospect, now)
+                if isinstance(self.ending.result, SendFailed) and self.ending.result.is_down:
+                    self._give_back()
+        self._keep(None, self.clock())
 
+    def _read_again(self, now: datetime) -> None:
+        """Hold on to what is left and decide anew: meanwhile somebody may have ticked, or taken it over."""
+        self._keep(None, now)
+        left = {prospect.delivery.pk: prospect.delivery for prospect in self.waiting}
+        ours = chunk_renew(self.lease, left.keys(), now=now)
+        fresh = Delivery.objects.select_related("person", "contact_point", "infusion").in_bulk(ours)
+        still = [fresh[pk] for pk in left if pk in fresh]
+        self.waiting = deque(prospects_of(still, now=now))
+        self.read_at = now
 
-def _decide(delivery: Delivery, steps: list[Step], now: datetime, *, is_theirs: bool) -> Decision:
-    person = delivery.contact_point.user
-    preference = NudgePreference.objects.filter(user=person).first()
-    return decide(
-        open_steps=len(steps),
-        may_wake=any(step.may_wake for step in steps),
-        is_allowed=person.is_active and is_theirs,
-        consented=delivery.contact_point.is_usable,
-        quiet=None if preference is None else preference.quiet_hours,
-        zone=zone_named(preference.zone if preference else "UTC"),
-        expires_at=delivery.expires_at,
-        now=now,
-    )
+    @transaction.atomic
+    def _keep(self, next_one: Delivery | None, now: datetime) -> bool:
+        """Keep how the last one ended, and mark the next one as begun; False when it is no longer ours."""
+        if self.ending is not None:
+            ending_keep(self.ending)
+            self.ending = None
+        return next_one is not None and begin(next_one, at=now)
 
+    def _try(self, prospect: Prospect, now: datetime) -> Ending:
+        delivery = prospect.delivery
+        unresolved = None if delivery.begun_at == now else delivery.begun_at
+        result: Receipt | SendFailed
+        try:
+            found = None if unresolved is None else self._found(prospect, unresolved, now)
+            result = found or self.channel.send(message_for(prospect, now=now))
+        except SendFailed as failure:
+            result = failure
+        return Ending(delivery=delivery, result=result, at=self.clock(), unresolved=unresolved)
 
-def _steps_open(delivery: Delivery, now: datetime) -> list[Step]:
-    """The steps of the delivery that are still to be done."""
-    still_open = delivery.steps.filter(state=State.OPEN, closes_at__gt=now)
-    return list(still_open.select_related("infusion__plan__child"))
+    def _found(self, prospect: Prospect, since: datetime, now: datetime) -> Receipt | None:
+        """What the provider has of a try whose end nobody knows. Where it cannot tell, the next is marked a repeat."""
+        try:
+            return self.channel.find(message_for(prospect, now=now), since=since)
+        except CannotTell:
+            prospect.delivery.is_possible_repeat = True
+            Delivery.objects.filter(pk=prospect.delivery.pk).update(is_possible_repeat=True)
+            return None
 
-
-def _may_be_taken(now: datetime) -> Q:
-    return Q(status=Status.PENDING, next_attempt_at__lte=now) | Q(status=Status.SENDING, leased_until__lte=now)
+    def _give_back(self) -> None:
+        """The provider does not answer: what is left need not wait for us."""
+        keys = [prospect.delivery.pk for prospect in self.waiting]
+        self.waiting.clear()
+        chunk_release(self.lease, keys, next_attempt_at=self.clock() + timedelta(seconds=settings.RETRY_SECONDS))

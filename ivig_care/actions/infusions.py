@@ -1,4 +1,4 @@
-"""Writes infusion days: started, ended, taken back. Open steps follow; what happened never moves."""
+"""Writes infusion days: started, ended, taken back, moved, cancelled. Open steps follow; what happened never moves."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from django.db import transaction
 from ivig_care.accounts.models import User
 from ivig_care.actions.checklists import checklist_refresh, infusion_lock
 from ivig_care.actions.errors import Refused, TimeNotPossible
+from ivig_care.actions.notices import infusion_cancelled_tell, infusion_moved_tell
 from ivig_care.actions.steps import CLOCK_SLACK
-from ivig_care.plans.models import InfusionDay, InfusionDayEvent, Plan
+from ivig_care.plans.models import Infusion, InfusionDay, InfusionDayEvent, Plan
 from ivig_care.regimen.changes import Change
 
 FURTHEST_FROM_PLAN = timedelta(hours=24)
@@ -56,8 +57,65 @@ def infusion_day_undo(*, day: InfusionDay, by: User, now: datetime) -> tuple[Cha
     return _record(day, kind, by=by, at=taken_back, now=now)
 
 
+@transaction.atomic
+def infusion_day_move(*, day: InfusionDay, planned_start: datetime, by: User, now: datetime) -> tuple[Change, ...]:
+    """Plan a day that has not started for another time, and tell the family once; the changes of the checklist.
+
+    Raises TimeNotPossible, ReviewSigned, Refused.
+    """
+    day = _locked(day)
+    move_check(day, planned_start=planned_start, now=now)
+    if day.planned_start == planned_start:
+        return ()
+    was, day.planned_start = day.planned_start, planned_start
+    day.save(update_fields=["planned_start"])
+    InfusionDayEvent.objects.create(day=day, kind=InfusionDayEvent.Kind.MOVED, at=was, entered_at=now, by=by)
+    changes = checklist_refresh(day.infusion, at=now)
+    infusion_moved_tell(day.infusion, starts_at=planned_start, now=now)
+    return changes
+
+
+@transaction.atomic
+def infusion_cancel(*, infusion: Infusion, by: User, now: datetime) -> tuple[Change, ...]:
+    """Call off every day that has not started, and tell the family once; a second time changes nothing.
+
+    Raises ReviewSigned, Refused when every day has started.
+    """
+    infusion = infusion_lock(infusion.pk)
+    days = list(infusion.days.filter(actual_start__isnull=True, cancelled_at__isnull=True))
+    if not days:
+        if infusion.days.filter(cancelled_at__isnull=False).exists():
+            return ()
+        raise Refused("Every day of this infusion has started, so there is nothing to cancel.")
+    for day in days:
+        day.cancelled_at = now
+        day.save(update_fields=["cancelled_at"])
+        kind = InfusionDayEvent.Kind.CANCELLED
+        InfusionDayEvent.objects.create(day=day, kind=kind, at=day.planned_start, entered_at=now, by=by)
+    changes = checklist_refresh(infusion, at=now)
+    infusion_cancelled_tell(infusion, starts_at=min(day.planned_start for day in days), now=now)
+    return changes
+
+
+def move_check(day: InfusionDay, *, planned_start: datetime, now: datetime) -> None:
+    """Whether a day can be planned for another time. Raises TimeNotPossible, Refused with a sentence for the person."""
+    if day.actual_start is not None:
+        raise Refused("This day has started, so it can no longer be moved.")
+    if day.cancelled_at is not None:
+        raise Refused("This day was cancelled.")
+    if planned_start < now:
+        raise TimeNotPossible("That time has gone by.")
+    others = InfusionDay.objects.filter(infusion=day.infusion_id, cancelled_at__isnull=True).exclude(pk=day.pk)
+    if others.filter(number__lt=day.number, planned_start__gte=planned_start).exists():
+        raise TimeNotPossible("An earlier day of this infusion is planned for after that time. Move that one first.")
+    if others.filter(number__gt=day.number, planned_start__lte=planned_start).exists():
+        raise TimeNotPossible("A later day of this infusion is planned for before that time. Move that one first.")
+
+
 def start_check(day: InfusionDay, *, at: datetime, now: datetime) -> None:
     """Whether the day can have started at `at`. Raises TimeNotPossible with a sentence for the person."""
+    if day.cancelled_at is not None:
+        raise Refused("This day was cancelled. If it takes place after all, call the clinic.")
     if at > now + CLOCK_SLACK:
         raise TimeNotPossible("That time has not come yet.")
     if abs(at - day.planned_start) > FURTHEST_FROM_PLAN:

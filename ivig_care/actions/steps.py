@@ -9,12 +9,14 @@ from django.db import transaction
 from ivig_care.accounts.models import User
 from ivig_care.actions.checklists import alarm_set, checklist_refresh, checklist_touch, infusion_lock
 from ivig_care.actions.errors import ReasonNeeded, Refused, StepWithdrawn, TimeNotPossible
+from ivig_care.actions.silence import ANSWERED, PUT_OFF, deliveries_silence
 from ivig_care.plans.ledger import ledger_of
 from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
 from ivig_care.regimen import steps as step_states
 from ivig_care.regimen.doses import Code
-from ivig_care.regimen.errors import TransitionRefused
+from ivig_care.regimen.errors import SnoozeRefused, TransitionRefused
 from ivig_care.regimen.ledger import Answer
+from ivig_care.regimen.nudging import snooze_until
 from ivig_care.regimen.steps import Event, SkipReason, State
 
 # A phone's clock may run ahead of ours by this much before "now" looks like the future.
@@ -81,6 +83,30 @@ def step_undo(*, step: Step, by: User, now: datetime) -> Step:
 
 
 @transaction.atomic
+def step_snooze(*, step: Step, by: User, minutes: int, now: datetime) -> Step:
+    """Tell nobody of an open step for so many minutes, then tell again. Raises Refused, StepWithdrawn, ReviewSigned."""
+    infusion, step = _locked(step)
+    if step.state != State.OPEN:
+        raise Refused(f"This step is already {step.state}, so there is nothing to put off.")
+    try:
+        until = snooze_until(
+            step.window, step.nudge_policy, asked=timedelta(minutes=minutes), snoozes=step.snoozes, now=now
+        )
+    except SnoozeRefused as error:
+        raise Refused(str(error)) from error
+    step.snoozed_until, step.snoozes = until, step.snoozes + 1
+    if step.nudged_at is not None:
+        # It may have rung along with others, ahead of its time; that must not swallow the end of the pause.
+        step.nudged_at = min(step.nudged_at, now)
+    alarm_set(step, now=now)
+    step.save(update_fields=["snoozed_until", "snoozes", "nudged_at", "next_nudge_at"])
+    StepEvent.objects.create(step=step, kind=Event.SNOOZED, at=now, entered_at=now, by=by, reason=f"{minutes} minutes")
+    deliveries_silence([step.pk], reason=PUT_OFF, now=now)
+    checklist_touch(infusion)
+    return step
+
+
+@transaction.atomic
 def step_note(*, step: Step, by: User, note: str, now: datetime) -> StepEvent:
     """Add a note to a step, whatever its state."""
     infusion, step = _locked(step)
@@ -104,6 +130,8 @@ def _say(step: Step, event: Event, *, by: User, at: datetime, now: datetime, rea
         raise Refused(f"This step is already {error.state}. Undo that first.") from error
     step.said_at, step.said_by, step.next_nudge_at = at, by, None
     step.save(update_fields=["state", "said_at", "said_by", "skip_reason", "next_nudge_at"])
+    if step.is_nudged:
+        deliveries_silence([step.pk], reason=ANSWERED, now=now)
     StepEvent.objects.create(step=step, kind=event, at=at, entered_at=now, by=by, reason=reason[:200], note=note)
 
 

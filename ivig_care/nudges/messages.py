@@ -1,47 +1,108 @@
-"""What a message says: how many steps, since when, and where to look. No name, medicine or diagnosis."""
+"""What a message says, written when it leaves: words that are alike for many are rendered once."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from django.conf import settings
 from django.template.loader import render_to_string
 
+from ivig_care.accounts.models import ContactPoint
 from ivig_care.nudges.channels.base import Message
+from ivig_care.nudges.channels.gsm7 import segments
+from ivig_care.nudges.codes import code_of
+from ivig_care.nudges.links import link_url, status_url, unsubscribe_url
 from ivig_care.nudges.models import Delivery
-from ivig_care.plans.models import Step
-from ivig_care.regimen.nudging import Urgency, urgency
+from ivig_care.nudges.prospects import OpenStep, Prospect
+from ivig_care.nudges.words import Ahead, clock_on
+from ivig_care.regimen.nudging import QUARTER, Urgency
+from ivig_care.regimen.timing import zone_named
 
 _ORDER = (Urgency.OVERDUE, Urgency.DUE, Urgency.SOON)
+# Stands for the link while words are rendered that many messages share.
+_LINK = "https://link.invalid/"
+Kind = ContactPoint.Kind
+Purpose = Delivery.Purpose
 
 
-def message_for(delivery: Delivery, steps: Sequence[Step], *, now: datetime) -> Message:
-    """The message about the steps of a delivery that are still open (at least one), as things stand at `now`."""
-    first = min(steps, key=lambda step: step.due_at)
-    urgencies = {urgency(step.window, now) for step in steps}
-    context = {
-        "count": len(steps),
-        "urgency": next(word for word in _ORDER if word in urgencies),
-        "due": _clock(first, now),
-        "url": f"{settings.PUBLIC_URL}/",
-    }
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """Everything a message may say. `count` steps of the urgency `urgency`, the first since or at `due`."""
+
+    purpose: str
+    count: int = 0
+    urgency: str = ""
+    due: str = ""
+    ahead: Ahead | None = None
+    code: str = ""
+    is_late: bool = False
+    is_possible_repeat: bool = False
+    has_replies: bool = False
+    has_link: bool = True
+
+
+def message_for(prospect: Prospect, *, now: datetime) -> Message:
+    """The message of a delivery as things stand at `now`; its contact point is set."""
+    delivery = prospect.delivery
+    point = delivery.contact_point
+    if point is None:
+        raise ValueError(f"delivery {delivery.pk} has nowhere to go")
+    words, url = _words(prospect, now), link_url(delivery)
+    is_email = delivery.kind == Kind.EMAIL
     return Message(
-        key=f"delivery-{delivery.pk}",
-        to=delivery.contact_point.address,
-        subject=_rendered("subject.txt", context),
-        text=_rendered(f"{delivery.contact_point.kind}.txt", context),
-        html=_rendered("email.html", context) if delivery.contact_point.kind == "email" else "",
+        key=delivery.key,
+        to=point.address,
+        subject=_rendered(f"{words.purpose}_subject.txt", words),
+        text=_sms(words, url) if delivery.kind == Kind.SMS else _rendered(f"{delivery.kind}.txt", words, url),
+        html=_rendered("email.html", words, url) if is_email else "",
+        url=url,
+        unsubscribe_url=unsubscribe_url(delivery) if is_email else "",
+        status_url=status_url(delivery) if delivery.kind == Kind.SMS else "",
+        push_key=point.push_key,
+        push_secret=point.push_secret,
+        expires_at=delivery.expires_at,
+        is_possible_repeat=delivery.is_possible_repeat,
     )
 
 
-def _rendered(name: str, context: dict[str, object]) -> str:
-    return render_to_string(f"messages/nudge_{name}", context).strip()
+def _words(prospect: Prospect, now: datetime) -> Words:
+    delivery, steps = prospect.delivery, prospect.steps
+    urgencies = {step.urgency for step in steps}
+    return Words(
+        purpose=delivery.purpose,
+        count=len(steps),
+        urgency=next((word for word in _ORDER if word in urgencies), ""),
+        due=_due(min(steps, key=lambda step: step.due_at), now) if steps else "",
+        ahead=prospect.ahead,
+        code=code_of(delivery.contact_point) if delivery.purpose == Purpose.CODE and delivery.contact_point else "",
+        is_late=now - delivery.owed_at > QUARTER,
+        is_possible_repeat=delivery.is_possible_repeat,
+        has_replies=delivery.purpose == Purpose.NUDGE and bool(steps),
+        has_link=delivery.purpose != Purpose.CODE,
+    )
 
 
-def _clock(step: Step, now: datetime) -> str:
+def _sms(words: Words, url: str) -> str:
+    """A text that fits one segment: what can be done without is left out, the least needed first."""
+    shorter = Words(**{**vars(words), "has_replies": False})
+    shortest = Words(**{**vars(shorter), "is_possible_repeat": False})
+    texts = [_rendered("sms.txt", one, url) for one in (words, shorter, shortest)]
+    return next((text for text in texts if segments(text) == 1), texts[-1])
+
+
+def _rendered(name: str, words: Words, url: str = "") -> str:
+    return _template_rendered(name, words).replace(_LINK, url)
+
+
+@lru_cache(maxsize=4096)
+def _template_rendered(name: str, words: Words) -> str:
+    context = {"words": words, "url": _LINK, "sentence": f"messages/{words.purpose}.txt"}
+    rendered = render_to_string(f"messages/{name}", context)
+    return rendered.strip() if name.startswith("email") else " ".join(rendered.split())
+
+
+def _due(step: OpenStep, now: datetime) -> str:
     """The time it is due where the child lives, with the day when that is not today."""
-    zone = step.infusion.tz
-    due, today = step.due_at.astimezone(zone), now.astimezone(zone).date()
-    words = due.strftime("%-I:%M %p").lower()
-    return words if due.date() == today else f"{due.strftime('%a')} {words}"
+    zone = zone_named(step.zone)
+    return clock_on(step.due_at.astimezone(zone), now.astimezone(zone).date())

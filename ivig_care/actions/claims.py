@@ -1,0 +1,102 @@
+"""Takes deliveries for sending: one process at a time, for as long as its lease lasts."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Q
+
+from ivig_care.nudges.models import Delivery, DeliveryAttempt, Throttle
+from ivig_care.regimen.nudging import bucket_take
+
+CHUNK = 50
+LOCAL_CHUNK = 500
+LEFT_BEHIND = "whoever sent it stopped half-way"
+
+Status = Delivery.Status
+
+
+def due_by_kind(*, now: datetime) -> dict[str, int]:
+    """How much is to be sent now, by kind of contact point."""
+    counted = Delivery.objects.filter(may_be_taken(now)).values("kind").annotate(count=Count("pk")).order_by("kind")
+    return {row["kind"]: row["count"] for row in counted}
+
+
+def kinds_due(*, now: datetime) -> list[str]:
+    """The kinds of contact points for which something is to be sent now."""
+    return list(due_by_kind(now=now))
+
+
+def may_be_taken(now: datetime) -> Q:
+    """What may be taken at `now`: what waits and is due, and what somebody else left behind."""
+    return Q(status=Status.PENDING, next_attempt_at__lte=now) | Q(status=Status.SENDING, leased_until__lte=now)
+
+
+def chunk_hold(kind: str, *, now: datetime, most: int) -> list[Delivery]:
+    """What is to be sent by this kind, the first first, held until the transaction ends.
+
+    A try that somebody else left behind in the middle becomes one with an unknown end.
+    """
+    due = Delivery.objects.filter(may_be_taken(now), kind=kind).order_by("next_attempt_at", "pk")
+    free = due.select_for_update(skip_locked=True, of=("self",)).select_related("person", "contact_point", "infusion")
+    taken = list(free[: _allowed(kind, most, now)])
+    unknown = DeliveryAttempt.Outcome.UNKNOWN
+    DeliveryAttempt.objects.bulk_create(
+        DeliveryAttempt(
+            delivery=delivery, contact_point=delivery.contact_point, at=now, outcome=unknown, detail=LEFT_BEHIND
+        )
+        for delivery in taken
+        if delivery.status == Status.SENDING and delivery.begun_at
+    )
+    return taken
+
+
+@transaction.atomic
+def chunk_take(kind: str, *, now: datetime, most: int = CHUNK) -> tuple[str, list[Delivery]]:
+    """Take what is to be sent by this kind; the lease under which it is ours, and the deliveries."""
+    lease = secrets.token_hex(8)
+    taken = chunk_hold(kind, now=now, most=most)
+    leased_until = now + lease_length()
+    keys = [delivery.pk for delivery in taken]
+    Delivery.objects.filter(pk__in=keys).update(status=Status.SENDING, lease=lease, leased_until=leased_until)
+    for delivery in taken:
+        delivery.status, delivery.lease, delivery.leased_until = Status.SENDING, lease, leased_until
+    return lease, taken
+
+
+def chunk_renew(lease: str, keys: Collection[int], *, now: datetime) -> set[int]:
+    """Hold on to these for another lease; those that are still ours."""
+    ours = Delivery.objects.filter(pk__in=keys, lease=lease, status=Status.SENDING)
+    ours.update(leased_until=now + lease_length())
+    return set(ours.values_list("pk", flat=True))
+
+
+def chunk_release(lease: str, keys: Collection[int], *, next_attempt_at: datetime) -> None:
+    """Give back what was taken and not begun."""
+    ours = Delivery.objects.filter(pk__in=keys, lease=lease, status=Status.SENDING)
+    ours.update(status=Status.PENDING, lease="", leased_until=None, next_attempt_at=next_attempt_at)
+
+
+def lease_length() -> timedelta:
+    """How long a process may keep what it has taken without a sign of life."""
+    return timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def _allowed(kind: str, most: int, now: datetime) -> int:
+    """How many messages of this kind may leave now, if its provider is to be used slowly."""
+    per_second = settings.PER_SECOND.get(kind, 0.0)
+    if not per_second:
+        return most
+    throttle, _ = Throttle.objects.select_for_update().get_or_create(
+        kind=kind, defaults={"tokens": max(per_second, 1.0), "filled_at": now}
+    )
+    granted, throttle.tokens = bucket_take(
+        tokens=throttle.tokens, filled_at=throttle.filled_at, now=now, per_second=per_second, wanted=most
+    )
+    throttle.filled_at = max(now, throttle.filled_at)
+    throttle.save(update_fields=["tokens", "filled_at"])
+    return granted

@@ -1,0 +1,81 @@
+"""Writes the messages that are about no step: an infusion moved or was cancelled, somebody cannot be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from ivig_care.accounts.models import ContactPoint
+from ivig_care.actions.mailing import LINK_OUTLIVES, NO_WAY, occasions_free
+from ivig_care.actions.silence import CANCELLED
+from ivig_care.care_teams.access import children_told_of, families_told
+from ivig_care.nudges.audience import ways_to
+from ivig_care.nudges.models import Delivery
+from ivig_care.plans.models import Infusion
+
+# So long a notice is worth sending, when nothing else ends it.
+WORTH_TELLING = timedelta(hours=24)
+
+Purpose = Delivery.Purpose
+Status = Delivery.Status
+
+
+def infusion_moved_tell(infusion: Infusion, *, starts_at: datetime, now: datetime) -> None:
+    """Tell the family that a day of an infusion now starts at `starts_at`; one that waits is not joined by another."""
+    _family_tell(infusion, Purpose.MOVED, until=max(starts_at, now + WORTH_TELLING), now=now)
+
+
+def infusion_cancelled_tell(infusion: Infusion, *, starts_at: datetime, now: datetime) -> None:
+    """Tell the family that an infusion which was to start at `starts_at` does not take place."""
+    moved = Delivery.objects.pending().filter(infusion=infusion, purpose=Purpose.MOVED)
+    occasions_free(moved, status=Status.DROPPED, reason=CANCELLED)
+    _family_tell(infusion, Purpose.CANCELLED, until=max(starts_at, now + WORTH_TELLING), now=now)
+
+
+def channel_off_tell(contact_point: ContactPoint, *, now: datetime) -> None:
+    """Tell the others of a person's families, once, that this way to reach the person is off."""
+    children = children_told_of([contact_point.user_id])
+    family = families_told(set(children.values_list("pk", flat=True)))
+    others = set(family.exclude(user=contact_point.user_id).values_list("user_id", flat=True))
+    when = contact_point.disabled_at or now
+    occasion = f"{Purpose.CHANNEL_OFF} {contact_point.pk} {when:%Y-%m-%dT%H:%M:%SZ}"
+    _tell(others, Purpose.CHANNEL_OFF, occasion=occasion, until=now + WORTH_TELLING, now=now)
+
+
+def _family_tell(infusion: Infusion, purpose: Delivery.Purpose, *, until: datetime, now: datetime) -> None:
+    family = set(families_told([infusion.plan.child_id]).values_list("user_id", flat=True))
+    waiting = Delivery.objects.pending().filter(infusion=infusion, purpose=purpose, person__in=family)
+    told = set(waiting.values_list("person_id", flat=True))
+    occasion = f"{purpose} {infusion.pk} {now:%Y-%m-%dT%H:%M:%SZ}"
+    _tell(family - told, purpose, occasion=occasion, until=until, now=now, infusion=infusion)
+
+
+def _tell(
+    people: Collection[int],
+    purpose: Delivery.Purpose,
+    *,
+    occasion: str,
+    until: datetime,
+    now: datetime,
+    infusion: Infusion | None = None,
+) -> None:
+    ways = ways_to(people)
+    deliveries = (
+        Delivery(
+            person_id=person,
+            contact_point_id=ways[person].contact_point if person in ways else None,
+            kind=ways[person].kind if person in ways else "",
+            purpose=purpose,
+            occasion=occasion,
+            infusion=infusion,
+            status=Status.PENDING if person in ways else Status.DROPPED,
+            reason="" if person in ways else NO_WAY,
+            created_at=now,
+            owed_at=now,
+            expires_at=until,
+            link_until=until + LINK_OUTLIVES,
+            next_attempt_at=now,
+        )
+        for person in people
+    )
+    Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)

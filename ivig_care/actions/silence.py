@@ -1,0 +1,28 @@
+"""Writes deliveries that need not leave any more: silence at once, including what is queued."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from ivig_care.actions.mailing import occasions_free
+from ivig_care.nudges.models import Delivery
+from ivig_care.plans.models import Step
+
+ANSWERED = "answered before it left"
+LEFT_OUT = "no longer on the checklist"
+PUT_OFF = "put off"
+CANCELLED = "the infusion was cancelled"
+
+
+def deliveries_silence(steps: Collection[int], *, reason: str, now: datetime) -> int:
+    """Drop the messages that wait and speak of these steps, if nobody need hear of any of theirs now; how many.
+
+    A message that looks ahead to a whole day leaves in any case: what it says is worked out when it leaves.
+    """
+    waiting = Delivery.objects.pending().filter(steps__in=steps, briefing_on__isnull=True)
+    to_be_heard_of = Step.objects.open().exclude(snoozed_until__gt=now)
+    keys = list(waiting.exclude(steps__in=to_be_heard_of).values_list("pk", flat=True).distinct())
+    if not keys:
+        return 0
+    return occasions_free(Delivery.objects.pending().filter(pk__in=keys), status=Delivery.Status.DROPPED, reason=reason)
