@@ -17,7 +17,7 @@ from ivig_care.regimen.dated import DatedStep, DayRun, Schedule
 from ivig_care.regimen.doses import MedicineLimit, Tally, limit_for
 from ivig_care.regimen.facts import InfusionFacts
 from ivig_care.regimen.figures import plain, plain_hours
-from ivig_care.regimen.nudging import alarms
+from ivig_care.regimen.nudging import Alarm, alarms
 from ivig_care.regimen.preview import timeline_text
 from ivig_care.regimen.protocol import Actor, Kind, Ladder, RateStep
 from ivig_care.regimen.rates import Rung, climb, duration, whole_seconds
@@ -58,7 +58,7 @@ class Line:
     words: str
     mg_per_kg: Fraction | None
     ml: Fraction | None
-    alarms: tuple[datetime, ...]
+    alarms: tuple[Alarm, ...]
     night: str
 
     @property
@@ -220,7 +220,7 @@ def _line(step: DatedStep, facts: InfusionFacts, night: QuietHours, *, is_only_d
         words=timeline_text(step, is_only_day=is_only_day),
         mg_per_kg=step.dose.mg / facts.weight_kg if step.dose else None,
         ml=_measurable(step.dose.ml) if step.dose else None,
-        alarms=tuple(alarm.at for alarm in alarms(step.window, step.nudges)) if is_told and step.nudges else (),
+        alarms=tuple(alarms(step.window, step.nudges)) if is_told and step.nudges else (),
         night=night_words(step, night, facts.zone),
     )
 

@@ -69,10 +69,10 @@ def test_every_step_of_e1_stands_there_with_its_time(complete: Plan, doctor: Cli
 def test_each_step_names_its_nudges(complete: Plan, doctor: Client) -> None:
     line = _lines(_outlook(doctor, complete))["premedication.d1.acetaminophen"]
     due = datetime.fromisoformat("2026-06-15T08:30:00-07:00")
-    assert line.alarms == tuple(due + timedelta(minutes=minutes) for minutes in (-30, 0, 15, 30, 45))
+    assert [alarm.at for alarm in line.alarms] == [due + timedelta(minutes=minutes) for minutes in (-30, 0, 15, 30, 45)]
     page = doctor.get(_preview(complete)).content.decode()
     assert "any time from 8:00 am to 11:30 am" in page
-    assert "Nudges: 8:00 am, 8:30 am, 8:45 am, 9:00 am, 9:15 am." in page
+    assert "Nudges: 8:00 am, 8:30 am, 8:45 am, 9:00 am, 9:15 am the second caregiver." in page
 
 
 def test_nobody_is_nudged_for_what_the_clinic_gives(complete: Plan, doctor: Client) -> None:
