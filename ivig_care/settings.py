@@ -214,7 +214,7 @@ EMAIL_PORT: int = env.int("EMAIL_PORT", 25)
 EMAIL_HOST_USER: str = env.str("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD: str = env.str("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS: bool = env.bool("EMAIL_USE_TLS", False)
-EMAIL_TIMEOUT = 20
+EMAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT", 20)
 EMAIL_BACKEND: str = env.str(
     "EMAIL_BACKEND",
     "django.core.mail.backends.smtp.EmailBackend" if EMAIL_HOST else "ivig_care.nudges.channels.outbox.EmailBackend",
@@ -226,10 +226,29 @@ TWILIO_ACCOUNT_SID: str = env.str("TWILIO_ACCOUNT_SID", "")
 TWILIO_AUTH_TOKEN: str = env.str("TWILIO_AUTH_TOKEN", "")
 TWILIO_FROM: str = env.str("TWILIO_FROM", "")
 TWILIO_API_URL: str = env.str("TWILIO_API_URL", "")
+TWILIO_TIMEOUT: int = env.int("TWILIO_TIMEOUT", 20)
 if TWILIO_ACCOUNT_SID and not (TWILIO_AUTH_TOKEN and TWILIO_FROM):
     raise ValueError("TWILIO_ACCOUNT_SID is set, so TWILIO_AUTH_TOKEN and TWILIO_FROM must be set too")
+SMS_CHANNEL: str = env.str("SMS_CHANNEL", "")
 
-HAS_OUTBOX = EMAIL_BACKEND.endswith("outbox.EmailBackend") or not TWILIO_ACCOUNT_SID
+VAPID_PRIVATE_KEY: str = env.str("VAPID_PRIVATE_KEY", "")
+VAPID_SUBJECT: str = env.str("VAPID_SUBJECT", "")
+if bool(VAPID_PRIVATE_KEY) != bool(VAPID_SUBJECT):
+    raise ValueError("VAPID_PRIVATE_KEY and VAPID_SUBJECT go together: set both or neither")
+if VAPID_SUBJECT and not VAPID_SUBJECT.startswith(("mailto:", "https://")):
+    raise ValueError(f"VAPID_SUBJECT is {VAPID_SUBJECT!r}; expected mailto:care@example.org or an https address")
+PUSH_HOSTS: list[str] = env.list(
+    "PUSH_HOSTS",
+    [
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        "*.push.apple.com",
+        "*.notify.windows.com",
+    ],
+)
+PUSH_TIMEOUT: int = env.int("PUSH_TIMEOUT", 20)
+
+HAS_OUTBOX = EMAIL_BACKEND.endswith("outbox.EmailBackend") or not (TWILIO_ACCOUNT_SID or SMS_CHANNEL)
 
 # --- Background work --------------------------------------------------------------------------
 
@@ -249,7 +268,17 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "ivig_care.worker.beat:HeartbeatScheduler"
 DISPATCH_SECONDS: float = env.float("DISPATCH_SECONDS", 15.0)
+# So long a process may keep what it has taken for sending without a sign of life, and the first wait for another try.
+LEASE_SECONDS: float = env.float("LEASE_SECONDS", 120.0)
+RETRY_SECONDS: float = env.float("RETRY_SECONDS", 30.0)
+# How many messages of each kind may leave in a second, over all workers; 0 is as many as there are.
+PER_SECOND: dict[str, float] = {
+    "email": env.float("EMAIL_PER_SECOND", 0.0),
+    "sms": env.float("SMS_PER_SECOND", 0.0),
+    "push": env.float("PUSH_PER_SECOND", 0.0),
+}
 # A tick that nobody took up before the next one is due is worthless: it expires instead of piling up.
 CELERY_BEAT_SCHEDULE = {
     "dispatch nudges": {
@@ -262,7 +291,20 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(run_every=60.0),
         "options": {"expires": 60.0},
     },
+    "tell the monitor": {
+        "task": "ivig_care.worker.tasks.monitor_tell",
+        "schedule": schedule(run_every=60.0),
+        "options": {"expires": 60.0},
+    },
 }
+
+# --- Watching over it -------------------------------------------------------------------------
+
+WATCHDOG_SECONDS: float = env.float("WATCHDOG_SECONDS", 60.0)
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", "")
+MONITOR_URL: str = env.str("MONITOR_URL", "")
+# The name under which beat says that it is alive; `manage.py run_beat` gives each its own.
+BEAT_HEARTBEAT: str = env.str("BEAT_HEARTBEAT", "beat")
 
 LOGGING = {
     "version": 1,

@@ -6,32 +6,49 @@ import smtplib
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl
 
 import psycopg
 import pytest
 import redis
+import requests
+from py_vapid import Vapid02
+from pywebpush import WebPusher
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
+from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+from twilio.twiml.messaging_response import MessagingResponse
 
+from ivig_care.common import clock
 from tests.servers import (
+    Fault,
+    Faults,
+    PushSink,
     ServerDidNotStart,
     ServerProcess,
     TwilioError,
     TwilioSink,
+    fast_mail_server,
     free_port,
     postgres_server,
+    push_sink,
     redis_server,
     smtp_sink,
     twilio_sink,
 )
 from tests.servers import twilio as twilio_answers
+from tests.servers.web import Handler, serving
 
 pytestmark = pytest.mark.services
 
@@ -258,3 +275,206 @@ def test_twilio_fails_as_often_as_told_and_then_recovers() -> None:
             statuses.append(failure.value.status)
         _client(sink).messages.create(**MESSAGE)
         assert (statuses, len(sink.messages)) == ([429, 500, 500], 1)
+
+
+def _credentials(sink: TwilioSink) -> str:
+    return "Basic " + b64encode(f"{sink.account_sid}:{sink.auth_token}".encode()).decode()
+
+
+def _path(sink: TwilioSink) -> str:
+    return f"/2010-04-01/Accounts/{sink.account_sid}/Messages.json"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"Colour": "red"}, {"StatusCallback": "somewhere"}, {"statuscallback": "https://care.example.org"}]
+)
+def test_twilio_takes_no_field_that_it_does_not_know(fields: dict[str, str]) -> None:
+    with twilio_sink() as sink:
+        form = {"To": MESSAGE["to"], "From": MESSAGE["from_"], "Body": MESSAGE["body"]}
+        assert isinstance(sink.receive(_path(sink), _credentials(sink), form | fields), TwilioError)
+        assert sink.messages == []
+        sink.receive(_path(sink), _credentials(sink), form)
+        assert len(sink.messages) == 1
+
+
+def test_twilio_lists_what_it_took_page_by_page() -> None:
+    with twilio_sink() as sink:
+        client = _client(sink)
+        for number in range(5):
+            client.messages.create(**MESSAGE | {"body": f"{number}"})
+        client.messages.create(**MESSAGE | {"to": "+12125550140"})
+        sink.page_size = 2
+        listed = client.messages.list(to=MESSAGE["to"])
+    assert [message.body for message in listed] == ["4", "3", "2", "1", "0"]
+
+
+def test_twilio_lists_by_day_of_sending() -> None:
+    with twilio_sink() as sink:
+        client = _client(sink)
+        sid = client.messages.create(**MESSAGE, status_callback="https://care.example.org/").sid
+        today = clock.now()
+        day = timedelta(days=1)
+        assert client.messages.list(date_sent_after=today) == []  # still in the queue
+        sink.post = lambda url, form, headers: (200, "")
+        sink.report(sid, "sent")
+        found = [
+            len(client.messages.list(**{name: today + away}))
+            for name in ("date_sent", "date_sent_after", "date_sent_before")
+            for away in (-day, 0 * day, day)
+        ]
+    assert found == [0, 1, 0, 1, 1, 0, 0, 1, 1]
+
+
+class _Site(Handler):
+    """Somebody whom Twilio calls."""
+
+    faults = Faults()
+    forms: ClassVar[list[tuple[dict[str, str], str]]] = []
+
+    def answer_post(self, body: bytes, fault: Fault | None) -> None:
+        form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+        self.forms.append((form, self.headers["X-Twilio-Signature"]))
+        reply = MessagingResponse()
+        if "Body" in form:
+            reply.message(f"got {form['Body']} & thanks")
+        self.finish_with(fault, 200, str(reply).encode(), Content_Type="text/xml")
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    """Its address."""
+    _Site.forms.clear()
+    with serving(_Site) as url:
+        yield url
+
+
+def test_twilio_reports_by_itself_and_signs(site: str) -> None:
+    with twilio_sink() as sink:
+        sink.reports_by_itself = True
+        _client(sink).messages.create(**MESSAGE, status_callback=f"{site}/status?a=b")
+        _wait_until(lambda: len(sink.answers) == 2)
+        genuine = RequestValidator(sink.auth_token)
+    assert [form["MessageStatus"] for form, _ in _Site.forms] == ["sent", "delivered"]
+    assert sink.answers == [200, 200]
+    assert all(genuine.validate(f"{site}/status?a=b", form, signature) for form, signature in _Site.forms)
+    assert sink.messages[0].status == "delivered"
+
+
+def test_twilio_reports_a_failure_with_its_code(site: str) -> None:
+    with twilio_sink() as sink:
+        sid = _client(sink).messages.create(**MESSAGE, status_callback=f"{site}/status").sid
+        assert sink.report(sid, "undelivered", error_code=30005) == 200
+    ((form, _),) = _Site.forms
+    assert (form["MessageSid"], form["MessageStatus"], form["ErrorCode"]) == (sid, "undelivered", "30005")
+
+
+def test_twilio_hands_over_a_text_and_reads_the_answer(site: str) -> None:
+    with twilio_sink() as sink:
+        sink.inbound_url = f"{site}/texts"
+        assert sink.text("+12125550140", "1") == "got 1 & thanks"
+        genuine = RequestValidator(sink.auth_token)
+    ((form, signature),) = _Site.forms
+    assert (form["From"], form["To"], form["Body"]) == ("+12125550140", sink.number, "1")
+    assert genuine.validate(f"{site}/texts", form, signature)
+
+
+# --- notifications ----------------------------------------------------------------------------
+
+
+def _push(sink: PushSink, **changed: str) -> int:
+    """The status that one good request gets, with some headers changed; an empty one is left out."""
+    subscription = sink.subscribe()
+    vapid = Vapid02()
+    vapid.generate_keys()
+    claims = {"aud": sink.url, "sub": "mailto:care@example.org", "exp": int(clock.now().timestamp()) + 3600}
+    own = {name.removeprefix("claim_"): value for name, value in changed.items() if name.startswith("claim_")}
+    body = WebPusher(
+        {"endpoint": subscription.endpoint, "keys": {"p256dh": subscription.p256dh, "auth": subscription.auth}}
+    )
+    headers = {
+        "ttl": "60",
+        "content-encoding": "aes128gcm",
+        **{k.lower(): v for k, v in vapid.sign(claims | own).items()},
+    }
+    headers |= {name.replace("_", "-"): value for name, value in changed.items() if not name.startswith("claim_")}
+    given = {name: value for name, value in headers.items() if value}
+    content = body.encode(b'{"title": "Due"}')["body"]
+    return requests.post(subscription.endpoint, data=content, headers=given, timeout=5).status_code
+
+
+def test_push_takes_what_follows_the_standards() -> None:
+    with push_sink() as sink:
+        assert _push(sink) == 201
+        assert [message.content for message in sink.messages] == [{"title": "Due"}]
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"ttl": ""}, 400),
+        ({"ttl": "soon"}, 400),
+        ({"content_encoding": ""}, 415),
+        ({"content_encoding": "aesgcm"}, 415),
+        ({"authorization": ""}, 401),
+        ({"authorization": "vapid t=a.b.c, k=abc"}, 403),
+        ({"claim_aud": "https://elsewhere.example.org"}, 403),
+        ({"claim_exp": 1}, 403),
+        ({"claim_exp": 9_999_999_999}, 403),
+        ({"urgency": "now"}, 400),
+        ({"topic": "x" * 33}, 400),
+    ],
+)
+def test_push_refuses_what_does_not(changed: dict[str, str], status: int) -> None:
+    with push_sink() as sink:
+        assert _push(sink, **changed) == status
+        assert sink.messages == []
+
+
+def test_push_wants_the_key_that_the_browser_subscribed_with() -> None:
+    with push_sink() as sink:
+        sink.application_server_key = "another"
+        assert _push(sink) == 403
+
+
+def test_another_browser_cannot_read_it() -> None:
+    with push_sink() as sink:
+        one, other = sink.subscribe(), sink.subscribe()
+        pusher = WebPusher({"endpoint": one.endpoint, "keys": {"p256dh": one.p256dh, "auth": one.auth}})
+        content = pusher.encode(b"Due")["body"]
+        assert one.read(content) == b"Due"
+        with pytest.raises(Exception, match=r"."):
+            other.read(content)
+
+
+# --- the fast mail server ---------------------------------------------------------------------
+
+
+def test_the_fast_mail_server_holds_all_it_acknowledged_when_killed() -> None:
+    acknowledged: list[str] = []
+
+    def send_until_it_is_gone(port: int, sender: int) -> None:
+        with suppress(smtplib.SMTPException, OSError), smtplib.SMTP("127.0.0.1", port) as client:
+            for number in range(100_000):
+                mail = _mail("Due")
+                mail["Message-ID"] = f"<{sender}-{number}@care.example.org>"
+                client.send_message(mail)
+                acknowledged.append(f"{sender}-{number}@care.example.org")
+
+    with fast_mail_server() as server:
+        threads = [Thread(target=send_until_it_is_gone, args=(server.port, sender)) for sender in range(3)]
+        for thread in threads:
+            thread.start()
+        _wait_until(lambda: server.count() > 100)
+        server.process.kill()
+        for thread in threads:
+            thread.join()
+        kept = [message_id for message_id, _ in server.letters()]
+        assert len(acknowledged) >= 100
+        assert set(acknowledged) <= set(kept)
+        assert len(kept) - len(acknowledged) <= 3
+        server.start()
+        with smtplib.SMTP("127.0.0.1", server.port) as client:
+            client.send_message(_mail("Due"))
+        assert server.count() == len(kept) + 1
+        server.clear()
+        assert server.letters() == []

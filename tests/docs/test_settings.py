@@ -23,6 +23,7 @@ TYPES = {
     "bool": "true or false",
     "path": "path",
     "json": "JSON",
+    "list": "list",
     "dj_db_url": "database address",
 }
 

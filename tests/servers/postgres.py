@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -26,19 +27,51 @@ SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "200",
     "timezone": "UTC",
-    # Quick rather than safe: nothing in it outlives the test.
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
 }
+# Quick rather than safe: nothing in it outlives the test.
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# What was committed outlives the server, though not the machine.
+LASTING = QUICK | {"synchronous_commit": "on"}
+
+
+@dataclass
+class PostgresServer:
+    """A PostgreSQL that can be killed and started again on the same port; what was committed is kept."""
+
+    url: str
+    process: ServerProcess
+
+    def kill(self) -> None:
+        """End it at once, as a crash does: every connection breaks, and nothing is tidied up."""
+        if self.process.pid is not None:
+            os.kill(self.process.pid, signal.SIGQUIT)
+        self.process.stop()
+
+    def start(self) -> None:
+        """Start it again."""
+        self.process.start()
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
+def postgres_server(*, is_durable: bool = False) -> Iterator[str]:
     """The DATABASE_URL of an empty database on a server of its own, whose user may do everything.
 
+    A durable one waits for the disk at every commit, as in production; for a bench.
     Raises ServerMissing, ServerDidNotStart.
     """
+    with _running(SETTINGS if is_durable else SETTINGS | QUICK) as server:
+        yield server.url
+
+
+@contextmanager
+def lasting_postgres_server() -> Iterator[PostgresServer]:
+    """The same, to be killed and started again. Raises ServerMissing, ServerDidNotStart."""
+    with _running(SETTINGS | LASTING) as server:
+        yield server
+
+
+@contextmanager
+def _running(settings: dict[str, str]) -> Iterator[PostgresServer]:
     initdb, postgres = _program("initdb"), _program("postgres")
     user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
     with private_directory(user) as directory:
@@ -46,7 +79,7 @@ def postgres_server() -> Iterator[str]:
         _make_cluster(initdb, data, user)
         port = str(free_port())
         server_url = f"postgres://postgres@127.0.0.1:{port}"
-        options = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         server = ServerProcess(
             [postgres, "-D", data, "-p", port, *options],
             directory,
@@ -58,7 +91,7 @@ def postgres_server() -> Iterator[str]:
         try:
             with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
                 connection.execute("CREATE DATABASE ivig_care")
-            yield f"{server_url}/ivig_care"
+            yield PostgresServer(f"{server_url}/ivig_care", server)
         finally:
             server.stop()
 

@@ -86,6 +86,11 @@ class ServerProcess:
         """What it has printed so far."""
         return (self.directory / "log").read_text(errors="replace")
 
+    @property
+    def pid(self) -> int | None:
+        """Its number while it runs."""
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Start it unless it runs, and wait until it answers. Raises ServerDidNotStart."""
         if self._process is not None:
@@ -112,6 +117,13 @@ class ServerProcess:
             if process.poll() is not None or time.monotonic() > give_up_at:
                 raise ServerDidNotStart(self.command, self.log)
             time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End it and its children in the middle of whatever they do; `start` starts it again."""
+        if self._process is not None:
+            process, self._process = self._process, None
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def stop(self) -> None:
         """Stop it if it runs, the hard way after ten seconds."""

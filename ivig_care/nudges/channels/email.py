@@ -1,47 +1,116 @@
-"""E-mail through Django: SMTP, any django-anymail provider, or the on-screen outbox, as EMAIL_BACKEND says."""
+"""E-mail: SMTP, any django-anymail provider, or the on-screen outbox, as EMAIL_BACKEND says."""
 
 from __future__ import annotations
 
-import smtplib
-from urllib.parse import urlsplit
+from datetime import datetime
+from threading import local
 
 from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from requests import RequestException
 
-from ivig_care.nudges.channels.base import Message, Receipt, SendFailed
+from ivig_care.nudges.channels import letters
+from ivig_care.nudges.channels.base import CannotTell, Message, Receipt, SendFailed
+from ivig_care.nudges.channels.http import GATEWAY_GAVE_UP, failure_of
+from ivig_care.nudges.channels.smtp import MailConnection, MailServer
+
+_SMTP = "django.core.mail.backends.smtp.EmailBackend"
+_OUTBOX = "ivig_care.nudges.channels.outbox.EmailBackend"
 
 
 class EmailChannel:
-    """Sends one e-mail with a text and an HTML part and a Message-ID that is the same on every try."""
+    """Sends one e-mail with a text and an HTML part. Each thread keeps a connection of its own open."""
+
+    def __init__(self) -> None:
+        self._of_thread = local()
+
+    @property
+    def is_local(self) -> bool:
+        """Only the outbox is."""
+        return bool(settings.EMAIL_BACKEND == _OUTBOX)
 
     def send(self, message: Message) -> Receipt:
         """Raises SendFailed."""
-        message_id = f"<{message.key}@{urlsplit(settings.PUBLIC_URL).hostname}>"
-        mail = EmailMultiAlternatives(
-            subject=message.subject,
-            body=message.text,
-            to=[message.to],
-            headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
-        )
-        if message.html:
-            mail.attach_alternative(message.html, "text/html")
+        if settings.EMAIL_BACKEND == _SMTP:
+            return self._send_to_server(message)
+        return self._send_through_backend(message)
+
+    def find(self, message: Message, *, since: datetime) -> Receipt | None:
+        """Raises CannotTell: neither a mail server nor most providers can be asked."""
+        raise CannotTell("e-mail: nobody can be asked whether it left")
+
+    def _send_to_server(self, message: Message) -> Receipt:
         try:
-            mail.send()
-        except smtplib.SMTPRecipientsRefused as error:
-            code, said = next(iter(error.recipients.values()))
-            raise SendFailed(_words(code, said), is_permanent=code >= 500) from error
-        except smtplib.SMTPResponseException as error:
-            # The server refused the message or our sign-in, not the address: that can be mended and tried again.
-            raise SendFailed(_words(error.smtp_code, error.smtp_error), is_permanent=False) from error
+            letter = letters.letter(message, sender=settings.DEFAULT_FROM_EMAIL, public_url=settings.PUBLIC_URL)
+            sender, to = letters.bare_address(settings.DEFAULT_FROM_EMAIL), letters.bare_address(message.to)
+        except ValueError as error:
+            raise SendFailed(f"not an e-mail address: {error}", is_permanent=True) from error
+        self._connection().deliver(letter, sender=sender, to=to)
+        return Receipt(provider_id=letters.message_id(message, public_url=settings.PUBLIC_URL))
+
+    def _connection(self) -> MailConnection:
+        """This thread's connection to the mail server that is set up."""
+        server = MailServer(
+            host=settings.EMAIL_HOST,
+            port=settings.EMAIL_PORT,
+            user=settings.EMAIL_HOST_USER,
+            password=settings.EMAIL_HOST_PASSWORD,
+            has_tls=settings.EMAIL_USE_TLS,
+            timeout=settings.EMAIL_TIMEOUT,
+        )
+        connection: MailConnection | None = getattr(self._of_thread, "server", None)
+        if connection is None or connection.server != server:
+            if connection is not None:
+                connection.close()
+            connection = self._of_thread.server = MailConnection(server)
+        return connection
+
+    def _send_through_backend(self, message: Message) -> Receipt:
+        mail = _mail(message)
+        try:
+            backend = self._backend()
+            backend.send_messages([mail])
         except AnymailRecipientsRefused as error:
             raise SendFailed(str(error), is_permanent=True) from error
         except AnymailAPIError as error:
-            raise SendFailed(str(error), is_permanent=False) from error
-        except (smtplib.SMTPException, AnymailError, OSError) as error:
+            self._drop_backend()
+            cause = error.__cause__
+            if error.status_code is None and isinstance(cause, RequestException):
+                raise failure_of("e-mail provider", cause) from error
+            # A yes that cannot be read is a yes, perhaps.
+            is_unknown = error.status_code in GATEWAY_GAVE_UP or (error.status_code or 0) // 100 == 2
+            raise SendFailed(str(error), is_permanent=False, is_unknown=is_unknown) from error
+        except (AnymailError, OSError, ValueError) as error:
+            self._drop_backend()
             raise SendFailed(f"{type(error).__name__}: {error}", is_permanent=False) from error
-        return Receipt(provider_id=message_id)
+        status = getattr(mail, "anymail_status", None)
+        return Receipt(provider_id=getattr(status, "message_id", None) or mail.extra_headers["Message-ID"])
+
+    def _backend(self) -> BaseEmailBackend:
+        """This thread's backend, opened, so that it keeps its connection from one e-mail to the next."""
+        name, backend = getattr(self._of_thread, "backend", ("", None))
+        if backend is None or name != settings.EMAIL_BACKEND:
+            backend = get_connection()
+            backend.open()
+            self._of_thread.backend = (settings.EMAIL_BACKEND, backend)
+        found: BaseEmailBackend = backend
+        return found
+
+    def _drop_backend(self) -> None:
+        _, backend = self._of_thread.__dict__.pop("backend", ("", None))
+        if backend is not None:
+            backend.close()
 
 
-def _words(code: int, said: bytes | str) -> str:
-    return f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+def _mail(message: Message) -> EmailMultiAlternatives:
+    mail = EmailMultiAlternatives(
+        subject=" ".join(message.subject.split()),
+        body=message.text,
+        to=[message.to],
+        headers=letters.headers_of(message, public_url=settings.PUBLIC_URL),
+    )
+    if message.html:
+        mail.attach_alternative(message.html, "text/html")
+    return mail
