@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -85,10 +85,13 @@ def _words(prospect: Prospect, now: datetime) -> Words:
 
 def _sms(words: Words, url: str) -> str:
     """A text that fits one segment: what can be done without is left out, the least needed first."""
-    shorter = Words(**{**vars(words), "has_replies": False})
-    shortest = Words(**{**vars(shorter), "is_possible_repeat": False})
-    texts = [_rendered("sms.txt", one, url) for one in (words, shorter, shortest)]
-    return next((text for text in texts if segments(text) == 1), texts[-1])
+    text = _rendered("sms.txt", words, url)
+    for without in ("has_replies", "is_possible_repeat", "is_late"):
+        if segments(text) == 1:
+            break
+        words = replace(words, **{without: False})
+        text = _rendered("sms.txt", words, url)
+    return text
 
 
 def _rendered(name: str, words: Words, url: str = "") -> str:

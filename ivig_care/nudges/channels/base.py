@@ -71,7 +71,7 @@ class Channel(Protocol):
     def find(self, message: Message, *, since: datetime) -> Receipt | None:
         """What the provider has of a message whose sending had an unknown end; None when it does not have it.
 
-        `since` is when the sending began. Raises CannotTell where nobody can say, SendFailed when the provider could but
-        does not answer now, and nothing else.
+        `since` is when the sending began. Raises CannotTell where nobody can say, SendFailed when the provider could
+        but does not answer now, and nothing else.
         """
         ...

@@ -85,7 +85,7 @@ def _is_same(body: str, message: Message) -> bool:
 
 
 def _is_for_now(error: TwilioException) -> bool:
-    """Whether Twilio may well answer later; a page that could not be fetched carries the answer instead of its status."""
+    """Whether Twilio may well answer later; a page that could not be fetched carries its answer, not its status."""
     answer = error.args[1] if len(error.args) > 1 else None
     status = getattr(error, "status", None) or getattr(answer, "status_code", 0)
     return status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR

@@ -1,0 +1,54 @@
+"""Reads for whoever answers a message without signing in: the delivery of a link, and the steps it speaks of."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ivig_care.care_teams.access import Right, may
+from ivig_care.nudges.links import delivery_id_of, link_opens
+from ivig_care.nudges.models import Delivery
+from ivig_care.plans.models import Plan, Step, StepEvent
+from ivig_care.plans.models.steps import StepQuerySet
+from ivig_care.regimen.steps import Event, State
+
+# So long after an answer it can be taken back where it was given.
+UNDO_WITHIN = timedelta(minutes=10)
+
+
+def delivery_of(token: str) -> Delivery | None:
+    """The delivery whose link this is, whether or not the link still opens anything; None for what we never signed."""
+    key = delivery_id_of(token)
+    if key is None:
+        return None
+    return Delivery.objects.select_related("person", "contact_point", "infusion__plan__child").filter(pk=key).first()
+
+
+def may_answer(delivery: Delivery, now: datetime) -> bool:
+    """Whether the link of a delivery opens its steps: it still works, and its person may still record for the child."""
+    if not link_opens(delivery, now):
+        return False
+    if delivery.infusion is not None and not may(delivery.person, Right.RECORD, delivery.infusion.plan.child):
+        return False
+    return not delivery.steps.exists() or steps_of(delivery).exists()
+
+
+def steps_of(delivery: Delivery) -> StepQuerySet:
+    """The steps that a delivery speaks of and its person may record, in order; those withdrawn since are left out."""
+    theirs = Step.objects.visible_to(delivery.person, Right.RECORD)
+    wanted = theirs.filter(deliveries=delivery, infusion__plan__status=Plan.Status.ACTIVE)
+    wanted = wanted.exclude(state=State.WITHDRAWN).order_by("due_at", "pk")
+    return wanted.select_related("infusion__plan__child__clinic", "said_by")
+
+
+def open_steps_of(delivery: Delivery, now: datetime) -> list[Step]:
+    """Those of them that still wait for an answer."""
+    return list(steps_of(delivery).open().filter(closes_at__gt=now))
+
+
+def just_answered(delivery: Delivery, now: datetime) -> list[Step]:
+    """Those of them that the delivery's person answered a moment ago, and may take back here."""
+    lately = StepEvent.objects.filter(
+        kind__in=[Event.DONE, Event.SKIPPED], by=delivery.person, entered_at__gt=now - UNDO_WITHIN
+    )
+    said = steps_of(delivery).filter(state__in=[State.DONE, State.SKIPPED], said_by=delivery.person)
+    return list(said.filter(pk__in=lately.values("step")))
