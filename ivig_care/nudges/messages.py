@@ -85,13 +85,11 @@ def _words(prospect: Prospect, now: datetime) -> Words:
 
 def _sms(words: Words, url: str) -> str:
     """A text that fits one segment: what can be done without is left out, the least needed first."""
-    text = _rendered("sms.txt", words, url)
-    for without in ("has_replies", "is_possible_repeat", "is_late"):
-        if segments(text) == 1:
-            break
-        words = replace(words, **{without: False})
-        text = _rendered("sms.txt", words, url)
-    return text
+    short = replace(words, has_replies=False)
+    shorter = replace(short, is_possible_repeat=False)
+    texts = (_rendered("sms.txt", one, url) for one in (words, short, shorter))
+    fitting = next((text for text in texts if segments(text) == 1), "")
+    return fitting or _rendered("sms.txt", replace(shorter, is_late=False), url)
 
 
 def _rendered(name: str, words: Words, url: str = "") -> str:
