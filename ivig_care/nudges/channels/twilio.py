@@ -87,8 +87,8 @@ def _is_same(body: str, message: Message) -> bool:
 def _is_for_now(error: TwilioException) -> bool:
     """Whether Twilio may well answer later; a page that could not be fetched carries its answer, not its status."""
     answer = error.args[1] if len(error.args) > 1 else None
-    status = getattr(error, "status", None) or getattr(answer, "status_code", 0)
-    return status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR
+    status: int = getattr(error, "status", None) or getattr(answer, "status_code", None) or 0
+    return bool(status == _TOO_MANY_REQUESTS or status >= _SERVER_ERROR)
 
 
 def is_gone_for_good(error_code: int) -> bool:
