@@ -147,7 +147,9 @@ TEMPLATES: list[dict[str, Any]] = [
 
 def _database() -> dict[str, Any]:
     if not IS_EMBEDDED:
-        return dict(env.dj_db_url("DATABASE_URL", conn_max_age=600, conn_health_checks=True))
+        database = dict(env.dj_db_url("DATABASE_URL", conn_max_age=600, conn_health_checks=True))
+        # Statements that are used over and over are planned once on each connection; see actions/handovers.py.
+        return {**database, "OPTIONS": {"prepare_threshold": 5, **database.get("OPTIONS", {})}}
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR_DIR / "ivig_care.sqlite3",

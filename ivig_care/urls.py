@@ -5,6 +5,10 @@ from django.urls import include, path
 urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("clinic/", include("ivig_care.web.clinic.urls")),
+    path("", include("ivig_care.web.ops.urls")),
+    path("n/", include("ivig_care.web.links.urls")),
+    path("hooks/", include("ivig_care.web.hooks.urls")),
+    path("", include("ivig_care.web.reach.urls")),
     path("", include("ivig_care.web.family.urls")),
 ]
 

@@ -12,12 +12,11 @@ from ivig_care.actions.care_teams import (
     child_add,
     clinic_add,
     clinician_add,
-    contact_point_agree,
     person_add,
-    quiet_hours_set,
 )
 from ivig_care.actions.catalogue import catalogue_load
 from ivig_care.actions.checklists import checklists_close
+from ivig_care.actions.contact_points import contact_point_agree, quiet_hours_set
 from ivig_care.actions.infusions import infusion_day_end, infusion_day_start
 from ivig_care.actions.plans import MedicineOrder, PlanOrder, RateOrder, plan_activate, plan_draft, plan_prescribe
 from ivig_care.actions.protocols import built_in_protocols_load

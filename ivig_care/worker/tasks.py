@@ -7,7 +7,7 @@ from datetime import datetime
 from math import ceil
 from time import monotonic
 
-from celery import current_task, shared_task
+from celery import shared_task
 from django.conf import settings
 
 from ivig_care.actions.alarms import alarms_ringing
@@ -47,7 +47,7 @@ def pumps_start(*, now: datetime, most: int) -> None:
 def deliveries_pump(kind: str) -> None:
     """Send what is due of one kind until nothing is, or until the next look starts others."""
     ends = monotonic() + settings.DISPATCH_SECONDS
-    read_clock = sending_clock(current_task.request.hostname if current_task else None)
+    read_clock = sending_clock(deliveries_pump.request.hostname)
     while monotonic() < ends and (taken := deliveries_send(kind=kind, clock=read_clock)):
         log.info("%s deliveries by %s", taken, kind)
 

@@ -47,34 +47,29 @@ class Site:
 
 
 @contextmanager
-def running_site(extra_env: dict[str, str] | None = None, *, twins: bool = False) -> Iterator[Site]:
+def running_site(
+    extra_env: dict[str, str] | None = None, *, twins: bool = False, watched: bool = False
+) -> Iterator[Site]:
     """Web server, worker and beat with the settings in `extra_env`; embedded where it says nothing.
 
-    `twins` runs a second worker and a second beat beside the first, as a careless operator might.
+    `twins` runs a second worker and a second beat beside the first, as a careless operator might. `watched` runs
+    worker and beat under their watchdogs, which are then what `processes` holds; see `child_of`.
 
     With a broker of its own, beat is a process of its own, as in production; without one it runs in the worker.
     """
     with private_directory() as var, ExitStack() as stack:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        env = {
-            **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")},
-            "PYTHONPATH": str(ROOT),
-            "PYTHONUNBUFFERED": "1",
-            "DJANGO_SETTINGS_MODULE": "ivig_care.settings",
-            "VAR_DIR": str(var),
-            "PUBLIC_URL": url,
-            "SECRET_KEY": SECRET,
-            "DISPATCH_SECONDS": DISPATCH_SECONDS,
-            **(extra_env or {}),
-        }
+        env = base_env(var) | {"PUBLIC_URL": url, "DISPATCH_SECONDS": DISPATCH_SECONDS} | (extra_env or {})
         site = Site(url=url, env=env)
         site.run("manage.py", "migrate", "--no-input", "--verbosity", "0")
         site.run("manage.py", "collectstatic", "--no-input", "--verbosity", "0")
-        commands = _commands(port, Path(var), has_broker="REDIS_URL" in env)
+        commands = _commands(port, Path(var), has_broker="REDIS_URL" in env, watched=watched)
         if twins:
-            commands["second worker"] = [*commands["worker"], "--hostname", "second@%h"]
-            commands["second beat"] = [*commands["beat"][:-1], str(var / "second-schedule")]
+            second = ["--name", "second"] if watched else ["--hostname", "second@%h"]
+            commands["second worker"] = _inserted(commands["worker"], second)
+            beat = [*commands["beat"][:-1], str(var / "second-schedule")]
+            commands["second beat"] = _inserted(beat, second) if watched else beat
         for name, command in commands.items():
             is_ready = _answers(url) if name == "web" else _always
             directory = Path(stack.enter_context(private_directory()))
@@ -83,6 +78,18 @@ def running_site(extra_env: dict[str, str] | None = None, *, twins: bool = False
             stack.callback(process.stop)
             site.processes[name] = process
         yield site
+
+
+def base_env(var: Path) -> dict[str, str]:
+    """The settings of every program here, whose own files lie in `var`; nothing else of the shell we run in."""
+    return {
+        **{name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV")},
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": "ivig_care.settings",
+        "VAR_DIR": str(var),
+        "SECRET_KEY": SECRET,
+    }
 
 
 def wait_for(condition: Callable[[], bool], *, seconds: float, what: str, site: Site | None = None) -> None:
@@ -94,15 +101,30 @@ def wait_for(condition: Callable[[], bool], *, seconds: float, what: str, site: 
         time.sleep(0.1)
 
 
-def _commands(port: int, var: Path, *, has_broker: bool) -> dict[str, list[str]]:
+def child_of(pid: int) -> int | None:
+    """The process that a process of ours has started, such as the worker under a watchdog; None if there is none."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(children[0]) if children else None
+
+
+def _inserted(command: list[str], words: list[str]) -> list[str]:
+    """The command with words of its own before those that go to Celery, or at its end."""
+    at = command.index("--") if "--" in command else len(command)
+    return [*command[:at], *words, *command[at:]]
+
+
+def _commands(port: int, var: Path, *, has_broker: bool, watched: bool) -> dict[str, list[str]]:
     python = [sys.executable, "-m"]
     celery = [*python, "celery", "--quiet", "-A", "ivig_care.celery"]
     schedule = ["--schedule", str(var / "celerybeat-schedule")]
     gunicorn = [*python, "gunicorn", "ivig_care.wsgi", "--bind", f"127.0.0.1:{port}", "--chdir", str(ROOT)]
     commands = {"web": [*gunicorn, "--threads", "4", "--no-control-socket"]}
-    worker = [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"]
+    manage = [sys.executable, str(ROOT / "manage.py")]
+    run_worker = [*manage, "run_worker", "--"] if watched else [*celery, "worker"]
+    run_beat = [*manage, "run_beat", "--"] if watched else [*celery, "beat"]
+    worker = [*run_worker, "--concurrency", "2", "--loglevel", "INFO"]
     if has_broker:
-        return {**commands, "worker": worker, "beat": [*celery, "beat", *schedule]}
+        return {**commands, "worker": worker, "beat": [*run_beat, *schedule]}
     return {**commands, "worker": [*worker, "--beat", *schedule]}
 
 

@@ -7,6 +7,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from ivig_care.care_teams.access import clinics_of
+from ivig_care.common import clock
+from ivig_care.nudges.selectors import dispatch_health
+from ivig_care.regimen.timing import zone_named
 from ivig_care.reviews.selectors import children_with_plans, queue_of, signed_of
 from ivig_care.web.http import PersonRequest
 
@@ -22,5 +25,7 @@ def clinic(request: PersonRequest) -> HttpResponse:
         "waiting": queue_of(request.user),
         "signed": signed_of(request.user),
         "children": children_with_plans(request.user),
+        "dispatch": dispatch_health(clock.now()),
+        "zone": zone_named(clinics[0].zone),
     }
     return render(request, "clinic/home.html", context)

@@ -15,9 +15,9 @@ from ivig_care.actions.care_teams import (
     child_add,
     clinic_add,
     clinician_add,
-    contact_point_agree,
     person_add,
 )
+from ivig_care.actions.contact_points import contact_point_agree
 from ivig_care.actions.errors import Refused
 from ivig_care.care_teams.models import Child, Clinic, Role
 from ivig_care.common import clock
