@@ -148,8 +148,14 @@ TEMPLATES: list[dict[str, Any]] = [
 def _database() -> dict[str, Any]:
     if not IS_EMBEDDED:
         database = dict(env.dj_db_url("DATABASE_URL", conn_max_age=600, conn_health_checks=True))
-        # Statements that are used over and over are planned once on each connection; see actions/handovers.py.
-        return {**database, "OPTIONS": {"prepare_threshold": 5, **database.get("OPTIONS", {})}}
+        options = {
+            # Statements that are used over and over are planned once on each connection; see actions/handovers.py.
+            "prepare_threshold": 5,
+            # A database host that is gone without a word must not hold up whoever waits for it.
+            "connect_timeout": 10,
+            "tcp_user_timeout": 20_000,
+        }
+        return {**database, "OPTIONS": {**options, **database.get("OPTIONS", {})}}
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR_DIR / "ivig_care.sqlite3",
