@@ -47,9 +47,9 @@ def link_url(delivery: Delivery) -> str:
     return f"{settings.PUBLIC_URL}/n/{link_token(delivery)}/"
 
 
-def unsubscribe_url(delivery: Delivery) -> str:
-    """The address that switches this way of reaching the person off."""
-    return f"{link_url(delivery)}stop/"
+def unsubscribe_url(link: str) -> str:
+    """The address that switches the way off by which the message with this link came."""
+    return f"{link}stop/"
 
 
 def status_url(delivery: Delivery) -> str:

@@ -79,6 +79,20 @@ def changes_if(
     return changes_between(infusion, build_schedule(protocol_of(infusion.plan), replace(facts, days=days)))
 
 
+def changes_if_moved(infusion: Infusion, *, day: int, planned_start: datetime) -> tuple[Change, ...]:
+    """What would change on the checklist if this day were planned for then; nothing is written."""
+    facts = facts_of(infusion)
+    days = tuple(replace(one, planned_start=planned_start) if one.number == day else one for one in facts.days)
+    return changes_between(infusion, build_schedule(protocol_of(infusion.plan), replace(facts, days=days)))
+
+
+def changes_if_cancelled(infusion: Infusion) -> tuple[Change, ...]:
+    """What would change on the checklist if no day took place that has not started; nothing is written."""
+    facts = facts_of(infusion)
+    days = tuple(replace(one, is_cancelled=one.is_cancelled or one.actual_start is None) for one in facts.days)
+    return changes_between(infusion, build_schedule(protocol_of(infusion.plan), replace(facts, days=days)))
+
+
 def changes_between(infusion: Infusion, wanted: Schedule) -> tuple[Change, ...]:
     """What turns the infusion's checklist into the wanted schedule."""
     existing = (

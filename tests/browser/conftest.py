@@ -16,7 +16,7 @@ from tests.services.site import Site, running_site
 expect.set_options(timeout=10_000)
 
 # Every page, by who may see it; the names in braces are those of tests/browser/scenes.py.
-STRANGER = ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/", "/nowhere/")
+STRANGER = ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/", "/nowhere/", "/n/1.forged/")
 PARENT = (
     "/",
     "/infusions/{before}/",
@@ -29,6 +29,8 @@ PARENT = (
     "/infusion-days/{late day}/start/?ago=0",
     "/infusion-days/{running day}/end/?ago=0",
     "/infusion-days/{running day}/end/?ago=600",
+    "/infusions/{running}/messages/",
+    "/reach/",
     "/outbox/",
     "/accounts/logout/",
 )
@@ -41,6 +43,8 @@ CLINICIAN = (
     "/clinic/infusions/{closed}/review/",
     "/clinic/infusions/{signed}/review/",
     "/clinic/infusions/{running}/review/",
+    "/clinic/infusions/{running}/messages/",
+    "/clinic/infusions/{before}/change/",
 )
 PAGES = {"": STRANGER, "maria": PARENT, "weiss": CLINICIAN}
 

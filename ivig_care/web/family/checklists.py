@@ -16,6 +16,7 @@ from ivig_care.plans.models import Infusion, Plan
 from ivig_care.plans.selectors import checklist_of
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.reach.selectors import off_lines_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,8 @@ def checklist_response(request: PersonRequest, infusion: Infusion, *, problem: P
         "page": checklist_of(infusion, now=clock.now()),
         "problem": problem,
     }
+    if not request.htmx:
+        context["off_lines"] = off_lines_of(infusion.plan.child)
     template = "family/_checklist_reply.html" if request.htmx else "family/checklist.html"
     return render(request, template, context, status=422 if problem else 200)
 

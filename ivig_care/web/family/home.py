@@ -10,6 +10,7 @@ from ivig_care.care_teams.access import cared_for_by, clinics_of
 from ivig_care.common import clock
 from ivig_care.plans.selectors import infusions_for_home
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.reach.selectors import off_lines_for
 
 
 @require_safe
@@ -21,5 +22,10 @@ def home(request: PersonRequest) -> HttpResponse:
     infusions = infusions_for_home(request.user, now=clock.now())
     if len(infusions) == 1:
         return redirect("checklist", pk=infusions[0].infusion.pk)
-    context = {"infusions": infusions, "children": children}
+    context = {
+        "infusions": infusions,
+        "children": children,
+        "off_lines": off_lines_for(request.user),
+        "zone": request.user.zone,
+    }
     return render(request, "family/home.html", context)

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from ivig_care.web.family import checklists, days, home, outbox, steps, together
+from ivig_care.web.family import checklists, days, home, messages, outbox, steps, together
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("infusions/<int:pk>/", checklists.checklist, name="checklist"),
     path("infusions/<int:pk>/live/", checklists.checklist_live, name="checklist_live"),
+    path("infusions/<int:pk>/messages/", messages.history, name="messages"),
     path("infusions/<int:pk>/tick/", together.tick, name="steps_tick"),
     path("infusions/<int:pk>/undo/", together.undo, name="steps_undo"),
     path("steps/<int:pk>/tick/", steps.tick, name="step_tick"),

@@ -1,0 +1,205 @@
+"""Writes what comes back by text message: each once, answered in one short text that says nothing private."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from ivig_care.accounts.models import ContactPoint
+from ivig_care.actions.contact_points import STOP_BY_TEXT, contact_point_off, contact_point_on
+from ivig_care.actions.links import AnswerRefused, delivery_done, delivery_later, delivery_skip
+from ivig_care.nudges.answering import may_answer, open_steps_of
+from ivig_care.nudges.channels.gsm7 import segments
+from ivig_care.nudges.links import link_url
+from ivig_care.nudges.models import Delivery, InboundMessage
+from ivig_care.nudges.replies import is_stop_word, understand
+from ivig_care.plans.models import Step
+from ivig_care.regimen.steps import SkipReason
+
+Kind = ContactPoint.Kind
+Understood = InboundMessage.Understood
+
+SNOOZE_MINUTES = 15
+BY_TEXT = "answered 2 by text"
+# What the provider says of a number whose owner has sent STOP to the provider itself.
+STOPPED_AT_PROVIDER = "21610"
+# A reply is about what was said lately.
+MOST_LOOKED_AT = 20
+
+NAME = "ivig_care:"
+_OFF = f"{NAME} text reminders to this number are off. Text START to switch them on again."
+_ON = f"{NAME} text reminders to this number are on. Answer them with 1 done, 2 skip, 3 later. Text STOP to stop."
+_HELP = f"{NAME} reminders you asked for. Answer 1 done, 2 skip, 3 later. STOP ends them. Urgent? Call your clinic."
+_STRANGER = f"{NAME} this number is not set up for reminders here, so nothing was recorded."
+_NOTHING_OPEN = f"{NAME} nothing waits for an answer right now, so nothing was recorded."
+_SEVERAL = f"{NAME} more than one reminder is open, so nothing was recorded. Please say which one:"
+_UNCLEAR = f"{NAME} not understood, so nothing was recorded. Answer 1 done, 2 skip or 3 later, or open"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    """What is sent back, and the message that was answered."""
+
+    text: str
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """The message that a reply can only mean, or none; `newest` is where the person can say it without guessing."""
+
+    delivery: Delivery | None = None
+    steps: Sequence[Step] = ()
+    newest: Delivery | None = None
+
+
+def reply_take(*, provider_id: str, sender: str, body: str, now: datetime) -> InboundMessage:
+    """Do what a text says, once however often it is handed in, and keep it with the answer to it."""
+    known = InboundMessage.objects.filter(provider_id=provider_id).first()
+    if known is not None:
+        return known
+    try:
+        return _take(provider_id, sender, body, now)
+    except IntegrityError:
+        # Handed in twice at the same moment: the other one has done it.
+        known = InboundMessage.objects.filter(provider_id=provider_id).first()
+        if known is None:
+            raise
+        return known
+
+
+@transaction.atomic
+def _take(provider_id: str, sender: str, body: str, now: datetime) -> InboundMessage:
+    points = list(ContactPoint.objects.filter(kind=Kind.SMS, address=sender, verified_at__isnull=False).in_order())
+    kept = InboundMessage.objects.create(
+        provider_id=provider_id,
+        sender=sender,
+        body=body,
+        at=now,
+        contact_point=points[0] if points else None,
+        understood=understand(body),
+    )
+    answer = _answered(kept, points, now)
+    kept.answer, kept.delivery = answer.text, answer.delivery
+    if answer.delivery is not None:
+        kept.contact_point = answer.delivery.contact_point
+    kept.save(update_fields=["answer", "delivery", "contact_point"])
+    return kept
+
+
+def _answered(kept: InboundMessage, points: Sequence[ContactPoint], now: datetime) -> _Answer:
+    match kept.understood:
+        case Understood.STOP:
+            return _stopped(kept.body, points, now)
+        case Understood.HELP:
+            return _Answer(text=_HELP)
+        case _ if not points:
+            return _Answer(text=_with_link(_STRANGER, settings.PUBLIC_URL))
+        case Understood.START:
+            return _started(points, now)
+    asked = _asked(points, now)
+    if kept.understood == Understood.UNCLEAR:
+        return _Answer(text=_with_link(_UNCLEAR, _link(asked.newest)), delivery=asked.newest)
+    if asked.newest is None:
+        return _Answer(text=_with_link(_NOTHING_OPEN, settings.PUBLIC_URL))
+    if asked.delivery is None:
+        return _Answer(text=_with_link(_SEVERAL, _link(asked.newest)))
+    match kept.understood:
+        case Understood.DONE:
+            return _done(asked.delivery, asked.steps, now)
+        case Understood.SKIP:
+            return _skipped(asked.delivery, asked.steps, now)
+    return _later(asked.delivery, asked.steps, now)
+
+
+def _asked(points: Sequence[ContactPoint], now: datetime) -> _Asked:
+    """Which message a reply from this number answers: the newest that still has open steps, if no other could be meant.
+
+    It could be another when several people share the number, when the steps are of several children, or when another
+    message that nobody has answered has steps which the newest has not.
+    """
+    sent = Delivery.objects.filter(kind=Kind.SMS, contact_point__in=points, status=Delivery.Status.SENT)
+    newest_first = sent.select_related("person", "contact_point", "infusion__plan__child").order_by("-sent_at", "-pk")
+    found = [
+        (delivery, steps)
+        for delivery in newest_first[:MOST_LOOKED_AT]
+        if may_answer(delivery, now) and (steps := open_steps_of(delivery, now))
+    ]
+    if not found:
+        return _Asked()
+    newest, steps = found[0]
+    others = {step.pk for delivery, more in found[1:] if delivery.answered_at is None for step in more}
+    is_shared = len({point.user_id for point in points}) > 1
+    children = {step.infusion.plan.child_id for _, some in found for step in some}
+    if is_shared or len(children) > 1 or not others <= {step.pk for step in steps}:
+        return _Asked(newest=newest)
+    return _Asked(delivery=newest, steps=steps, newest=newest)
+
+
+def _done(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
+    try:
+        delivery_done(delivery=delivery, steps=steps, at=now, now=now)
+    except AnswerRefused as refused:
+        why = "one step needs a reason first" if refused.needs_reason else "one step cannot be recorded like that"
+        words = f"{NAME} not recorded yet: {why}. Please open"
+        return _Answer(text=_with_link(words, link_url(delivery)), delivery=delivery)
+    words = f"{NAME} recorded as done now: {_steps(steps)}. Thank you. Wrong? Undo here:"
+    return _Answer(text=_with_link(words, link_url(delivery)), delivery=delivery)
+
+
+def _skipped(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
+    try:
+        delivery_skip(delivery=delivery, steps=steps, reason=SkipReason.OTHER, note=BY_TEXT, now=now)
+    except AnswerRefused:
+        words = f"{NAME} not recorded: one step cannot be skipped like that. Please open"
+        return _Answer(text=_with_link(words, link_url(delivery)), delivery=delivery)
+    words = f"{NAME} recorded as skipped: {_steps(steps)}. Say why, or undo, here:"
+    return _Answer(text=_with_link(words, link_url(delivery)), delivery=delivery)
+
+
+def _later(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
+    waiting, refusals = delivery_later(delivery=delivery, steps=steps, minutes=SNOOZE_MINUTES, now=now)
+    if not refusals:
+        return _Answer(text=f"{NAME} OK, we remind you again in {SNOOZE_MINUTES} min.", delivery=delivery)
+    again = f"we remind you of {len(waiting)} in {SNOOZE_MINUTES} min; " if waiting else ""
+    words = f"{NAME} {again}{_steps([refusal.step for refusal in refusals])} cannot wait. Please open"
+    return _Answer(text=_with_link(words, link_url(delivery)), delivery=delivery)
+
+
+def _stopped(body: str, points: Sequence[ContactPoint], now: datetime) -> _Answer:
+    for point in points:
+        contact_point_off(contact_point=point, reason=STOP_BY_TEXT, now=now, is_withdrawn=True)
+    return _Answer(text="" if is_stop_word(body) else _OFF)
+
+
+def _started(points: Sequence[ContactPoint], now: datetime) -> _Answer:
+    for point in points:
+        if _is_stopped_by_text(point):
+            contact_point_on(contact_point=point, now=now)
+    if ContactPoint.objects.usable().filter(pk__in=[point.pk for point in points]).exists():
+        return _Answer(text=_ON)
+    words = f"{NAME} this number was not switched off by text. Sign in to switch it on:"
+    return _Answer(text=_with_link(words, f"{settings.PUBLIC_URL}/reach/"))
+
+
+def _is_stopped_by_text(point: ContactPoint) -> bool:
+    is_stopped = point.disabled_reason == STOP_BY_TEXT or STOPPED_AT_PROVIDER in point.disabled_reason
+    return point.disabled_at is not None and is_stopped
+
+
+def _steps(steps: Sequence[Step]) -> str:
+    return f"{len(steps)} step{'' if len(steps) == 1 else 's'}"
+
+
+def _link(delivery: Delivery | None) -> str:
+    return settings.PUBLIC_URL if delivery is None else link_url(delivery)
+
+
+def _with_link(words: str, url: str) -> str:
+    """The words with the link, in one segment; without it where the site's name is too long for that."""
+    text = f"{words} {url}"
+    return text if segments(text) == 1 else f"{words.removesuffix(':')} the last reminder."

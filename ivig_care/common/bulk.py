@@ -1,0 +1,95 @@
+"""Writes many rows with one statement. Django's own way makes an object of each row and a value of each of its fields.
+
+A row is a named tuple whose names are those of columns. What PostgreSQL takes as one array for each column, other
+databases take in Django's way, or row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Field, Model
+
+
+def rows_insert(
+    model: type[Model], rows: Sequence[NamedTuple], *, ignore_conflicts: bool = False, **alike: object
+) -> list[int]:
+    """Insert these rows, which share the values in `alike`; their keys in the same order.
+
+    Columns that nobody names get their default. Raises IntegrityError. With `ignore_conflicts` a row that is there
+    already is left as it is, and the keys mean nothing.
+    """
+    if not rows:
+        return []
+    if connection.vendor == "postgresql":
+        return _inserted_at_once(model, rows, alike, "ON CONFLICT DO NOTHING" if ignore_conflicts else "")
+    made = [model(**row._asdict(), **alike) for row in rows]
+    made = model._default_manager.bulk_create(made, ignore_conflicts=ignore_conflicts)
+    return [row.pk for row in made]
+
+
+def rows_update(model: type[Model], rows: Sequence[NamedTuple]) -> None:
+    """Update these rows. The first value of each is its key, the others what its columns get."""
+    if not rows:
+        return
+    key, *names = rows[0]._fields
+    if connection.vendor == "postgresql":
+        sets = ", ".join(f"{name} = new.{name}" for name in names)
+        sql = f"UPDATE {_table(model)} AS old SET {sets} FROM {_arrays(model, rows)} WHERE old.{key} = new.{key}"  # noqa: S608 - names of our own columns
+        with connection.cursor() as cursor:
+            cursor.execute(sql, _columns(rows))
+        return
+    for row in rows:
+        changed = row._asdict()
+        model._default_manager.filter(pk=changed.pop(key)).update(**changed)
+
+
+def _inserted_at_once(
+    model: type[Model], rows: Sequence[NamedTuple], alike: dict[str, object], on_conflict: str
+) -> list[int]:
+    shared = _defaults(model, rows[0]._fields) | alike
+    names = [*rows[0]._fields, *shared]
+    values = [*(f"new.{name}" for name in rows[0]._fields), *(f"%s::{_type(model, name)}" for name in shared)]
+    sql = (
+        f"INSERT INTO {_table(model)} ({', '.join(names)}) SELECT {', '.join(values)}"  # noqa: S608 - the same
+        f" FROM {_arrays(model, rows)} {on_conflict} RETURNING {_pk(model)}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*shared.values(), *_columns(rows)])
+        return [key for (key,) in cursor.fetchall()]
+
+
+def _arrays(model: type[Model], rows: Sequence[NamedTuple]) -> str:
+    names = rows[0]._fields
+    return f"unnest({', '.join(f'%s::{_type(model, name)}[]' for name in names)}) AS new ({', '.join(names)})"
+
+
+def _columns(rows: Sequence[NamedTuple]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _defaults(model: type[Model], named: Sequence[str]) -> dict[str, object]:
+    """What the columns get that nobody names: as in Django a text is empty, and what may be null is null."""
+    others = [field for field in model._meta.concrete_fields if not field.primary_key and field.attname not in named]
+    return {field.attname: value for field in others if (value := field.get_default()) is not None}
+
+
+def _field(model: type[Model], name: str) -> Field[Any, Any]:
+    return next(field for field in model._meta.concrete_fields if field.attname == name)
+
+
+def _type(model: type[Model], name: str) -> str:
+    # An automatic key's own type would make a new sequence.
+    return str(
+        _field(model, name).rel_db_type(connection) if name == _pk(model) else _field(model, name).db_type(connection)
+    )
+
+
+def _table(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _pk(model: type[Model]) -> str:
+    return next(field.attname for field in model._meta.concrete_fields if field.primary_key)

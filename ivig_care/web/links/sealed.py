@@ -1,0 +1,48 @@
+"""What every page behind a link in a message has in common: no sign-in, nothing kept by anybody on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from ivig_care.common import clock
+from ivig_care.nudges.answering import delivery_of, may_answer
+from ivig_care.nudges.models import Delivery
+
+DeliveryView = Callable[[HttpRequest, Delivery], HttpResponse]
+TokenView = Callable[[HttpRequest, str], HttpResponse]
+
+
+def opens_with_token(*, until_its_end: bool = True) -> Callable[[DeliveryView], TokenView]:
+    """Give the view the delivery of the token: 404 for a token that is not ours, 410 for one that opens no more.
+
+    The right to act comes with the address and with no cookie, so there is nothing that another site could borrow:
+    CSRF tokens are not asked for. They could not be given either, for without a referrer a form has no origin.
+    """
+
+    def decorator(view: DeliveryView) -> TokenView:
+        @wraps(view)
+        def opened(request: HttpRequest, token: str) -> HttpResponse:
+            delivery = delivery_of(token)
+            if delivery is None:
+                return _sealed(render(request, "links/over.html", status=404))
+            if until_its_end and not may_answer(delivery, clock.now()):
+                return _sealed(render(request, "links/over.html", status=410))
+            return _sealed(view(request, delivery))
+
+        return login_not_required(csrf_exempt(never_cache(opened)))
+
+    return decorator
+
+
+def _sealed(response: HttpResponse) -> HttpResponse:
+    """The address is as good as a key: it goes to no other site and into no index."""
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+    return response

@@ -1,0 +1,79 @@
+"""Notifications in a browser: its service worker, and where its push service takes them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from ivig_care.actions.contact_points import browser_add
+from ivig_care.actions.errors import Refused
+from ivig_care.common import clock
+from ivig_care.nudges.channels.push import endpoint_is_allowed
+from ivig_care.web.http import PersonRequest
+from ivig_care.web.reach.forms import BrowserForm
+
+# What browsers call themselves, and their systems; the first that fits.
+_BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+_SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Mac OS": "Mac",
+    "Windows": "Windows",
+    "Linux": "Linux",
+}
+
+
+@require_safe
+@login_not_required
+def service_worker(_request: HttpRequest) -> HttpResponse:
+    """The script that shows notifications; it stands at the root so that it may open every page of the site."""
+    response = HttpResponse(_script(), content_type="text/javascript")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@require_POST
+def add(request: PersonRequest) -> HttpResponse:
+    """The browser that the person allowed to show notifications. Asked by a script: answers with a sentence."""
+    form = BrowserForm(request.POST)
+    if not form.is_valid():
+        return _said("This browser gave us something that we cannot use. Nothing was changed.", status=422)
+    said = form.cleaned_data
+    if not endpoint_is_allowed(said["endpoint"]):
+        return _said("We cannot reach the notification service of this browser. Try another browser.", status=422)
+    label = _label(request.headers.get("User-Agent", ""))
+    try:
+        browser_add(
+            person=request.user,
+            endpoint=said["endpoint"],
+            push_key=said["p256dh"],
+            push_secret=said["auth"],
+            label=label,
+            now=clock.now(),
+        )
+    except Refused as refused:
+        return _said(str(refused), status=422)
+    messages.success(request, f"Notifications are on: {label}. Send a test to be sure.")
+    return HttpResponse(status=204)
+
+
+@lru_cache(maxsize=1)
+def _script() -> str:
+    return (settings.BASE_DIR / "static" / "js" / "service-worker.js").read_text(encoding="utf-8")
+
+
+def _label(agent: str) -> str:
+    """As in "Chrome on Android"."""
+    browser = next((name for sign, name in _BROWSERS.items() if sign in agent), "a browser")
+    system = next((name for sign, name in _SYSTEMS.items() if sign in agent), "")
+    return f"{browser} on {system}" if system else browser
+
+
+def _said(text: str, *, status: int) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")

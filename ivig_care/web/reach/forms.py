@@ -1,0 +1,58 @@
+"""What a person says about how to be reached."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from ivig_care.accounts.models import ContactPoint
+
+AGREE = "I agree that ivig_care sends me reminders there. I can stop that at any time."
+
+
+class AddForm(forms.Form):
+    """An e-mail address or a phone number, with the words of consent."""
+
+    use_required_attribute = False
+
+    kind = forms.ChoiceField(choices=[(ContactPoint.Kind.EMAIL, "E-mail"), (ContactPoint.Kind.SMS, "Text message")])
+    address = forms.CharField(max_length=200, error_messages={"required": "Write the address or the number first."})
+    agree = forms.BooleanField(
+        error_messages={"required": "Tick that you agree. Without it we may not send anything there."}
+    )
+
+
+class CodeForm(forms.Form):
+    """The digits that were sent."""
+
+    use_required_attribute = False
+
+    code = forms.CharField(max_length=20, error_messages={"required": "Write the six digits that we sent."})
+
+
+class QuietForm(forms.Form):
+    """When to be left in peace; both empty for never."""
+
+    use_required_attribute = False
+
+    quiet_from = forms.TimeField(required=False, error_messages={"invalid": "Write a time, for example 10:00 pm."})
+    quiet_until = forms.TimeField(required=False, error_messages={"invalid": "Write a time, for example 7:00 am."})
+
+    def clean(self) -> dict[str, Any]:
+        """One end alone means nothing, and neither do two that are alike."""
+        said: dict[str, Any] = super().clean() or {}
+        start, end = said.get("quiet_from"), said.get("quiet_until")
+        if not self.errors and (start is None) != (end is None):
+            raise forms.ValidationError("Write both times, or none for no quiet hours.")
+        if start is not None and start == end:
+            raise forms.ValidationError("The two times are the same. Leave both empty for no quiet hours.")
+        return said
+
+
+class BrowserForm(forms.Form):
+    """Where a browser's push service takes notifications, and the keys that they are encrypted with."""
+
+    endpoint = forms.CharField(max_length=600)
+    p256dh = forms.RegexField(r"^[A-Za-z0-9_-]{87}=?$")
+    auth = forms.RegexField(r"^[A-Za-z0-9_-]{22}(==)?$")

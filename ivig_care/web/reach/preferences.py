@@ -1,0 +1,54 @@
+"""When a person is left in peace, who is on duty tonight, and which links still open anything."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from ivig_care.actions.contact_points import links_revoke, quiet_hours_set
+from ivig_care.actions.duties import duty_clear, duty_take
+from ivig_care.care_teams.access import cared_for_by, family_of
+from ivig_care.common import clock
+from ivig_care.web.http import PersonRequest
+from ivig_care.web.reach.forms import QuietForm
+from ivig_care.web.reach.page import reach_page
+
+
+@require_POST
+def quiet_hours(request: PersonRequest) -> HttpResponse:
+    """When to be left in peace."""
+    form = QuietForm(request.POST)
+    if not form.is_valid():
+        return reach_page(request, quiet_form=form)
+    quiet_hours_set(person=request.user, **form.cleaned_data)
+    has_hours = form.cleaned_data["quiet_from"] is not None
+    messages.success(request, "Quiet hours saved." if has_hours else "You have no quiet hours now.")
+    return redirect(f"{reverse('reach')}#quiet")
+
+
+@require_POST
+def revoke_links(request: PersonRequest) -> HttpResponse:
+    """Make the links in messages sent until now worthless."""
+    links_revoke(person=request.user, now=clock.now())
+    messages.success(request, "The links in all messages that you have had until now no longer work.")
+    return redirect(f"{reverse('reach')}#links")
+
+
+@require_POST
+def duty(request: PersonRequest, pk: int) -> HttpResponse:
+    """Who is on duty for this child tonight; nobody named means nobody in particular."""
+    child, asked = get_object_or_404(cared_for_by(request.user), pk=pk), request.POST.get("person", "")
+    if not asked:
+        duty_clear(child=child, now=clock.now())
+        messages.success(request, f"Nobody in particular is on duty for {child.given_name}.")
+        return redirect(f"{reverse('reach')}#duty")
+    chosen = next((one for one in family_of(child) if str(one.pk) == asked), None)
+    if chosen is None:
+        raise Http404
+    taken = duty_take(child=child, user=chosen, now=clock.now())
+    who = "You are" if taken.user == request.user else f"{taken.user.name} is"
+    messages.success(request, f"{who} on duty for {child.given_name} until 9:00 am.")
+    return redirect(f"{reverse('reach')}#duty")

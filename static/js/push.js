@@ -1,0 +1,55 @@
+// "Notifications in this browser": asks the browser, and hands over where its push service takes messages.
+
+const box = document.getElementById("push");
+const button = box?.querySelector("button");
+const said = box?.querySelector("[role=status]");
+const isAble = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+
+function say(text) {
+  said.textContent = text;
+}
+
+const bytes = (key) => {
+  const plain = atob(key.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(plain, (sign) => sign.charCodeAt(0));
+};
+
+async function subscribed() {
+  const worker = await navigator.serviceWorker.register("/sw.js", { scope: "/" });
+  await navigator.serviceWorker.ready;
+  const ask = () => worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: bytes(box.dataset.key) });
+  try {
+    return await ask();
+  } catch (error) {
+    // A subscription under another key of ours stands in the way.
+    const old = await worker.pushManager.getSubscription();
+    if (!old) throw error;
+    await old.unsubscribe();
+    return ask();
+  }
+}
+
+async function switchOn() {
+  if ((await Notification.requestPermission()) !== "granted") return say(box.dataset.refused);
+  const { endpoint, keys } = (await subscribed()).toJSON();
+  const body = new URLSearchParams({ endpoint, p256dh: keys.p256dh, auth: keys.auth });
+  const headers = { "X-CSRFToken": JSON.parse(document.body.getAttribute("hx-headers"))["x-csrftoken"] };
+  const answer = await fetch(box.dataset.url, { method: "POST", body, headers });
+  if (answer.ok) return location.reload();
+  return say(answer.status === 422 ? await answer.text() : box.dataset.failed);
+}
+
+if (box) {
+  box.hidden = false;
+  button.hidden = !isAble;
+  if (!isAble) say(box.dataset.unable);
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      await switchOn();
+    } catch {
+      say(box.dataset.failed);
+    }
+    button.disabled = false;
+  });
+}
