@@ -9,58 +9,20 @@ from ivig_care.nudges.models import InboundMessage
 
 Understood = InboundMessage.Understood
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # To these, sent alone, the phone provider sends an answer of its own.
-_STOP_WORDS = frozenset(["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"])
-_START_WORDS = frozenset(["start", "unstop", "yes", "resume", "subscribe", "resubscribe"])
-_HELP_WORDS = frozenset(["help", "info"])
+_STOP_WORDS = _words("stop stopall unsubscribe cancel end quit revoke optout")
+_START_WORDS = _words("start unstop yes resume subscribe resubscribe")
+_HELP_WORDS = _words("help info")
 
 # Said beside a command without changing it.
-_COURTESY = frozenset(
-    [
-        "please",
-        "pls",
-        "plz",
-        "thanks",
-        "thank",
-        "you",
-        "thx",
-        "ty",
-        "ok",
-        "okay",
-        "hi",
-        "hello",
-        "hey",
-        "sorry",
-        "now",
-        "me",
-        "us",
-    ]
-)
+_COURTESY = _words("please pls plz thanks thank you thx ty ok okay hi hello hey sorry now me us")
 # Said beside an answer without changing it.
-_AROUND = _COURTESY | frozenset(
-    [
-        "yes",
-        "yep",
-        "yeah",
-        "it",
-        "the",
-        "them",
-        "they",
-        "all",
-        "both",
-        "that",
-        "this",
-        "i",
-        "we",
-        "is",
-        "are",
-        "was",
-        "were",
-        "have",
-        "has",
-        "just",
-    ]
-)
+_AROUND = _COURTESY | _words("yes yep yeah it the them they all both that this i we is are was were have has just")
 
 _MEANINGS = {
     **dict.fromkeys(["1", "done", "gave", "given", "did", "✓", "✔", "✅", "👍"], Understood.DONE),
