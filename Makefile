@@ -12,6 +12,8 @@ PORT ?= 8000
 PYTHON ?=
 # Extra words for pytest, as in: make test-sqlite ARGS="-k quiet_hours"
 ARGS ?=
+# How many rounds `make chaos` does; ARGS="--seed 7" to see the same ones again.
+ROUNDS ?= 200
 
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
@@ -101,9 +103,21 @@ screenshots: .venv/.test need-chromium ## Write the main screens as pictures
 mutate: .venv/.test ## Change the regimen in one place at a time: do its tests notice? (ARGS="rates doses")
 	@$(EMBEDDED) $(BIN)/python -m tests.mutation $(ARGS)
 
+.PHONY: chaos
+chaos: .venv/.test need-postgres need-redis ## Faults at random moments while messages leave, as one JSON object (ROUNDS=200)
+	@$(EMBEDDED) $(BIN)/python -m tests.chaos --rounds $(ROUNDS) $(ARGS)
+
+.PHONY: simulate
+simulate: .venv/.test ## A month of 1 000 families: is everybody told what the rules say? (ARGS="--families 50")
+	@$(EMBEDDED) $(BIN)/python -m tests.simulation $(ARGS)
+
 .PHONY: bench-regimen
 bench-regimen: .venv/.test ## How long dating 200 steps takes, as one JSON object
 	@$(EMBEDDED) $(BIN)/python -m tests.bench.regimen
+
+.PHONY: bench-dispatch
+bench-dispatch: .venv/.test need-postgres need-redis ## How fast nudges are found, written and sent, as one JSON object
+	@$(EMBEDDED) $(BIN)/python -m tests.bench.dispatch $(ARGS)
 
 # --- keeping it -------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -132,6 +133,9 @@ class NudgePreference(models.Model):
     @property
     def quiet_hours(self) -> QuietHours | None:
         """The quiet hours, if both ends are set."""
-        if self.quiet_from is None or self.quiet_until is None:
-            return None
-        return QuietHours(self.quiet_from, self.quiet_until)
+        return quiet_hours(self.quiet_from, self.quiet_until)
+
+
+def quiet_hours(begins: time | None, ends: time | None) -> QuietHours | None:
+    """The quiet hours between the two, if both are set."""
+    return None if begins is None or ends is None else QuietHours(begins, ends)

@@ -7,13 +7,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
+from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import F, QuerySet
 
 from ivig_care.actions.checklists import alarm_next, briefing_set
 from ivig_care.actions.mailing import Telling, deliveries_write
 from ivig_care.care_teams.access import children_told_of
+from ivig_care.common.bulk import rows_update
 from ivig_care.nudges.audience import Audience, audience_of
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.briefing import briefing_due
@@ -26,19 +29,22 @@ _TRIES = 5
 
 
 @dataclass(frozen=True)
-class Ring:
-    """One step that rings at `at`, for which stages, and when it rings next."""
+class Ringing:
+    """How a step rings: at `at`, for which stages, and when it does next."""
 
-    step: Step
     at: datetime
     owed_at: datetime
     stages: frozenset[Stage]
     next_at: datetime | None
 
-    @property
-    def child(self) -> int:
-        """The child it is about."""
-        return self.step.infusion.plan.child_id
+
+@dataclass(frozen=True)
+class Ring:
+    """One step that rings, and the child it is about."""
+
+    step: Step
+    child: int
+    how: Ringing
 
 
 def alarms_ring(*, now: datetime) -> int:
@@ -57,7 +63,7 @@ def _tried(batch_ring: Callable[[], int]) -> int:
     for _ in range(_TRIES):
         try:
             return batch_ring()
-        except IntegrityError:
+        except (IntegrityError, OperationalError):
             continue
     return 0
 
@@ -67,12 +73,12 @@ def _steps_ring(now: datetime) -> int:
     due = list(_ringing().filter(next_nudge_at__lte=now).order_by("next_nudge_at")[:BATCH])
     if not due:
         return 0
-    rings = [_ring(step, now) for step in due]
+    rings = _rings(due, now)
     audience = _audience(rings, now)
-    people = {person for ring in rings for person in audience.family(ring.child, ring.stages)}
+    people = {person for ring in rings for person in audience.family(ring.child, ring.how.stages)}
     company = _company(people, {ring.step.pk for ring in rings}, now)
     if company:
-        rings += [_ring(step, now) for step in company]
+        rings += company
         audience = _audience(rings, now)
     _tell(rings, audience, now)
     return len(rings)
@@ -86,54 +92,77 @@ def _tell(rings: Collection[Ring], audience: Audience, now: datetime) -> None:
 
 def _ringing() -> QuerySet[Step]:
     """The steps that owe an alarm, with what a ring needs of them; those that somebody else holds are passed over."""
-    rows = Step.objects.select_for_update(skip_locked=True, of=("self",)).select_related("infusion__plan")
-    needed = [field.name for field in Step._meta.fields if field.name not in _NOT_NEEDED]
-    return rows.filter(next_nudge_at__isnull=False).only(*needed, "infusion__plan__child")
+    owing = Step.objects.filter(next_nudge_at__isnull=False).select_for_update(skip_locked=True)
+    return owing.only("infusion", "opens_at", "late_at", "may_wake", *_RINGS_BY)
 
 
-_NOT_NEEDED = frozenset(("title", "why", "follows", "ingredient", "medicine_name", "mg", "mg_per_ml", "goal_ml"))
+# Steps that are alike in these ring alike.
+_RINGS_BY = (
+    *("due_at", "closes_at", "state", "nudged_at", "next_nudge_at", "snoozed_until", "is_nudged"),
+    *("nudge_lead_minutes", "nudge_repeat_minutes", "nudge_repeats", "nudge_second_minutes", "nudge_clinic_minutes"),
+)
 
 
-def _ring(step: Step, now: datetime) -> Ring:
+def _rings(steps: Iterable[Step], now: datetime) -> list[Ring]:
+    """How each of these steps rings. What falls due together is mostly alike, and then worked out once."""
+    steps = list(steps)
+    infusions = Infusion.objects.filter(pk__in={step.infusion_id for step in steps})
+    child_of = dict(infusions.values_list("pk", "plan__child_id"))
+    alike, how = attrgetter(*_RINGS_BY), dict[object, Ringing]()
+    for step in steps:
+        if alike(step) not in how:
+            how[alike(step)] = _ringing_of(step, now)
+    return [Ring(step, child_of[step.infusion_id], how[alike(step)]) for step in steps]
+
+
+def _ringing_of(step: Step, now: datetime) -> Ringing:
     owed_at = step.next_nudge_at or now
     at = max(now, owed_at)
     policy = step.nudge_policy
     stages = (
         frozenset[Stage]()
-        if policy is None
+        # What was over before anybody could be told is told to nobody; its alarm ends.
+        if policy is None or step.closes_at <= now
         else stages_ringing(step.window, policy, nudged_at=step.nudged_at, at=at, snoozed_until=step.snoozed_until)
     )
-    return Ring(step, at, owed_at, stages, alarm_next(step, nudged_at=at, now=now))
+    return Ringing(at, owed_at, stages, alarm_next(step, nudged_at=at, now=now))
 
 
 def _audience(rings: Iterable[Ring], now: datetime) -> Audience:
-    with_staff = any(Stage.CLINIC in ring.stages for ring in rings)
+    with_staff = any(Stage.CLINIC in ring.how.stages for ring in rings)
     return audience_of({ring.child for ring in rings}, now=now, with_staff=with_staff)
 
 
-def _company(people: Collection[int], rung: Collection[int], now: datetime) -> list[Step]:
-    """What rings within a quarter of an hour for these people, about whichever child: it goes along."""
+def _company(people: Collection[int], rung: Collection[int], now: datetime) -> list[Ring]:
+    """What rings within a quarter of an hour for these people, about whichever child: it goes along.
+
+    The clinic hears of nothing ahead of its time: until then the family may answer.
+    """
     theirs = Step.objects.filter(infusion__plan__child__in=children_told_of(people), next_nudge_at__lt=now + QUARTER)
     # What somebody asked to hear of later waits for that moment itself.
-    wanted = [pk for pk in theirs.exclude(snoozed_until__gt=now).values_list("pk", flat=True) if pk not in rung]
-    return list(_ringing().filter(pk__in=wanted)) if wanted else []
+    awake = theirs.exclude(snoozed_until__gt=now, snoozed_until__lt=F("closes_at"))
+    wanted = [pk for pk in awake.values_list("pk", flat=True) if pk not in rung]
+    rings = _rings(_ringing().filter(pk__in=wanted), now) if wanted else []
+    return [ring for ring in rings if ring.how.at <= now or Stage.CLINIC not in ring.how.stages]
 
 
 def _told(rings: Iterable[Ring], reached: Callable[[int, Collection[Stage]], list[int]]) -> dict[int, Telling]:
     told: dict[int, Telling] = defaultdict(Telling)
     for ring in rings:
-        for person in reached(ring.child, ring.stages):
-            told[person].add(ring.step, owed_at=ring.owed_at)
+        for person in reached(ring.child, ring.how.stages):
+            told[person].add(ring.step, owed_at=ring.how.owed_at)
     return told
 
 
 def _alarms_move(rings: Iterable[Ring]) -> None:
-    """Note that they rang, and set their next alarm; those that move alike in one statement."""
-    alike: dict[tuple[datetime, datetime | None], list[int]] = defaultdict(list)
-    for ring in rings:
-        alike[ring.at, ring.next_at].append(ring.step.pk)
-    for (at, next_at), keys in alike.items():
-        Step.objects.filter(pk__in=keys).update(nudged_at=at, next_nudge_at=next_at)
+    """Note that they rang, and set their next alarm."""
+    rows_update(Step, [_Moved(ring.step.pk, ring.how.at, ring.how.next_at) for ring in rings])
+
+
+class _Moved(NamedTuple):
+    id: int
+    nudged_at: datetime
+    next_nudge_at: datetime | None
 
 
 @transaction.atomic
@@ -151,6 +180,6 @@ def _briefings_ring(now: datetime) -> int:
         briefing_set(infusion, now=now)
         infusion.save(update_fields=["briefed_at", "next_briefing_at"])
     deliveries_write(told, ways=audience.ways, purpose=Delivery.Purpose.NUDGE, now=now)
-    if company := [_ring(step, now) for step in _company(told.keys(), (), now)]:
+    if company := _company(told.keys(), (), now):
         _tell(company, _audience(company, now), now)
     return len(infusions)

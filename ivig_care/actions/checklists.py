@@ -10,14 +10,15 @@ from django.db import transaction
 from django.db.models import F
 
 from ivig_care.actions.errors import ReviewSigned
-from ivig_care.actions.silence import LEFT_OUT, deliveries_silence
+from ivig_care.actions.silence import LEAVING, LEFT_OUT, deliveries_silence
+from ivig_care.nudges.models import Delivery
 from ivig_care.plans.briefing import briefing_due
 from ivig_care.plans.facts import changes_between, schedule_of
 from ivig_care.plans.models import Infusion, Plan, Step, StepEvent
 from ivig_care.regimen import steps as step_states
 from ivig_care.regimen.changes import Action, Change
 from ivig_care.regimen.dated import DatedStep
-from ivig_care.regimen.nudging import next_nudge
+from ivig_care.regimen.nudging import QUARTER, next_nudge
 from ivig_care.regimen.protocol import Actor, NudgePolicy
 from ivig_care.regimen.steps import Event, State
 from ivig_care.regimen.timing import Elapsed
@@ -27,9 +28,11 @@ from ivig_care.reviews.models import Review
 def infusion_lock(infusion_id: int) -> Infusion:
     """The infusion, held until the transaction ends: everything about one checklist happens one after the other.
 
+    Held without its key, so that messages about it may be written meanwhile.
+
     Raises ReviewSigned: what is signed does not change any more.
     """
-    infusion = Infusion.objects.select_for_update().get(pk=infusion_id)
+    infusion = Infusion.objects.select_for_update(no_key=True).get(pk=infusion_id)
     review = Review.objects.filter(infusion=infusion, status=Review.Status.SIGNED).first()
     if review is not None and review.signed_at is not None:
         raise ReviewSigned(review.signed_at)
@@ -54,9 +57,24 @@ def checklist_touch(infusion: Infusion) -> None:
 
 
 def alarm_set(step: Step, *, now: datetime) -> None:
-    """Compute the step's own alarm anew; the caller saves the field. One that has gone by is owed from `now` on."""
+    """Compute the step's own alarm anew; the caller saves the fields of ALARM.
+
+    One that has gone by is owed from `now` on. A step that rang early, along with others, has rung now and not later:
+    what moves to before that time is owed. One whose message never left has not rung.
+    """
+    if step.nudged_at is not None:
+        step.nudged_at = None if _is_silenced(step, since=step.nudged_at - QUARTER) else min(step.nudged_at, now)
     owed = alarm_next(step, nudged_at=step.nudged_at, now=now)
     step.next_nudge_at = None if owed is None else max(owed, now)
+
+
+ALARM = ("nudged_at", "next_nudge_at")
+
+
+def _is_silenced(step: Step, *, since: datetime) -> bool:
+    """Whether nobody heard of the step's last ring, because its messages were dropped before they left."""
+    statuses = set(step.deliveries.filter(created_at__gte=since).values_list("status", flat=True))
+    return Delivery.Status.DROPPED in statuses and statuses.isdisjoint(LEAVING)
 
 
 def alarm_next(step: Step, *, nudged_at: datetime | None, now: datetime) -> datetime | None:
@@ -89,7 +107,7 @@ def checklists_close(*, now: datetime) -> int:
 @transaction.atomic
 def _checklist_close(infusion_id: int, now: datetime) -> bool:
     """The same for one checklist, under the lock that every tick takes; whether it closed."""
-    infusion = Infusion.objects.select_for_update().get(pk=infusion_id)
+    infusion = Infusion.objects.select_for_update(no_key=True).get(pk=infusion_id)
     _steps_lapse(infusion, now)
     if infusion.closed_at is not None or infusion.steps.open().exists():
         return False
@@ -129,7 +147,7 @@ def _step_change(step: Step, event: Event, change: Change, at: datetime) -> None
         _step_place(step, change.step)
     step.state = step_states.after(State(step.state), event)
     alarm_set(step, now=at)
-    step.save(update_fields=[*_PLACED, "state", "next_nudge_at"])
+    step.save(update_fields=[*_PLACED, *ALARM, "state"])
     if event is Event.WITHDRAWN:
         deliveries_silence([step.pk], reason=LEFT_OUT, now=at)
     StepEvent.objects.create(step=step, kind=event, at=at, entered_at=at, reason=change.reason[:200])

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from ivig_care.nudges.models import Delivery, DeliveryAttempt, Throttle
 from ivig_care.regimen.nudging import bucket_take
 
-CHUNK = 50
+CHUNK = 100
 LOCAL_CHUNK = 500
 LEFT_BEHIND = "whoever sent it stopped half-way"
 
@@ -41,9 +41,10 @@ def chunk_hold(kind: str, *, now: datetime, most: int) -> list[Delivery]:
 
     A try that somebody else left behind in the middle becomes one with an unknown end.
     """
-    due = Delivery.objects.filter(may_be_taken(now), kind=kind).order_by("next_attempt_at", "pk")
-    free = due.select_for_update(skip_locked=True, of=("self",)).select_related("person", "contact_point", "infusion")
+    due = Delivery.objects.for_sending().filter(may_be_taken(now), kind=kind).order_by("next_attempt_at", "pk")
+    free = due.select_for_update(skip_locked=True, of=("self",))
     taken = list(free[: _allowed(kind, most, now)])
+    _taken_count(kind, len(taken))
     unknown = DeliveryAttempt.Outcome.UNKNOWN
     DeliveryAttempt.objects.bulk_create(
         DeliveryAttempt(
@@ -75,15 +76,17 @@ def chunk_renew(lease: str, keys: Collection[int], *, now: datetime) -> set[int]
     return set(ours.values_list("pk", flat=True))
 
 
-def chunk_release(lease: str, keys: Collection[int], *, next_attempt_at: datetime) -> None:
-    """Give back what was taken and not begun."""
-    ours = Delivery.objects.filter(pk__in=keys, lease=lease, status=Status.SENDING)
-    ours.update(status=Status.PENDING, lease="", leased_until=None, next_attempt_at=next_attempt_at)
-
-
 def lease_length() -> timedelta:
     """How long a process may keep what it has taken without a sign of life."""
     return timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def pause_for(kind: str, *, now: datetime) -> float:
+    """The seconds until the provider of this kind takes another message, while any waits for that; else 0."""
+    per_second = settings.PER_SECOND.get(kind, 0.0)
+    if not per_second or not Delivery.objects.filter(may_be_taken(now), kind=kind).exists():
+        return 0.0
+    return 1.0 / per_second
 
 
 def _allowed(kind: str, most: int, now: datetime) -> int:
@@ -94,9 +97,16 @@ def _allowed(kind: str, most: int, now: datetime) -> int:
     throttle, _ = Throttle.objects.select_for_update().get_or_create(
         kind=kind, defaults={"tokens": max(per_second, 1.0), "filled_at": now}
     )
-    granted, throttle.tokens = bucket_take(
+    granted, left = bucket_take(
         tokens=throttle.tokens, filled_at=throttle.filled_at, now=now, per_second=per_second, wanted=most
     )
+    throttle.tokens = left + granted
     throttle.filled_at = max(now, throttle.filled_at)
     throttle.save(update_fields=["tokens", "filled_at"])
     return granted
+
+
+def _taken_count(kind: str, count: int) -> None:
+    """What was taken, and only that, counts against the limit of its provider."""
+    if settings.PER_SECOND.get(kind) and count:
+        Throttle.objects.filter(kind=kind).update(tokens=F("tokens") - count)

@@ -6,16 +6,17 @@ message, and of everything that a process was sending when it died, at most one 
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
-from ivig_care.actions.claims import LOCAL_CHUNK, chunk_hold, chunk_release, chunk_renew, chunk_take
+from ivig_care.actions.claims import LOCAL_CHUNK, chunk_hold, chunk_renew, chunk_take
 from ivig_care.actions.endings import Ending, begin, ending_keep, sent_keep
+from ivig_care.actions.handovers import sent_keep_and_begin
 from ivig_care.nudges.channels import channel_for
 from ivig_care.nudges.channels.base import CannotTell, Channel, Receipt, SendFailed
 from ivig_care.nudges.messages import message_for
@@ -25,7 +26,10 @@ from ivig_care.regimen.nudging import Drop, Hold, Send
 
 # What was decided longer ago is decided once more before the message leaves.
 FRESH = timedelta(seconds=1)
+# A provider that does this would get everything that waits, and then once more.
+MOST_UNKNOWN_IN_A_ROW = 2
 
+log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
 
@@ -57,10 +61,25 @@ def _result_here(prospect: Prospect, channel: Channel, now: datetime) -> Receipt
     if not isinstance(prospect.decision, Send):
         return prospect.decision
     prospect.delivery.tries += 1
+    return _handed_over(prospect, channel, now)
+
+
+def _handed_over(prospect: Prospect, channel: Channel, now: datetime) -> Receipt | SendFailed:
+    """What became of one try. One message that breaks something must not hold up those behind it."""
+    if prospect.problem:
+        return SendFailed(prospect.problem, is_permanent=False)
     try:
-        return channel.send(message_for(prospect, now=now))
+        message = message_for(prospect, now=now)
+    except Exception as error:
+        log.exception("delivery %s cannot be written", prospect.delivery.pk)
+        return SendFailed(f"cannot be written: {type(error).__name__}", is_permanent=False)
+    try:
+        return channel.send(message)
     except SendFailed as failure:
         return failure
+    except Exception as error:
+        log.exception("delivery %s broke its channel", prospect.delivery.pk)
+        return SendFailed(f"broke off: {type(error).__name__}", is_permanent=False, is_unknown=True)
 
 
 def _send_outside(kind: str, channel: Channel, clock: Clock) -> int:
@@ -80,65 +99,83 @@ class _Round:
     lease: str
     waiting: deque[Prospect]
     read_at: datetime
+    has_just_read: bool = False
+    unknown_in_a_row: int = 0
     ending: Ending | None = None
 
     def run(self) -> None:
         """Send until nothing is left, or the provider is out of reach."""
         while self.waiting:
             now = self.clock()
-            if abs(now - self.read_at) >= FRESH:
+            if abs(now - self.read_at) >= FRESH and not self.has_just_read:
                 self._read_again(now)
                 continue
+            self.has_just_read = False
             prospect = self.waiting.popleft()
             if not isinstance(prospect.decision, Send):
                 self._keep(None, now)
                 self.ending = Ending(delivery=prospect.delivery, result=prospect.decision, at=now)
             elif self._keep(prospect.delivery, now):
                 self.ending = self._try(prospect, now)
-                if isinstance(self.ending.result, SendFailed) and self.ending.result.is_down:
-                    self._give_back()
+                self._notice(self.ending.result, now)
         self._keep(None, self.clock())
+
+    def _notice(self, result: object, now: datetime) -> None:
+        """Stop when the provider does not answer, or twice in a row took what it did not acknowledge."""
+        is_unknown = isinstance(result, SendFailed) and result.is_unknown
+        self.unknown_in_a_row = self.unknown_in_a_row + 1 if is_unknown else 0
+        if isinstance(result, SendFailed) and (result.is_down or self.unknown_in_a_row >= MOST_UNKNOWN_IN_A_ROW):
+            self._give_back(SendFailed(result.detail, is_permanent=False), now)
 
     def _read_again(self, now: datetime) -> None:
         """Hold on to what is left and decide anew: meanwhile somebody may have ticked, or taken it over."""
         self._keep(None, now)
         left = {prospect.delivery.pk: prospect.delivery for prospect in self.waiting}
         ours = chunk_renew(self.lease, left.keys(), now=now)
-        fresh = Delivery.objects.select_related("person", "contact_point", "infusion").in_bulk(ours)
+        fresh = Delivery.objects.for_sending().in_bulk(ours)
         still = [fresh[pk] for pk in left if pk in fresh]
         self.waiting = deque(prospects_of(still, now=now))
-        self.read_at = now
+        # What was read at last is used, however long that took: or a slow database would be read for ever.
+        self.read_at, self.has_just_read = self.clock(), True
 
-    @transaction.atomic
     def _keep(self, next_one: Delivery | None, now: datetime) -> bool:
         """Keep how the last one ended, and mark the next one as begun; False when it is no longer ours."""
-        if self.ending is not None:
-            ending_keep(self.ending)
-            self.ending = None
-        return next_one is not None and begin(next_one, at=now)
+        ending, self.ending = self.ending, None
+        if ending is not None and isinstance(ending.result, Receipt):
+            return sent_keep_and_begin(ending.delivery, ending.result, next_one, taken_at=ending.at, now=now)
+        with transaction.atomic():
+            if ending is not None:
+                ending_keep(ending)
+            return next_one is not None and begin(next_one, at=now)
 
     def _try(self, prospect: Prospect, now: datetime) -> Ending:
         delivery = prospect.delivery
         unresolved = None if delivery.begun_at == now else delivery.begun_at
-        result: Receipt | SendFailed
-        try:
-            found = None if unresolved is None else self._found(prospect, unresolved, now)
-            result = found or self.channel.send(message_for(prospect, now=now))
-        except SendFailed as failure:
-            result = failure
+        result = None if unresolved is None else self._found(prospect, unresolved, now)
+        result = result or _handed_over(prospect, self.channel, now)
         return Ending(delivery=delivery, result=result, at=self.clock(), unresolved=unresolved)
 
-    def _found(self, prospect: Prospect, since: datetime, now: datetime) -> Receipt | None:
+    def _found(self, prospect: Prospect, since: datetime, now: datetime) -> Receipt | SendFailed | None:
         """What the provider has of a try whose end nobody knows. Where it cannot tell, the next is marked a repeat."""
         try:
             return self.channel.find(message_for(prospect, now=now), since=since)
-        except CannotTell:
+        except SendFailed as failure:
+            return failure
+        except Exception as error:
+            if not isinstance(error, CannotTell):
+                log.exception("delivery %s cannot be asked after", prospect.delivery.pk)
             prospect.delivery.is_possible_repeat = True
             Delivery.objects.filter(pk=prospect.delivery.pk).update(is_possible_repeat=True)
             return None
 
-    def _give_back(self) -> None:
-        """The provider does not answer: what is left need not wait for us."""
-        keys = [prospect.delivery.pk for prospect in self.waiting]
-        self.waiting.clear()
-        chunk_release(self.lease, keys, next_attempt_at=self.clock() + timedelta(seconds=settings.RETRY_SECONDS))
+    def _give_back(self, failure: SendFailed, now: datetime) -> None:
+        """The provider does not answer: what is left has failed with it, and need not wait for us."""
+        self._keep(None, now)
+        left, self.waiting = self.waiting, deque()
+        ours = chunk_renew(self.lease, [prospect.delivery.pk for prospect in left], now=now)
+        with transaction.atomic():
+            for prospect in left:
+                if prospect.delivery.pk in ours:
+                    prospect.delivery.tries += 1
+                    unresolved = prospect.delivery.begun_at
+                    ending_keep(Ending(delivery=prospect.delivery, result=failure, at=now, unresolved=unresolved))

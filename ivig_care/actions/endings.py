@@ -6,19 +6,23 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import F
 
 from ivig_care.accounts.models import ContactPoint
-from ivig_care.actions.mailing import HELD, occasions_free
+from ivig_care.actions.mailing import occasions_free
 from ivig_care.actions.notices import channel_off_tell
+from ivig_care.common.bulk import rows_insert
 from ivig_care.nudges.channels.base import Receipt, SendFailed
 from ivig_care.nudges.models import Delivery, DeliveryAttempt
 from ivig_care.regimen.nudging import Drop, Hold, quarter_of, retry_at
 
 # After so many tries that did not work, the person's next contact point is tried.
 TRIES_EACH_WAY = 3
+# So often a person may get one message because nobody could tell whether it had left.
+MOST_UNKNOWN = 3
 _CHANCE = secrets.SystemRandom()
 
 Outcome = DeliveryAttempt.Outcome
@@ -46,45 +50,48 @@ def ending_keep(ending: Ending) -> None:
             sent_keep([ending])
         case SendFailed():
             _failed(ending.delivery, ending.result, ending)
-        case Hold(until):
-            _held(ending.delivery, until)
+        case Hold():
+            _held(ending.delivery, ending.result)
         case Drop(reason):
             _dropped(ending.delivery, reason, ending.at)
+
+
+class _Accepted(NamedTuple):
+    delivery_id: int
+    contact_point_id: int | None
+    provider_id: str
 
 
 def sent_keep(endings: Sequence[Ending]) -> None:
     """Keep that these were taken, all at the time of the first."""
     if not endings:
         return
-    DeliveryAttempt.objects.bulk_create([_attempt(ending, Outcome.ACCEPTED) for ending in endings])
+    accepted = [
+        _Accepted(ending.delivery.pk, ending.delivery.contact_point_id, ending.result.provider_id[:200])
+        for ending in endings
+        if isinstance(ending.result, Receipt)
+    ]
+    rows_insert(DeliveryAttempt, accepted, at=endings[0].at, outcome=Outcome.ACCEPTED)
     keys = [ending.delivery.pk for ending in endings]
     # Whoever holds the lease by now: it has left.
     Delivery.objects.filter(pk__in=keys).update(
-        status=Status.SENT, sent_at=endings[0].at, reason="", lease="", leased_until=None, begun_at=None
+        status=Status.SENT,
+        sent_at=endings[0].at,
+        reason="",
+        lease="",
+        leased_until=None,
+        begun_at=None,
+        tries=F("tries") + 1,
     )
 
 
-def fall_back(delivery: Delivery, *, at: datetime) -> bool:
-    """Let it leave through the person's next usable contact point instead; whether there is one."""
-    if delivery.purpose in (Purpose.TEST, Purpose.CODE) or at >= delivery.expires_at:
-        return False
-    usable = list(ContactPoint.objects.usable().in_order().filter(user=delivery.person_id))
-    current = delivery.contact_point
-    others = [point for point in usable if point.pk != delivery.contact_point_id]
-    if not others:
-        return False
-    later = [point for point in others if current is not None and (point.rank, point.pk) > (current.rank, current.pk)]
-    chosen = (later or others)[0]
-    Delivery.objects.filter(pk=delivery.pk).update(contact_point=chosen, kind=chosen.kind)
-    return True
-
-
 def contact_point_fail(point: ContactPoint, *, detail: str, at: datetime) -> None:
-    """Switch off what can never be reached, and tell the others of the family, once."""
+    """Switch off what can never be reached, and tell the others of the family, once, if it was ever in use."""
     working = ContactPoint.objects.filter(pk=point.pk, disabled_at__isnull=True)
     if working.update(disabled_at=at, disabled_reason=detail[:200]):
         point.disabled_at, point.disabled_reason = at, detail[:200]
-        channel_off_tell(point, now=at)
+        if point.verified_at is not None:
+            channel_off_tell(point, now=at)
 
 
 def _failed(delivery: Delivery, failure: SendFailed, ending: Ending) -> None:
@@ -93,11 +100,13 @@ def _failed(delivery: Delivery, failure: SendFailed, ending: Ending) -> None:
     if failure.is_permanent:
         if delivery.contact_point is not None:
             contact_point_fail(delivery.contact_point, detail=failure.detail, at=ending.at)
-        if fall_back(delivery, at=ending.at):
-            _wait(delivery, reason=failure.detail, next_attempt_at=ending.at, unresolved=ending.unresolved)
-        else:
+        way = _next_way(delivery, at=ending.at)
+        if way is None:
             _end(delivery, Status.FAILED, failure.detail)
+        else:
+            _go_by(way, delivery, reason=failure.detail, next_attempt_at=ending.at, unresolved=ending.unresolved)
         return
+    unresolved = (delivery.begun_at or ending.at) if failure.is_unknown else ending.unresolved
     again = retry_at(
         attempts=delivery.tries,
         now=ending.at,
@@ -105,43 +114,64 @@ def _failed(delivery: Delivery, failure: SendFailed, ending: Ending) -> None:
         spread=_CHANCE.random(),
         first=timedelta(seconds=settings.RETRY_SECONDS),
     )
+    way = _next_way(delivery, at=ending.at) if delivery.tries % TRIES_EACH_WAY == 0 else None
     if again is None:
         _end(delivery, Status.FAILED, f"gave up: {failure.detail}")
-        return
-    if delivery.tries % TRIES_EACH_WAY == 0:
-        fall_back(delivery, at=ending.at)
-    unresolved = (delivery.begun_at or ending.at) if failure.is_unknown else ending.unresolved
-    _wait(delivery, reason=failure.detail, next_attempt_at=again, unresolved=unresolved)
+    elif way is not None:
+        _go_by(way, delivery, reason=failure.detail, next_attempt_at=again, unresolved=unresolved)
+    elif failure.is_unknown and _has_repeated_enough(delivery):
+        _end(delivery, Status.FAILED, f"may have left: {failure.detail}")
+    else:
+        _wait(delivery, reason=failure.detail, next_attempt_at=again, begun_at=unresolved)
+
+
+def _has_repeated_enough(delivery: Delivery) -> bool:
+    """Whether somebody who got every try that may have left has it often enough."""
+    return delivery.is_possible_repeat and delivery.attempts.filter(outcome=Outcome.UNKNOWN).count() >= MOST_UNKNOWN
 
 
 def _dropped(delivery: Delivery, reason: str, at: datetime) -> None:
     point = delivery.contact_point
-    if point is not None and not point.is_usable and fall_back(delivery, at=at):
-        _wait(delivery, reason=reason, next_attempt_at=at)
-    else:
+    way = None if point is None or point.is_usable else _next_way(delivery, at=at)
+    if way is None:
         _end(delivery, Status.DROPPED, reason)
+    else:
+        _go_by(way, delivery, reason=reason, next_attempt_at=at, unresolved=delivery.begun_at)
 
 
-def _held(delivery: Delivery, until: datetime) -> None:
+def _held(delivery: Delivery, hold: Hold) -> None:
     """Let it wait, and count it to the quarter of an hour in which it will be sent, so that none is sent beside it."""
-    occasion = f"{quarter_of(until):%Y-%m-%dT%H:%MZ}"
+    occasion = f"{quarter_of(hold.until):%Y-%m-%dT%H:%MZ}"
     others = Delivery.objects.filter(person=delivery.person_id, occasion=occasion).exclude(pk=delivery.pk)
+    changes: dict[str, object] = {"owed_at": hold.until, "begun_at": delivery.begun_at}
     if delivery.purpose == Purpose.NUDGE and not others.exists():
-        Delivery.objects.filter(pk=delivery.pk).update(occasion=occasion)
-    Delivery.objects.filter(pk=delivery.pk).update(owed_at=until)
-    _wait(delivery, reason=HELD, next_attempt_at=until)
+        changes["occasion"] = occasion
+    _wait(delivery, reason=hold.reason, next_attempt_at=hold.until, **changes)
 
 
-def _wait(delivery: Delivery, *, reason: str, next_attempt_at: datetime, unresolved: datetime | None = None) -> None:
+def _next_way(delivery: Delivery, *, at: datetime) -> ContactPoint | None:
+    """The person's next usable contact point, by which it may leave instead; None when there is none."""
+    if delivery.purpose in (Purpose.TEST, Purpose.CODE) or at >= delivery.expires_at:
+        return None
+    usable = ContactPoint.objects.usable().in_order().filter(user=delivery.person_id)
+    others = [point for point in usable if point.pk != delivery.contact_point_id]
+    current = delivery.contact_point
+    later = [point for point in others if current is not None and (point.rank, point.pk) > (current.rank, current.pk)]
+    return next(iter([*later, *others]), None)
+
+
+def _go_by(
+    way: ContactPoint, delivery: Delivery, *, reason: str, next_attempt_at: datetime, unresolved: datetime | None
+) -> None:
+    """Let it leave by another way, where nobody knows of an earlier try whose end is not known: then it says so."""
+    repeat = {} if unresolved is None else {"is_possible_repeat": True}
+    _wait(delivery, reason=reason, next_attempt_at=next_attempt_at, contact_point=way, kind=way.kind, **repeat)
+
+
+def _wait(delivery: Delivery, *, reason: str, next_attempt_at: datetime, **changes: object) -> None:
     ours = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease).exclude(status=Status.SENT)
-    ours.update(
-        status=Status.PENDING,
-        reason=reason[:200],
-        next_attempt_at=next_attempt_at,
-        begun_at=unresolved,
-        lease="",
-        leased_until=None,
-    )
+    waiting = {"status": Status.PENDING, "lease": "", "leased_until": None, "begun_at": None, "tries": delivery.tries}
+    ours.update(**{**waiting, "reason": reason[:200], "next_attempt_at": next_attempt_at, **changes})
 
 
 def _end(delivery: Delivery, status: Delivery.Status, reason: str) -> None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import chain, count
+from typing import NamedTuple
 
 from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
+from ivig_care.common.bulk import rows_insert
 from ivig_care.nudges.audience import Way
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.models import Step
 from ivig_care.regimen.briefing import Briefing
-from ivig_care.regimen.nudging import QUARTER, quarter_of
+from ivig_care.regimen.nudging import QUARTER, QUIET, quarter_of
 
 # So long after the last of its steps is over, the link of a message still opens them, to say what happened.
 LINK_OUTLIVES = timedelta(hours=24)
-# The reason of a delivery that waits for the end of its person's quiet hours.
-HELD = "quiet hours"
 NO_WAY = "no way to reach this person is switched on"
 
 Purpose = Delivery.Purpose
@@ -53,6 +54,28 @@ class Telling:
         self.expires_at = expires_at if self.expires_at is None else max(self.expires_at, expires_at)
 
 
+class _Begun(NamedTuple):
+    """The columns in which new deliveries differ."""
+
+    person_id: int
+    contact_point_id: int | None
+    kind: str
+    occasion: str
+    infusion_id: int | None
+    briefing_on: date | None
+    status: str
+    reason: str
+    owed_at: datetime
+    expires_at: datetime
+    link_until: datetime
+    next_attempt_at: datetime
+
+
+class _DeliveryStep(NamedTuple):
+    delivery_id: int
+    step_id: int
+
+
 def deliveries_write(
     told: Mapping[int, Telling], *, ways: Mapping[int, Way], purpose: Delivery.Purpose, now: datetime
 ) -> None:
@@ -60,6 +83,8 @@ def deliveries_write(
 
     Raises IntegrityError when somebody else began a message to one of them at the same moment; then try again.
     """
+    # In one order, so that two dispatchers that speak to the same people wait for each other instead of in a circle.
+    told = dict(sorted(told.items()))
     if not told:
         return
     waiting = _waiting(told.keys(), purpose)
@@ -68,19 +93,14 @@ def deliveries_write(
     new_ones = {person: telling for person, telling in told.items() if person not in waiting}
     spoken_to = _spoken_to(new_ones.keys(), purpose, now)
     begun = [
-        _begun(person, telling, ways.get(person), purpose, max(now, spoken_to.get(person, now)), now)
+        _begun(person, telling, ways.get(person), purpose, spoken_to.get(person, _SpokenTo(now)), now)
         for person, telling in new_ones.items()
     ]
-    Delivery.objects.bulk_create(begun)
-    _dead_ends_free([delivery.pk for delivery in begun if delivery.status == Status.DROPPED])
-    written = {**waiting, **{delivery.person_id: delivery for delivery in begun}}
-    through = Delivery.steps.through
-    rows = [
-        through(delivery_id=written[person].pk, step_id=step)
-        for person, telling in told.items()
-        for step in telling.steps
-    ]
-    through.objects.bulk_create(rows, ignore_conflicts=bool(waiting))
+    keys = rows_insert(Delivery, begun, purpose=purpose, created_at=now)
+    _dead_ends_free([key for key, row in zip(keys, begun, strict=True) if row.status == Status.DROPPED])
+    written = {person: delivery.pk for person, delivery in waiting.items()} | dict(zip(new_ones, keys, strict=True))
+    rows = [_DeliveryStep(written[person], step) for person, telling in told.items() for step in telling.steps]
+    rows_insert(Delivery.steps.through, rows, ignore_conflicts=bool(waiting))
 
 
 def occasions_free(ended: QuerySet[Delivery], **values: object) -> int:
@@ -96,32 +116,59 @@ def _waiting(people: Collection[int], purpose: Delivery.Purpose) -> dict[int, De
     return {delivery.person_id: delivery for delivery in held}
 
 
-def _spoken_to(people: Collection[int], purpose: Delivery.Purpose, now: datetime) -> dict[int, datetime]:
-    """For those of these people whom a message has reached within a quarter of an hour: when the next may."""
-    lately = Q(status=Status.SENT, sent_at__gt=now - QUARTER) | Q(status=Status.SENDING)
-    found = Delivery.objects.filter(lately, person__in=people, purpose=purpose).order_by("created_at")
-    return {
-        person: (sent_at or now) + QUARTER for person, sent_at in found.values_list("person_id", "sent_at").iterator()
-    }
+@dataclass
+class _SpokenTo:
+    """When the next message to a person may leave, and the occasions that messages which left have taken."""
+
+    free_at: datetime
+    occasions: set[str] = field(default_factory=set)
+
+
+def _spoken_to(people: Collection[int], purpose: Delivery.Purpose, now: datetime) -> dict[int, _SpokenTo]:
+    """For those of these people whom a message has reached within a quarter of an hour, or one named after it."""
+    sent = Q(sent_at__gt=now - QUARTER)
+    for quarters in range(3):
+        # One that woke somebody is named after the end of the quiet hours, and clocks of two workers may differ.
+        sent |= Q(occasion__startswith=_occasion(purpose, now + quarters * QUARTER))
+    left = Q(status=Status.SENDING) | (Q(status=Status.SENT) & sent)
+    rows = Delivery.objects.filter(left, person__in=people, purpose=purpose)
+    spoken_to: dict[int, _SpokenTo] = {}
+    for person, sent_at, occasion in rows.values_list("person_id", "sent_at", "occasion").iterator():
+        one = spoken_to.setdefault(person, _SpokenTo(now))
+        one.free_at = max(one.free_at, (sent_at or now) + QUARTER)
+        one.occasions.add(occasion)
+    return spoken_to
+
+
+def _occasion(purpose: Delivery.Purpose, at: datetime) -> str:
+    """The quarter of an hour in which a person is told at `at`."""
+    quarter = f"{quarter_of(at):%Y-%m-%dT%H:%MZ}"
+    return quarter if purpose == Purpose.NUDGE else f"{purpose} {quarter}"
+
+
+def _occasion_free(purpose: Delivery.Purpose, at: datetime, taken: Collection[str]) -> str:
+    """The same, numbered when a message that left has taken it: one person's must not hold up those of all."""
+    first = _occasion(purpose, at)
+    numbered = (f"{first} {number}" for number in count(2))
+    return next(name for name in chain([first], numbered) if name not in taken)
 
 
 def _begun(
-    person: int, telling: Telling, way: Way | None, purpose: Delivery.Purpose, not_before: datetime, now: datetime
-) -> Delivery:
+    person: int, telling: Telling, way: Way | None, purpose: Delivery.Purpose, spoken_to: _SpokenTo, now: datetime
+) -> _Begun:
     expires_at = telling.expires_at or now
-    occasion = f"{quarter_of(not_before):%Y-%m-%dT%H:%MZ}"
+    # Two messages at once are the lesser harm when the other choice is none.
+    not_before = spoken_to.free_at if spoken_to.free_at < expires_at else now
     waited = not_before > now
-    return Delivery(
+    return _Begun(
         person_id=person,
         contact_point_id=None if way is None else way.contact_point,
         kind="" if way is None else way.kind,
-        purpose=purpose,
-        occasion=occasion if purpose == Purpose.NUDGE else f"{purpose} {occasion}",
+        occasion=_occasion_free(purpose, not_before, spoken_to.occasions),
         infusion_id=telling.infusion,
         briefing_on=telling.briefing_on,
-        status=Status.DROPPED if way is None else Status.PENDING,
+        status=str(Status.DROPPED if way is None else Status.PENDING),
         reason=NO_WAY if way is None else "",
-        created_at=now,
         owed_at=not_before if waited else telling.owed_at or now,
         expires_at=expires_at,
         link_until=expires_at + LINK_OUTLIVES,
@@ -135,10 +182,15 @@ def _join(delivery: Delivery, telling: Telling, now: datetime) -> None:
         delivery.link_until = max(delivery.link_until or telling.expires_at, telling.expires_at + LINK_OUTLIVES)
     if telling.briefing_on is not None:
         delivery.briefing_on = telling.briefing_on
-    if telling.may_wake and delivery.reason == HELD:
-        delivery.next_attempt_at = min(delivery.next_attempt_at, now)
+    if telling.may_wake and delivery.reason == QUIET and delivery.next_attempt_at > now:
+        delivery.next_attempt_at = now
+        delivery.owed_at = min(delivery.owed_at, telling.owed_at or now)
+        # It gives back the quarter of an hour that it was held for: another message may be due then.
+        delivery.occasion = f"{quarter_of(now):%Y-%m-%dT%H:%MZ} #{delivery.pk}"
     delivery.infusion_id = delivery.infusion_id or telling.infusion
-    delivery.save(update_fields=["expires_at", "link_until", "briefing_on", "next_attempt_at", "infusion"])
+    delivery.save(
+        update_fields=["expires_at", "link_until", "briefing_on", "next_attempt_at", "owed_at", "occasion", "infusion"]
+    )
 
 
 def _dead_ends_free(keys: Collection[int]) -> None:

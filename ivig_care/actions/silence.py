@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db.models import F
+
 from ivig_care.actions.mailing import occasions_free
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.models import Step
@@ -12,6 +14,8 @@ from ivig_care.plans.models import Step
 ANSWERED = "answered before it left"
 LEFT_OUT = "no longer on the checklist"
 PUT_OFF = "put off"
+# What has told somebody, or is about to.
+LEAVING = (Delivery.Status.PENDING, Delivery.Status.SENDING, Delivery.Status.SENT)
 CANCELLED = "the infusion was cancelled"
 
 
@@ -20,8 +24,11 @@ def deliveries_silence(steps: Collection[int], *, reason: str, now: datetime) ->
 
     A message that looks ahead to a whole day leaves in any case: what it says is worked out when it leaves.
     """
-    waiting = Delivery.objects.pending().filter(steps__in=steps, briefing_on__isnull=True)
-    to_be_heard_of = Step.objects.open().exclude(snoozed_until__gt=now)
+    speaking = Delivery.objects.pending().filter(steps__in=steps, briefing_on__isnull=True)
+    # Held first and looked at afterwards: a step that is just joining one of them must not go down with it.
+    pending = Delivery.objects.pending().filter(pk__in=speaking.values("pk")).order_by("pk")
+    waiting = Delivery.objects.filter(pk__in=[one.pk for one in pending.select_for_update(no_key=True).only("pk")])
+    to_be_heard_of = Step.objects.open().exclude(snoozed_until__gt=now, snoozed_until__lt=F("closes_at"))
     keys = list(waiting.exclude(steps__in=to_be_heard_of).values_list("pk", flat=True).distinct())
     if not keys:
         return 0

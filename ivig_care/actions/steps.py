@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from ivig_care.accounts.models import User
-from ivig_care.actions.checklists import alarm_set, checklist_refresh, checklist_touch, infusion_lock
+from ivig_care.actions.checklists import ALARM, alarm_set, checklist_refresh, checklist_touch, infusion_lock
 from ivig_care.actions.errors import ReasonNeeded, Refused, StepWithdrawn, TimeNotPossible
 from ivig_care.actions.silence import ANSWERED, PUT_OFF, deliveries_silence
 from ivig_care.plans.ledger import ledger_of
@@ -75,7 +75,7 @@ def step_undo(*, step: Step, by: User, now: datetime) -> Step:
     step.state = step_states.after(State(step.state), Event.UNDONE)
     step.said_at, step.said_by, step.skip_reason = None, None, ""
     alarm_set(step, now=now)
-    step.save(update_fields=["state", "said_at", "said_by", "skip_reason", "next_nudge_at"])
+    step.save(update_fields=["state", "said_at", "said_by", "skip_reason", *ALARM])
     StepEvent.objects.create(step=step, kind=Event.UNDONE, at=now, entered_at=now, by=by)
     step.doses.filter(taken_back_at__isnull=True).update(taken_back_at=now)
     checklist_refresh(infusion, at=now)
@@ -95,11 +95,8 @@ def step_snooze(*, step: Step, by: User, minutes: int, now: datetime) -> Step:
     except SnoozeRefused as error:
         raise Refused(str(error)) from error
     step.snoozed_until, step.snoozes = until, step.snoozes + 1
-    if step.nudged_at is not None:
-        # It may have rung along with others, ahead of its time; that must not swallow the end of the pause.
-        step.nudged_at = min(step.nudged_at, now)
     alarm_set(step, now=now)
-    step.save(update_fields=["snoozed_until", "snoozes", "nudged_at", "next_nudge_at"])
+    step.save(update_fields=["snoozed_until", "snoozes", *ALARM])
     StepEvent.objects.create(step=step, kind=Event.SNOOZED, at=now, entered_at=now, by=by, reason=f"{minutes} minutes")
     deliveries_silence([step.pk], reason=PUT_OFF, now=now)
     checklist_touch(infusion)

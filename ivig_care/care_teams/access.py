@@ -91,10 +91,11 @@ class Standing:
 
 
 def standing_of(users: Collection[int]) -> Standing:
-    """The standing of these people as it is now."""
+    """The standing of these people as it is now, as far as they want to be told."""
     of_child: dict[tuple[int, int], Role] = {}
     of_clinic: dict[tuple[int, int], Role] = {}
-    places = Membership.objects.filter(user__in=users).values_list("user_id", "role", "child_id", "clinic_id")
+    told = Membership.objects.filter(user__in=users).exclude(told=Told.NEVER)
+    places = told.values_list("user_id", "role", "child_id", "clinic_id")
     for user, role, child, clinic in places:
         if child is not None:
             of_child[user, child] = Role(role)

@@ -14,7 +14,7 @@ from django.db.models import Field, Model
 
 
 def rows_insert(
-    model: type[Model], rows: Sequence[NamedTuple], *, ignore_conflicts: bool = False, **alike: object
+    model: type[Model], rows: Sequence[NamedTuple], *, ignore_conflicts: bool = False, **alike: Any
 ) -> list[int]:
     """Insert these rows, which share the values in `alike`; their keys in the same order.
 
@@ -47,7 +47,7 @@ def rows_update(model: type[Model], rows: Sequence[NamedTuple]) -> None:
 
 
 def _inserted_at_once(
-    model: type[Model], rows: Sequence[NamedTuple], alike: dict[str, object], on_conflict: str
+    model: type[Model], rows: Sequence[NamedTuple], alike: dict[str, Any], on_conflict: str
 ) -> list[int]:
     shared = _defaults(model, rows[0]._fields) | alike
     names = [*rows[0]._fields, *shared]
@@ -66,11 +66,11 @@ def _arrays(model: type[Model], rows: Sequence[NamedTuple]) -> str:
     return f"unnest({', '.join(f'%s::{_type(model, name)}[]' for name in names)}) AS new ({', '.join(names)})"
 
 
-def _columns(rows: Sequence[NamedTuple]) -> list[list[object]]:
+def _columns(rows: Sequence[NamedTuple]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _defaults(model: type[Model], named: Sequence[str]) -> dict[str, object]:
+def _defaults(model: type[Model], named: Sequence[str]) -> dict[str, Any]:
     """What the columns get that nobody names: as in Django a text is empty, and what may be null is null."""
     others = [field for field in model._meta.concrete_fields if not field.primary_key and field.attname not in named]
     return {field.attname: value for field in others if (value := field.get_default()) is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
@@ -15,8 +16,13 @@ _LONGEST_KEY = 18
 
 
 def _signer() -> Signer:
+    return _signer_of(settings.SECRET_KEY)
+
+
+@lru_cache(maxsize=2)
+def _signer_of(key: str) -> Signer:
     # A text has room for so many characters: an HMAC with SHA-1 is 16 shorter than with SHA-256, and as hard to forge.
-    return Signer(salt=_SALT, sep=".", algorithm="sha1")
+    return Signer(key=key, salt=_SALT, sep=".", algorithm="sha1")
 
 
 def link_token(delivery: Delivery) -> str:
@@ -39,7 +45,7 @@ def link_opens(delivery: Delivery, now: datetime) -> bool:
         return False
     preference = NudgePreference.objects.filter(user=delivery.person_id).first()
     valid_from = None if preference is None else preference.links_valid_from
-    return valid_from is None or delivery.created_at >= valid_from
+    return valid_from is None or (delivery.sent_at or now) >= valid_from
 
 
 def link_url(delivery: Delivery) -> str:

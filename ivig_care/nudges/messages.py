@@ -42,22 +42,31 @@ class Words:
     has_link: bool = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Texts:
+    """What a message says; _LINK stands where its link belongs."""
+
+    subject: str
+    text: str
+    html: str
+
+
 def message_for(prospect: Prospect, *, now: datetime) -> Message:
     """The message of a delivery as things stand at `now`; its contact point is set."""
     delivery = prospect.delivery
     point = delivery.contact_point
     if point is None:
         raise ValueError(f"delivery {delivery.pk} has nowhere to go")
-    words, url = _words(prospect, now), link_url(delivery)
-    is_email = delivery.kind == Kind.EMAIL
+    url = link_url(delivery)
+    texts = _texts(delivery.kind, _words(prospect, now), len(url))
     return Message(
         key=delivery.key,
         to=point.address,
-        subject=_rendered(f"{words.purpose}_subject.txt", words),
-        text=_sms(words, url) if delivery.kind == Kind.SMS else _rendered(f"{delivery.kind}.txt", words, url),
-        html=_rendered("email.html", words, url) if is_email else "",
+        subject=texts.subject,
+        text=texts.text.replace(_LINK, url),
+        html=texts.html.replace(_LINK, url),
         url=url,
-        unsubscribe_url=unsubscribe_url(delivery) if is_email else "",
+        unsubscribe_url=unsubscribe_url(url) if delivery.kind == Kind.EMAIL else "",
         status_url=status_url(delivery) if delivery.kind == Kind.SMS else "",
         push_key=point.push_key,
         push_secret=point.push_secret,
@@ -69,11 +78,13 @@ def message_for(prospect: Prospect, *, now: datetime) -> Message:
 def _words(prospect: Prospect, now: datetime) -> Words:
     delivery, steps = prospect.delivery, prospect.steps
     urgencies = {step.urgency for step in steps}
+    worst = next((word for word in _ORDER if word in urgencies), "")
+    spoken_of = [step for step in steps if step.urgency == worst]
     return Words(
         purpose=delivery.purpose,
         count=len(steps),
-        urgency=next((word for word in _ORDER if word in urgencies), ""),
-        due=_due(min(steps, key=lambda step: step.due_at), now) if steps else "",
+        urgency=worst,
+        due=_due(min(spoken_of, key=lambda step: step.due_at), now) if spoken_of else "",
         ahead=prospect.ahead,
         code=code_of(delivery.contact_point) if delivery.purpose == Purpose.CODE and delivery.contact_point else "",
         is_late=now - delivery.owed_at > QUARTER,
@@ -83,21 +94,27 @@ def _words(prospect: Prospect, now: datetime) -> Words:
     )
 
 
-def _sms(words: Words, url: str) -> str:
+@lru_cache(maxsize=4096)
+def _texts(kind: str, words: Words, link_length: int) -> _Texts:
+    """What many messages share whose links are of one length."""
+    return _Texts(
+        subject=_rendered(f"{words.purpose}_subject.txt", words),
+        text=_sms(words, link_length) if kind == Kind.SMS else _rendered(f"{kind}.txt", words),
+        html=_rendered("email.html", words) if kind == Kind.EMAIL else "",
+    )
+
+
+def _sms(words: Words, link_length: int) -> str:
     """A text that fits one segment: what can be done without is left out, the least needed first."""
     short = replace(words, has_replies=False)
     shorter = replace(short, is_possible_repeat=False)
-    texts = (_rendered("sms.txt", one, url) for one in (words, short, shorter))
-    fitting = next((text for text in texts if segments(text) == 1), "")
-    return fitting or _rendered("sms.txt", replace(shorter, is_late=False), url)
+    texts = (_rendered("sms.txt", one) for one in (words, short, shorter))
+    # All that a link is made of is in the alphabet of text messages, so only its length counts.
+    fitting = next((text for text in texts if segments(text.replace(_LINK, "x" * link_length)) == 1), "")
+    return fitting or _rendered("sms.txt", replace(shorter, is_late=False))
 
 
-def _rendered(name: str, words: Words, url: str = "") -> str:
-    return _template_rendered(name, words).replace(_LINK, url)
-
-
-@lru_cache(maxsize=4096)
-def _template_rendered(name: str, words: Words) -> str:
+def _rendered(name: str, words: Words) -> str:
     context = {"words": words, "url": _LINK, "sentence": f"messages/{words.purpose}.txt"}
     rendered = render_to_string(f"messages/{name}", context)
     return rendered.strip() if name.startswith("email") else " ".join(rendered.split())

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from ivig_care.accounts.models import ContactPoint, NudgePreference
+from django.db.models import Q
+
+from ivig_care.accounts.models import ContactPoint, User, quiet_hours
 from ivig_care.care_teams.access import Right, Standing, standing_of
 from ivig_care.nudges.models import Delivery
 from ivig_care.nudges.words import Ahead, ahead_of
-from ivig_care.regimen.nudging import Decision, Urgency, decide, urgency
+from ivig_care.plans.models import Infusion
+from ivig_care.regimen.nudging import QUARTER, Decision, Send, Urgency, decide, urgency
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import QuietHours, Window, zone_named
 
@@ -19,6 +24,8 @@ UTC_NAME = "UTC"
 Purpose = Delivery.Purpose
 # What the message itself asks for, or what cannot wait for the morning: it leaves in quiet hours too.
 _AT_ANY_HOUR = frozenset((Purpose.TEST, Purpose.CODE))
+_ABOUT_AN_INFUSION = frozenset((Purpose.MOVED, Purpose.CANCELLED))
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,28 @@ class OpenStep:
     zone: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Team:
+    """Who is told of what: the standing of everybody, and child and clinic of the infusions that notices are about."""
+
+    standing: Standing
+    infusions: dict[int, tuple[int, int]]
+
+    def has(self, delivery: Delivery) -> bool:
+        """Whether the person of a notice is still to hear of its infusion; of what is about none, everybody is."""
+        about = None if delivery.infusion_id is None else self.infusions.get(delivery.infusion_id)
+        if about is None:
+            return True
+        return self.standing.may(delivery.person_id, Right.SEE, child=about[0], clinic=about[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    is_active: bool
+    zone: ZoneInfo
+    quiet: QuietHours | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prospect:
     """One message that is about to leave: of which steps it speaks, which day it looks ahead to, and the decision."""
@@ -42,42 +71,62 @@ class Prospect:
     steps: tuple[OpenStep, ...]
     ahead: Ahead | None
     decision: Decision
+    problem: str = ""
 
 
 def prospects_of(deliveries: Sequence[Delivery], *, now: datetime) -> list[Prospect]:
-    """What these messages would say at `now`, in the same order; their people and contact points are loaded."""
-    people = {delivery.person_id for delivery in deliveries}
+    """What these messages would say at `now`, in the same order; their contact points are loaded."""
+    keys = {delivery.person_id for delivery in deliveries}
+    people = _people(keys)
     steps = _steps_open([delivery.pk for delivery in deliveries], now)
-    standing = standing_of(people) if steps else Standing({}, {})
-    preferences = {preference.user_id: preference for preference in NudgePreference.objects.filter(user__in=people)}
+    team = _Team(standing_of(keys), _infusions_of([one for one in deliveries if one.purpose in _ABOUT_AN_INFUSION]))
+    not_before = _not_before(deliveries, now)
     return [
-        _prospect(delivery, steps.get(delivery.pk, []), standing, preferences.get(delivery.person_id), now)
-        for delivery in deliveries
+        _prospect(one, steps.get(one.pk, []), team, people[one.person_id], not_before.get(one.pk), now)
+        for one in deliveries
     ]
 
 
 def _prospect(
     delivery: Delivery,
     steps: list[OpenStep],
-    standing: Standing,
-    preference: NudgePreference | None,
+    team: _Team,
+    person: _Person,
+    not_before: datetime | None,
+    now: datetime,
+) -> Prospect:
+    """One message; what cannot be worked out is its own problem and holds up no other."""
+    try:
+        return _worked_out(delivery, steps, team, person, not_before, now)
+    except Exception as error:
+        log.exception("delivery %s cannot be worked out", delivery.pk)
+        problem = f"cannot be worked out: {type(error).__name__}"
+        return Prospect(delivery=delivery, steps=(), ahead=None, decision=Send(), problem=problem)
+
+
+def _worked_out(
+    delivery: Delivery,
+    steps: list[OpenStep],
+    team: _Team,
+    person: _Person,
+    not_before: datetime | None,
     now: datetime,
 ) -> Prospect:
     right = Right.REVIEW if delivery.purpose == Purpose.CLINIC else Right.RECORD
-    person = delivery.person_id
-    theirs = tuple(step for step in steps if standing.may(person, right, child=step.child, clinic=step.clinic))
-    zone = zone_named(UTC_NAME if preference is None else preference.zone)
+    key = delivery.person_id
+    theirs = tuple(step for step in steps if team.standing.may(key, right, child=step.child, clinic=step.clinic))
     ahead = None if delivery.briefing_on is None else ahead_of(delivery, now=now)
     is_about_steps = delivery.purpose in (Purpose.NUDGE, Purpose.CLINIC)
     decision = decide(
         open_steps=len(steps) + (ahead is not None) if is_about_steps else 1,
         may_wake=delivery.purpose in _AT_ANY_HOUR or any(step.may_wake for step in theirs),
-        is_allowed=delivery.person.is_active and (bool(theirs) or not is_about_steps or ahead is not None),
+        is_allowed=person.is_active and (bool(theirs) or ahead is not None if is_about_steps else team.has(delivery)),
         consented=_consented(delivery),
-        quiet=_quiet(preference),
-        zone=zone,
+        quiet=person.quiet,
+        zone=person.zone,
         expires_at=delivery.expires_at,
         now=now,
+        not_before=not_before,
     )
     return Prospect(delivery=delivery, steps=theirs, ahead=ahead, decision=decision)
 
@@ -90,12 +139,47 @@ def _consented(delivery: Delivery) -> bool:
     return point.disabled_at is None if delivery.purpose == Purpose.CODE else point.is_usable
 
 
-def _quiet(preference: NudgePreference | None) -> QuietHours | None:
-    return None if preference is None else preference.quiet_hours
+def _people(keys: Collection[int]) -> dict[int, _Person]:
+    rows = User.objects.filter(pk__in=keys).values_list(
+        "pk", "is_active", "nudge_preference__zone", "nudge_preference__quiet_from", "nudge_preference__quiet_until"
+    )
+    return {
+        key: _Person(is_active, zone_named(zone or UTC_NAME), quiet_hours(begins, ends))
+        for key, is_active, zone, begins, ends in rows
+    }
+
+
+def _infusions_of(notices: Sequence[Delivery]) -> dict[int, tuple[int, int]]:
+    """Child and clinic of the infusions that these are about."""
+    keys = {notice.infusion_id for notice in notices if notice.infusion_id is not None}
+    rows = Infusion.objects.filter(pk__in=keys).values_list("pk", "plan__child_id", "plan__child__clinic_id")
+    return {pk: (child, clinic) for pk, child, clinic in rows} if keys else {}
+
+
+def _not_before(deliveries: Sequence[Delivery], now: datetime) -> dict[int, datetime]:
+    """For each nudge whose person was told a moment ago, or is being told now: when it may follow.
+
+    Alarms keep the distance when they ring. Here it is kept by what was tried again, or held, and so has moved.
+    """
+    nudges = [delivery for delivery in deliveries if delivery.purpose == Purpose.NUDGE]
+    people = {delivery.person_id for delivery in nudges}
+    lately = Q(status=Delivery.Status.SENT, sent_at__gt=now - QUARTER) | Q(status=Delivery.Status.SENDING)
+    told = Delivery.objects.filter(lately, person__in=people, purpose=Purpose.NUDGE)
+    others: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
+    for pk, person, sent_at in told.values_list("pk", "person_id", "sent_at"):
+        others[person].append((pk, sent_at or now))
+    for delivery in nudges:
+        others[delivery.person_id].append((delivery.pk, now))
+    # Of two that leave at the same moment, the older one goes first.
+    waits = {
+        delivery.pk: max((at for pk, at in others[delivery.person_id] if pk < delivery.pk or at < now), default=None)
+        for delivery in nudges
+    }
+    return {pk: at + QUARTER for pk, at in waits.items() if at is not None}
 
 
 def _steps_open(deliveries: Sequence[int], now: datetime) -> dict[int, list[OpenStep]]:
-    """For each delivery its steps that are still to be done, and that nobody has asked to hear of later."""
+    """For each delivery its steps that are still to be done, but for those that were put off or have moved away."""
     through = Delivery.steps.through
     rows = through.objects.filter(delivery__in=deliveries, step__state=State.OPEN, step__closes_at__gt=now).values_list(
         "delivery_id",
@@ -107,10 +191,14 @@ def _steps_open(deliveries: Sequence[int], now: datetime) -> dict[int, list[Open
         "step__may_wake",
         "step__infusion__zone",
         "step__snoozed_until",
+        "step__closes_at",
+        "step__nudge_lead_minutes",
     )
     steps: dict[int, list[OpenStep]] = defaultdict(list)
-    for delivery, pk, child, clinic, due_at, late_at, may_wake, zone, snoozed_until in rows:
-        if snoozed_until is None or snoozed_until <= now:
+    for delivery, pk, child, clinic, due_at, late_at, may_wake, zone, snoozed_until, closes_at, lead in rows:
+        # A step rings up to a quarter of an hour early, for company. Further ahead it has moved since, and rings again.
+        has_come = due_at - timedelta(minutes=lead or 0) < now + QUARTER
+        if has_come and (snoozed_until is None or not now < snoozed_until < closes_at):
             spoken_of = urgency(Window(opens_at=due_at, due_at=due_at, late_at=late_at, closes_at=late_at), now)
             steps[delivery].append(OpenStep(pk, child, clinic, due_at, spoken_of, may_wake, zone))
     return steps

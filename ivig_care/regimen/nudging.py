@@ -50,6 +50,11 @@ class Urgency(StrEnum):
     OVERDUE = "overdue"
 
 
+# Why a message waits: it would wake somebody, or come on the heels of another.
+QUIET = "quiet hours"
+JUST_TOLD = "told a moment ago"
+
+
 @dataclass(frozen=True)
 class Send:
     """Send now."""
@@ -57,9 +62,10 @@ class Send:
 
 @dataclass(frozen=True)
 class Hold:
-    """Do not wake anybody: send at the end of the quiet hours."""
+    """Not now: send at `until`, for a reason a person can read."""
 
     until: datetime
+    reason: str = QUIET
 
 
 @dataclass(frozen=True)
@@ -184,24 +190,29 @@ def decide(
     zone: ZoneInfo,
     expires_at: datetime,
     now: datetime,
+    not_before: datetime | None = None,
 ) -> Decision:
     """Decide at the last moment whether one message to one person leaves.
 
     `open_steps` counts those of its steps that are still open; `is_allowed` says that the person may still see the
-    child, `consented` that the contact point is verified, agreed to and working.
+    child, `consented` that the contact point is verified, agreed to and working. `not_before` is when a quarter of an
+    hour is over since the person was last told.
     """
+    if now >= expires_at:
+        return Drop("too late to be useful")
     if not open_steps:
         return Drop("nothing left to do")
     if not is_allowed:
         return Drop("no longer on the care team")
     if not consented:
         return Drop("contact point is switched off")
-    if now >= expires_at:
-        return Drop("too late to be useful")
     held_until = None if quiet is None or may_wake else quiet.hold_until(now, zone)
-    if held_until is None:
-        return Send()
-    return Hold(held_until) if held_until < expires_at else Drop("quiet hours until it would be too late")
+    if held_until is not None:
+        return Hold(held_until) if held_until < expires_at else Drop("quiet hours until it would be too late")
+    # Two messages at once are the lesser harm when the other choice is none.
+    if not_before is not None and now < not_before < expires_at:
+        return Hold(not_before, JUST_TOLD)
+    return Send()
 
 
 def quarter_of(instant: datetime) -> datetime:

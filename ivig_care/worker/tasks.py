@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 from math import ceil
-from time import monotonic
+from time import monotonic, sleep
 
 from celery import shared_task
 from django.conf import settings
 
 from ivig_care.actions.alarms import alarms_ringing
 from ivig_care.actions.checklists import checklists_close as close_all
-from ivig_care.actions.claims import CHUNK, due_by_kind
+from ivig_care.actions.claims import CHUNK, due_by_kind, pause_for
 from ivig_care.actions.deliveries import deliveries_send
 from ivig_care.actions.heartbeats import heartbeat_beat, heartbeats_forget
 from ivig_care.common import clock
@@ -48,8 +48,13 @@ def deliveries_pump(kind: str) -> None:
     """Send what is due of one kind until nothing is, or until the next look starts others."""
     ends = monotonic() + settings.DISPATCH_SECONDS
     read_clock = sending_clock(deliveries_pump.request.hostname)
-    while monotonic() < ends and (taken := deliveries_send(kind=kind, clock=read_clock)):
-        log.info("%s deliveries by %s", taken, kind)
+    while monotonic() < ends:
+        if taken := deliveries_send(kind=kind, clock=read_clock):
+            log.info("%s deliveries by %s", taken, kind)
+        elif pause := pause_for(kind, now=read_clock()):
+            sleep(min(pause, settings.DISPATCH_SECONDS))
+        else:
+            return
 
 
 @shared_task

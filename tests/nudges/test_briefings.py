@@ -66,7 +66,7 @@ def test_after_the_evening_comes_the_morning(infusion: Infusion) -> None:
 def test_a_briefing_goes_with_what_is_due_in_one_message(infusion: Infusion) -> None:
     Infusion.objects.update(next_briefing_at=MORNING)
     step = infusion.steps.get(slot="premedication.d1.acetaminophen")
-    Step.objects.filter(pk=step.pk).update(next_nudge_at=MORNING)
+    Step.objects.filter(pk=step.pk).update(next_nudge_at=MORNING, nudge_lead_minutes=90)
     (text,) = dispatch(MORNING)
     assert text.startswith("ivig_care: Today: ")
     assert "1 care step coming up at 8:30 am." in text
@@ -76,7 +76,7 @@ def test_a_briefing_goes_with_what_is_due_in_one_message(infusion: Infusion) -> 
 def test_what_rings_within_a_quarter_of_an_hour_goes_along(infusion: Infusion) -> None:
     Infusion.objects.update(next_briefing_at=MORNING)
     step = infusion.steps.get(slot="premedication.d1.acetaminophen")
-    Step.objects.filter(pk=step.pk).update(next_nudge_at=MORNING + 10 * MINUTE)
+    Step.objects.filter(pk=step.pk).update(next_nudge_at=MORNING + 10 * MINUTE, nudge_lead_minutes=80)
     (text,) = dispatch(MORNING)
     assert "1 care step coming up at 8:30 am." in text
     assert dispatch(MORNING + 10 * MINUTE) == []

@@ -43,9 +43,15 @@ class EmailChannel:
 
     def _send_to_server(self, message: Message) -> Receipt:
         try:
+            sender = letters.bare_address(settings.DEFAULT_FROM_EMAIL)
+            letters.address(settings.DEFAULT_FROM_EMAIL)
+        except (ValueError, TypeError) as error:
+            # Our own mistake says nothing about anybody's address.
+            raise SendFailed(f"DEFAULT_FROM_EMAIL is no address: {error}", is_permanent=False) from error
+        try:
+            to = letters.bare_address(message.to)
             letter = letters.letter(message, sender=settings.DEFAULT_FROM_EMAIL, public_url=settings.PUBLIC_URL)
-            sender, to = letters.bare_address(settings.DEFAULT_FROM_EMAIL), letters.bare_address(message.to)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise SendFailed(f"not an e-mail address: {error}", is_permanent=True) from error
         self._connection().deliver(letter, sender=sender, to=to)
         return Receipt(provider_id=letters.message_id(message, public_url=settings.PUBLIC_URL))

@@ -140,6 +140,7 @@ class Migration(migrations.Migration):
             model_name="delivery",
             name="person",
             field=models.ForeignKey(
+                db_index=False,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="deliveries",

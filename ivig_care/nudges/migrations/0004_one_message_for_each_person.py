@@ -21,7 +21,10 @@ class Migration(migrations.Migration):
             model_name="delivery",
             name="person",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to=settings.AUTH_USER_MODEL
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deliveries",
+                to=settings.AUTH_USER_MODEL,
             ),
         ),
         migrations.AlterField(model_name="delivery", name="occasion", field=models.CharField(max_length=80)),

@@ -11,6 +11,13 @@ from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.care_teams.access import children_of
 from ivig_care.plans.models import Infusion, Step
 
+_FOR_SENDING = (
+    *(f"contact_point__{name}" for name in ("user", "kind", "address", "rank", "push_key", "push_secret")),
+    *(f"contact_point__{name}" for name in ("verified_at", "consented_at", "disabled_at", "code_sent_at")),
+    *("person", "infusion", "kind", "purpose", "briefing_on", "status", "owed_at", "expires_at"),
+    *("lease", "leased_until", "begun_at", "tries", "is_possible_repeat"),
+)
+
 
 class DeliveryQuerySet(QuerySet["Delivery"]):
     """Deliveries, starting from the person asking."""
@@ -22,6 +29,10 @@ class DeliveryQuerySet(QuerySet["Delivery"]):
     def pending(self) -> DeliveryQuerySet:
         """Those that still wait to leave."""
         return self.filter(status=Delivery.Status.PENDING)
+
+    def for_sending(self) -> DeliveryQuerySet:
+        """With the contact point, and of both only what sending looks at."""
+        return self.select_related("contact_point").only(*_FOR_SENDING)
 
 
 class Delivery(models.Model):
@@ -54,7 +65,8 @@ class Delivery(models.Model):
         TEST = "test", "test"
         CODE = "code", "code"
 
-    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deliveries")
+    # The unique constraint has an index that begins with the person; another would only be written.
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     contact_point = models.ForeignKey(
         ContactPoint, null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries"
     )

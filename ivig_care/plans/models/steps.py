@@ -50,7 +50,8 @@ class Step(models.Model):
     `said_at` is when it was really done or skipped, `said_by` who said so.
     """
 
-    infusion = models.ForeignKey(Infusion, on_delete=models.CASCADE, related_name="steps")
+    # The unique constraint has an index that begins with the infusion; another would only be written.
+    infusion = models.ForeignKey(Infusion, on_delete=models.CASCADE, related_name="steps", db_index=False)
     slot = models.CharField(max_length=120)
     kind = models.CharField(max_length=20, choices=_choices(RegimenKind))
     actor = models.CharField(max_length=10, choices=_choices(RegimenActor))
