@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from ivig_care.regimen.nudging import QUARTER, Stage, stages_ringing
 BATCH = 1000
 # Two dispatchers that speak to the same person at once: one comes again, and joins what the other has written.
 _TRIES = 5
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,23 +56,48 @@ def alarms_ring(*, now: datetime) -> int:
 
 def alarms_ringing(*, now: datetime) -> Iterator[int]:
     """Ring batch after batch, each in its own transaction; how many rang in each."""
-    for batch_ring in (partial(_briefings_ring, now), partial(_steps_ring, now)):
-        while rung := _tried(batch_ring):
+    for ring, due in ((_briefings_ring, _briefings_due), (_steps_ring, _steps_due)):
+        broken: set[int] = set()
+        while keys := list(due(now).exclude(pk__in=broken).values_list("pk", flat=True)[:BATCH]):
+            rung = _tried(partial(ring, keys, now))
+            if rung is None:
+                rung = sum(_rung_alone(ring, key, now, broken) for key in keys)
+            if not rung:
+                break
             yield rung
 
 
-def _tried(batch_ring: Callable[[], int]) -> int:
+def _tried(batch_ring: Callable[[], int]) -> int | None:
+    """How many rang; None when this batch cannot be written."""
     for _ in range(_TRIES):
         try:
             return batch_ring()
         except (IntegrityError, OperationalError):
             continue
-    return 0
+    return None
+
+
+def _rung_alone(ring: Callable[[Collection[int], datetime], int], key: int, now: datetime, broken: set[int]) -> int:
+    """Ring one by itself, so that whatever is wrong with it keeps no other family waiting."""
+    try:
+        return ring([key], now)
+    except (IntegrityError, OperationalError):
+        log.exception("alarm %s cannot ring", key)
+        broken.add(key)
+        return 0
+
+
+def _steps_due(now: datetime) -> QuerySet[Step]:
+    return Step.objects.filter(next_nudge_at__lte=now).order_by("next_nudge_at")
+
+
+def _briefings_due(now: datetime) -> QuerySet[Infusion]:
+    return Infusion.objects.filter(next_briefing_at__lte=now).order_by("next_briefing_at")
 
 
 @transaction.atomic
-def _steps_ring(now: datetime) -> int:
-    due = list(_ringing().filter(next_nudge_at__lte=now).order_by("next_nudge_at")[:BATCH])
+def _steps_ring(keys: Collection[int], now: datetime) -> int:
+    due = list(_ringing().filter(pk__in=keys, next_nudge_at__lte=now).order_by("next_nudge_at"))
     if not due:
         return 0
     rings = _rings(due, now)
@@ -166,9 +193,9 @@ class _Moved(NamedTuple):
 
 
 @transaction.atomic
-def _briefings_ring(now: datetime) -> int:
-    due = Infusion.objects.select_for_update(skip_locked=True, of=("self",)).select_related("plan")
-    infusions = list(due.filter(next_briefing_at__lte=now).order_by("next_briefing_at")[:BATCH])
+def _briefings_ring(keys: Collection[int], now: datetime) -> int:
+    free = Infusion.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).select_related("plan")
+    infusions = list(free.filter(pk__in=keys, next_briefing_at__lte=now).order_by("next_briefing_at"))
     audience = audience_of({infusion.plan.child_id for infusion in infusions}, now=now, with_staff=False)
     told: dict[int, Telling] = defaultdict(Telling)
     for infusion in infusions:

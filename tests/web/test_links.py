@@ -344,7 +344,7 @@ def test_a_revoked_link_opens_nothing(
 ) -> None:
     browser_of(people.maria).post("/reach/links/revoke/")
     _is_refused(phone, delivery, 410)
-    newer = sent(infusion, people.maria, steps, created_at=STARTS_AT)
+    newer = sent(infusion, people.maria, steps, sent_at=STARTS_AT)
     assert phone.get(link(newer)).status_code == 200
     assert phone.get(link(sent(infusion, people.sam, steps))).status_code == 200
 
