@@ -97,7 +97,7 @@ def _briefings_due(now: datetime) -> QuerySet[Infusion]:
 
 @transaction.atomic
 def _steps_ring(keys: Collection[int], now: datetime) -> int:
-    due = list(_ringing().filter(pk__in=keys, next_nudge_at__lte=now).order_by("next_nudge_at"))
+    due = list(_ringing().filter(pk__among=keys, next_nudge_at__lte=now).order_by("next_nudge_at"))
     if not due:
         return 0
     rings = _rings(due, now)
@@ -133,7 +133,7 @@ _RINGS_BY = (
 def _rings(steps: Iterable[Step], now: datetime) -> list[Ring]:
     """How each of these steps rings. What falls due together is mostly alike, and then worked out once."""
     steps = list(steps)
-    infusions = Infusion.objects.filter(pk__in={step.infusion_id for step in steps})
+    infusions = Infusion.objects.filter(pk__among={step.infusion_id for step in steps})
     child_of = dict(infusions.values_list("pk", "plan__child_id"))
     alike, how = attrgetter(*_RINGS_BY), dict[object, Ringing]()
     for step in steps:
@@ -169,7 +169,7 @@ def _company(people: Collection[int], rung: Collection[int], now: datetime) -> l
     # What somebody asked to hear of later waits for that moment itself.
     awake = theirs.exclude(snoozed_until__gt=now, snoozed_until__lt=F("closes_at"))
     wanted = [pk for pk in awake.values_list("pk", flat=True) if pk not in rung]
-    rings = _rings(_ringing().filter(pk__in=wanted), now) if wanted else []
+    rings = _rings(_ringing().filter(pk__among=wanted), now) if wanted else []
     return [ring for ring in rings if ring.how.at <= now or Stage.CLINIC not in ring.how.stages]
 
 
@@ -195,7 +195,7 @@ class _Moved(NamedTuple):
 @transaction.atomic
 def _briefings_ring(keys: Collection[int], now: datetime) -> int:
     free = Infusion.objects.select_for_update(skip_locked=True, of=("self",), no_key=True).select_related("plan")
-    infusions = list(free.filter(pk__in=keys, next_briefing_at__lte=now).order_by("next_briefing_at"))
+    infusions = list(free.filter(pk__among=keys, next_briefing_at__lte=now).order_by("next_briefing_at"))
     audience = audience_of({infusion.plan.child_id for infusion in infusions}, now=now, with_staff=False)
     told: dict[int, Telling] = defaultdict(Telling)
     for infusion in infusions:

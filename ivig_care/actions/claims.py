@@ -63,7 +63,7 @@ def chunk_take(kind: str, *, now: datetime, most: int = CHUNK) -> tuple[str, lis
     taken = chunk_hold(kind, now=now, most=most)
     leased_until = now + lease_length()
     keys = [delivery.pk for delivery in taken]
-    Delivery.objects.filter(pk__in=keys).update(status=Status.SENDING, lease=lease, leased_until=leased_until)
+    Delivery.objects.filter(pk__among=keys).update(status=Status.SENDING, lease=lease, leased_until=leased_until)
     for delivery in taken:
         delivery.status, delivery.lease, delivery.leased_until = Status.SENDING, lease, leased_until
     return lease, taken
@@ -71,7 +71,7 @@ def chunk_take(kind: str, *, now: datetime, most: int = CHUNK) -> tuple[str, lis
 
 def chunk_renew(lease: str, keys: Collection[int], *, now: datetime) -> set[int]:
     """Hold on to these for another lease; those that are still ours."""
-    ours = Delivery.objects.filter(pk__in=keys, lease=lease, status=Status.SENDING)
+    ours = Delivery.objects.filter(pk__among=keys, lease=lease, status=Status.SENDING)
     ours.update(leased_until=now + lease_length())
     return set(ours.values_list("pk", flat=True))
 

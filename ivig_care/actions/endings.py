@@ -74,7 +74,7 @@ def sent_keep(endings: Sequence[Ending]) -> None:
     rows_insert(DeliveryAttempt, accepted, at=endings[0].at, outcome=Outcome.ACCEPTED)
     keys = [ending.delivery.pk for ending in endings]
     # Whoever holds the lease by now: it has left.
-    Delivery.objects.filter(pk__in=keys).update(
+    Delivery.objects.filter(pk__among=keys).update(
         status=Status.SENT,
         sent_at=endings[0].at,
         reason="",

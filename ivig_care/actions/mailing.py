@@ -111,7 +111,7 @@ def occasions_free(ended: QuerySet[Delivery], **values: object) -> int:
 
 def _waiting(people: Collection[int], purpose: Delivery.Purpose) -> dict[int, Delivery]:
     """The message that waits for each of these people, held so that it cannot leave meanwhile."""
-    pending = Delivery.objects.pending().filter(person__in=people, purpose=purpose)
+    pending = Delivery.objects.pending().filter(person__pk__among=people, purpose=purpose)
     held = pending.select_for_update(skip_locked=True, of=("self",)).order_by("-created_at", "-pk")
     return {delivery.person_id: delivery for delivery in held}
 
@@ -131,7 +131,7 @@ def _spoken_to(people: Collection[int], purpose: Delivery.Purpose, now: datetime
         # One that woke somebody is named after the end of the quiet hours, and clocks of two workers may differ.
         sent |= Q(occasion__startswith=_occasion(purpose, now + quarters * QUARTER))
     left = Q(status=Status.SENDING) | (Q(status=Status.SENT) & sent)
-    rows = Delivery.objects.filter(left, person__in=people, purpose=purpose)
+    rows = Delivery.objects.filter(left, person__pk__among=people, purpose=purpose)
     spoken_to: dict[int, _SpokenTo] = {}
     for person, sent_at, occasion in rows.values_list("person_id", "sent_at", "occasion").iterator():
         one = spoken_to.setdefault(person, _SpokenTo(now))

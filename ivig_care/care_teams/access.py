@@ -61,13 +61,13 @@ def family_of(child: Child) -> QuerySet[User]:
 
 def families_told(children: Collection[int]) -> QuerySet[Membership]:
     """The places in these children's families whose people are nudged."""
-    told = Membership.objects.filter(child__in=children, role__in=FAMILY, user__is_active=True)
+    told = Membership.objects.filter(child__pk__among=children, role__in=FAMILY, user__is_active=True)
     return told.exclude(told=Told.NEVER)
 
 
 def children_told_of(people: Collection[int]) -> QuerySet[Child]:
     """The children about whom these people are nudged."""
-    told = Membership.objects.filter(user__in=people, role__in=FAMILY).exclude(told=Told.NEVER)
+    told = Membership.objects.filter(user__pk__among=people, role__in=FAMILY).exclude(told=Told.NEVER)
     return Child.objects.filter(pk__in=told.values("child"))
 
 
@@ -94,7 +94,7 @@ def standing_of(users: Collection[int]) -> Standing:
     """The standing of these people as it is now, as far as they want to be told."""
     of_child: dict[tuple[int, int], Role] = {}
     of_clinic: dict[tuple[int, int], Role] = {}
-    told = Membership.objects.filter(user__in=users).exclude(told=Told.NEVER)
+    told = Membership.objects.filter(user__pk__among=users).exclude(told=Told.NEVER)
     places = told.values_list("user_id", "role", "child_id", "clinic_id")
     for user, role, child, clinic in places:
         if child is not None:

@@ -65,20 +65,20 @@ def audience_of(children: Collection[int], *, now: datetime, with_staff: bool) -
 
 def ways_to(people: Iterable[int]) -> dict[int, Way]:
     """The first usable contact point of each of these people; who has none is left out."""
-    usable = ContactPoint.objects.usable().filter(user__in=people).order_by("-rank", "-pk")
+    usable = ContactPoint.objects.usable().filter(user__pk__among=people).order_by("-rank", "-pk")
     return {user: Way(point, kind) for user, point, kind in usable.values_list("user_id", "pk", "kind")}
 
 
 def _on_duty(children: Collection[int], now: datetime) -> dict[int, set[int]]:
     duties: dict[int, set[int]] = defaultdict(set)
-    covering = Duty.objects.filter(child__in=children, starts_at__lte=now, ends_at__gt=now)
+    covering = Duty.objects.filter(child__pk__among=children, starts_at__lte=now, ends_at__gt=now)
     for child, user in covering.values_list("child_id", "user_id"):
         duties[child].add(user)
     return duties
 
 
 def _staff(children: Collection[int]) -> dict[int, list[int]]:
-    clinic_of = dict(Child.objects.filter(pk__in=children).values_list("pk", "clinic_id"))
+    clinic_of = dict(Child.objects.filter(pk__among=children).values_list("pk", "clinic_id"))
     of_clinic: dict[int, list[int]] = defaultdict(list)
     for clinic, user in staff_told(set(clinic_of.values())).values_list("clinic_id", "user_id").order_by("pk"):
         if clinic is not None:

@@ -140,7 +140,7 @@ def _consented(delivery: Delivery) -> bool:
 
 
 def _people(keys: Collection[int]) -> dict[int, _Person]:
-    rows = User.objects.filter(pk__in=keys).values_list(
+    rows = User.objects.filter(pk__among=keys).values_list(
         "pk", "is_active", "nudge_preference__zone", "nudge_preference__quiet_from", "nudge_preference__quiet_until"
     )
     return {
@@ -164,7 +164,7 @@ def _not_before(deliveries: Sequence[Delivery], now: datetime) -> dict[int, date
     nudges = [delivery for delivery in deliveries if delivery.purpose == Purpose.NUDGE]
     people = {delivery.person_id for delivery in nudges}
     lately = Q(status=Delivery.Status.SENT, sent_at__gt=now - QUARTER) | Q(status=Delivery.Status.SENDING)
-    told = Delivery.objects.filter(lately, person__in=people, purpose=Purpose.NUDGE)
+    told = Delivery.objects.filter(lately, person__pk__among=people, purpose=Purpose.NUDGE)
     others: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
     for pk, person, sent_at in told.values_list("pk", "person_id", "sent_at"):
         others[person].append((pk, sent_at or now))
@@ -181,7 +181,7 @@ def _not_before(deliveries: Sequence[Delivery], now: datetime) -> dict[int, date
 def _steps_open(deliveries: Sequence[int], now: datetime) -> dict[int, list[OpenStep]]:
     """For each delivery its steps that are still to be done, but for those that were put off or have moved away."""
     through = Delivery.steps.through
-    rows = through.objects.filter(delivery__in=deliveries, step__state=State.OPEN, step__closes_at__gt=now).values_list(
+    rows = through.objects.filter(delivery__pk__among=deliveries, step__state=State.OPEN, step__closes_at__gt=now).values_list(
         "delivery_id",
         "step_id",
         "step__infusion__plan__child_id",
