@@ -181,7 +181,9 @@ def _not_before(deliveries: Sequence[Delivery], now: datetime) -> dict[int, date
 def _steps_open(deliveries: Sequence[int], now: datetime) -> dict[int, list[OpenStep]]:
     """For each delivery its steps that are still to be done, but for those that were put off or have moved away."""
     through = Delivery.steps.through
-    rows = through.objects.filter(delivery__pk__among=deliveries, step__state=State.OPEN, step__closes_at__gt=now).values_list(
+    rows = through.objects.filter(
+        delivery__pk__among=deliveries, step__state=State.OPEN, step__closes_at__gt=now
+    ).values_list(
         "delivery_id",
         "step_id",
         "step__infusion__plan__child_id",
