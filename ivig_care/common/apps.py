@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models import Field
 
 from ivig_care.common.lookups import Among
+from ivig_care.common.timestamps import reader_set
 
 
 class CommonConfig(AppConfig):
@@ -14,5 +16,6 @@ class CommonConfig(AppConfig):
     name = "ivig_care.common"
 
     def ready(self) -> None:
-        """Make `among` known for every column."""
+        """Make `among` known for every column, and read times quickly on every connection."""
         Field.register_lookup(Among)
+        connection_created.connect(reader_set, dispatch_uid="ivig_care.common.timestamps")

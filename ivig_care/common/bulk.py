@@ -7,6 +7,7 @@ databases take in Django's way, or row by row.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -66,8 +67,18 @@ def _arrays(model: type[Model], rows: Sequence[NamedTuple]) -> str:
     return f"unnest({', '.join(f'%s::{_type(model, name)}[]' for name in names)}) AS new ({', '.join(names)})"
 
 
-def _columns(rows: Sequence[NamedTuple]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _columns(rows: Sequence[NamedTuple]) -> list[Any]:
+    return [_array(column) for column in zip(*rows, strict=True)]
+
+
+def _array(column: tuple[Any, ...]) -> Any:
+    """A column as PostgreSQL reads an array; numbers and times are written here, which is much quicker."""
+    kinds = {type(value) for value in column} - {type(None)}
+    if kinds <= {int}:
+        return f"{{{','.join('NULL' if value is None else str(value) for value in column)}}}"
+    if kinds <= {datetime}:
+        return f"{{{','.join('NULL' if value is None else value.isoformat() for value in column)}}}"
+    return list(column)
 
 
 def _defaults(model: type[Model], named: Sequence[str]) -> dict[str, Any]:

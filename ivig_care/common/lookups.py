@@ -11,7 +11,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 
 class Among(Lookup):
-    """Compares with one array where the database has arrays: a parameter for each of a thousand keys takes long."""
+    """Compares whole numbers with one array where the database has arrays: a thousand parameters take long."""
 
     lookup_name = "among"
     prepare_rhs = False
@@ -30,4 +30,4 @@ class Among(Lookup):
         if not keys:
             raise EmptyResultSet
         column, values = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s)", (*values, keys)
+        return f"{column} = ANY(%s::bigint[])", (*values, f"{{{','.join(str(int(key)) for key in keys)}}}")
