@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -117,7 +118,10 @@ def _sms(words: Words, link_length: int) -> str:
 def _rendered(name: str, words: Words) -> str:
     context = {"words": words, "url": _LINK, "sentence": f"messages/{words.purpose}.txt"}
     rendered = render_to_string(f"messages/{name}", context)
-    return rendered.strip() if name.startswith("email") else " ".join(rendered.split())
+    if not name.startswith("email"):
+        return " ".join(rendered.split())
+    # What a template leaves out leaves empty lines behind.
+    return re.sub(r"\n\s*\n+", "\n\n", rendered).strip()
 
 
 def _due(step: OpenStep, now: datetime) -> str:

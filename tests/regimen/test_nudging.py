@@ -325,13 +325,30 @@ def test_message_leaves_when_nothing_speaks_against_it() -> None:
         ),
         pytest.param(
             {"open_steps": 0, "is_allowed": False, "consented": False, "now": "23:00"},
-            "nothing left to do",
+            "too late to be useful",
             id="the first reason is the one given",
+        ),
+        pytest.param(
+            {"open_steps": 0, "is_allowed": False, "consented": False},
+            "nothing left to do",
+            id="the next reason when it is not too late",
         ),
     ],
 )
 def test_message_is_dropped_for_a_reason(said: dict[str, Any], reason: str) -> None:
     assert _decided(**said) == Drop(reason)
+
+
+@pytest.mark.parametrize(
+    ("not_before", "decision"),
+    [
+        pytest.param("12:10", Hold(at("12:10"), "told a moment ago"), id="told a moment ago"),
+        pytest.param("11:59", Send(), id="long enough ago"),
+        pytest.param("14:00", Send(), id="waiting would be too long"),
+    ],
+)
+def test_message_keeps_its_distance_from_another(not_before: str, decision: object) -> None:
+    assert _decided(now="12:00", not_before=at(not_before)) == decision
 
 
 def test_message_is_held_until_the_end_of_the_night() -> None:
