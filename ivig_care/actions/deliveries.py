@@ -169,13 +169,13 @@ class _Round:
             return None
 
     def _give_back(self, failure: SendFailed, now: datetime) -> None:
-        """The provider does not answer: what is left has failed with it, and need not wait for us."""
+        """The provider does not answer: what was to leave has failed with it, and need not wait for us."""
         self._keep(None, now)
         left, self.waiting = self.waiting, deque()
         ours = chunk_renew(self.lease, [prospect.delivery.pk for prospect in left], now=now)
         with transaction.atomic():
-            for prospect in left:
-                if prospect.delivery.pk in ours:
-                    prospect.delivery.tries += 1
-                    unresolved = prospect.delivery.begun_at
-                    ending_keep(Ending(delivery=prospect.delivery, result=failure, at=now, unresolved=unresolved))
+            for prospect in (one for one in left if one.delivery.pk in ours):
+                delivery, decision = prospect.delivery, prospect.decision
+                delivery.tries += isinstance(decision, Send)
+                result = failure if isinstance(decision, Send) else decision
+                ending_keep(Ending(delivery=delivery, result=result, at=now, unresolved=delivery.begun_at))
