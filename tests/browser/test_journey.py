@@ -20,7 +20,7 @@ from tests.services.site import Site, running_site, wait_for
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 LA = ZoneInfo(ZONE)
-MARIA, MARIAS_PHONE = "maria@example.org", "+12125550140"
+MARIA, SAMS_PHONE = "maria@example.org", "+12125550141"
 PRIVATE = re.compile(
     r"lena|moreno|acetaminophen|diphenhydramine|octagam|tylenol|fever|mg\b|infusion|immun", re.IGNORECASE
 )
@@ -92,16 +92,17 @@ class Journey:
         return re.sub(r"^https?://[^/]+|#.*$", "", self.maria.url)
 
     def told(self) -> tuple[list[str], list[str]]:
-        """Everything that Maria's mailbox and phone have received."""
+        """Everything that Maria's mailbox and Sam's phone have received; that is how each likes to be told."""
         mails = [one.as_string() for one in self.mail.messages if one["To"] == MARIA]
-        return mails, [one.body for one in self.texts.messages if one.to == MARIAS_PHONE]
+        return mails, [one.body for one in self.texts.messages if one.to == SAMS_PHONE]
 
 
 def test_one_family_through_one_infusion(browser: Browser, site: Site, mail: SmtpSink, texts: TwilioSink) -> None:
     journey = Journey(browser, site, mail, texts)
     plan_path = _the_clinician_prescribes(journey)
     _the_parent_sees_what_is_now_next_and_later(journey)
-    _one_mail_and_one_text_say_nothing_private(journey)
+    _one_message_each_says_nothing_private(journey)
+    _the_link_opens_the_steps_without_signing_in(journey)
     _the_parent_ticks_and_the_other_sees_it(journey)
     _the_infusion_starts_late_and_ends(journey)
     _a_dose_is_slept_through(journey)
@@ -192,16 +193,27 @@ def _the_parent_sees_what_is_now_next_and_later(journey: Journey) -> None:
     expect(page.get_by_role("link", name="Call Riverside Clinic").first).to_have_attribute("href", "tel:+12125550147")
 
 
-def _one_mail_and_one_text_say_nothing_private(journey: Journey) -> None:
-    wait_for(lambda: all(journey.told()), seconds=60, what="Maria's e-mail and text", site=journey.site)
+def _one_message_each_says_nothing_private(journey: Journey) -> None:
+    wait_for(lambda: all(journey.told()), seconds=60, what="Maria's e-mail and Sam's text", site=journey.site)
     time.sleep(2)
     mails, texts = journey.told()
     assert (len(mails), len(texts)) == (1, 1)
+    assert (len(journey.mail.messages), len(journey.texts.messages)) == (1, 1)
     assert "care steps" in mails[0]
     assert texts[0].startswith("ivig_care: ")
     assert journey.site.url in mails[0]
     assert journey.site.url in texts[0]
     assert not PRIVATE.search(f"{mails[0]} {texts[0]}")
+
+
+def _the_link_opens_the_steps_without_signing_in(journey: Journey) -> None:
+    _, (text,) = journey.told()
+    phone = journey.browser.new_context(viewport={"width": 360, "height": 640}, has_touch=True).new_page()
+    phone.goto(text.split()[-1])
+    expect(phone.get_by_role("heading", level=1)).to_have_text("For Lena")
+    expect(phone.get_by_text("Acetaminophen").first).to_be_visible()
+    assert "Moreno" not in phone.content()
+    phone.context.close()
 
 
 def _the_parent_ticks_and_the_other_sees_it(journey: Journey) -> None:
