@@ -34,7 +34,7 @@ class Figures:
     """What the bench found; rates are messages a second, from the tick to the last one settled unless said otherwise.
 
     `claim_empty_ms` is one `alarms_ring` with nothing due, by open steps. `smtp_loop_per_s` begins with the first
-    e-mail, all of them written before; `smtp_loop_pipelined_per_s` is the same through our own connection. `eta_per_s`
+    e-mail, all of them written before. `eta_per_s`
     begins at the ETA. `lateness_s` is from the instant each was owed to its sending, through the no-op channel, owed
     evenly over the DISPATCH_SECONDS before the tick; `after_tick_s` is the same from the tick.
     """
