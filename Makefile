@@ -18,7 +18,7 @@ ROUNDS ?= 200
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes
-COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras
 
 # Checks and tests see none of the settings of the shell they are started from.
 SETTINGS := $(shell sed -nE 's/^\#?([A-Z_]+)=.*/\1/p' .env.example)
