@@ -278,7 +278,7 @@ def test_the_service_worker_may_see_the_whole_site() -> None:
 
 def test_quiet_hours_are_saved_and_shown(maria: Client, people: People) -> None:
     maria.post("/reach/quiet-hours/", {"quiet_from": "22:00", "quiet_until": "07:00"})
-    assert "quiet from <strong>10:00 p.m.</strong>" in maria.get("/reach/").content.decode()
+    assert "quiet from <strong>10:00 pm</strong>" in maria.get("/reach/").content.decode()
     maria.post("/reach/quiet-hours/", {"quiet_from": "", "quiet_until": ""})
     assert NudgePreference.objects.get(user=people.maria).quiet_hours is None
 

@@ -25,6 +25,12 @@ def _shown(at: datetime, zone: ZoneInfo) -> datetime:
 
 
 @register.filter
+def minute(at: datetime) -> datetime:
+    """Something that has happened, in the minute it happened in: never shown as if it were still to come."""
+    return at.replace(second=0, microsecond=0)
+
+
+@register.filter
 def clock(at: datetime, zone: ZoneInfo) -> str:
     """As in "8:30 am"."""
     return _shown(at, zone).strftime("%-I:%M %p").lower()
