@@ -113,10 +113,11 @@ def browser_add(
 def contact_point_off(*, contact_point: ContactPoint, reason: str, now: datetime, is_withdrawn: bool = False) -> bool:
     """Send nothing there any more, and tell the rest of the family once; False when it was off before.
 
-    `is_withdrawn`: the person said so, and did not only stop answering.
+    Of an address that was never proved nobody hears. `is_withdrawn`: the person said so, and did not only stop
+    answering.
     """
     is_new = _switch_off(contact_point, reason=reason, now=now, is_withdrawn=is_withdrawn)
-    if is_new:
+    if is_new and contact_point.verified_at is not None:
         channel_off_tell(contact_point, now=now)
     return is_new
 

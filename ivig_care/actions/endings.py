@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db.models import F
 
 from ivig_care.accounts.models import ContactPoint
+from ivig_care.actions.contact_points import contact_point_off
 from ivig_care.actions.mailing import occasions_free
-from ivig_care.actions.notices import channel_off_tell
 from ivig_care.common.bulk import rows_insert
 from ivig_care.nudges.channels.base import Receipt, SendFailed
 from ivig_care.nudges.models import Delivery, DeliveryAttempt
@@ -44,10 +44,8 @@ class Ending:
 
 
 def ending_keep(ending: Ending) -> None:
-    """Keep how it went, and what follows from it."""
+    """Keep that it was not taken, and what follows from that. What was taken is kept by `sent_keep` or handovers.py."""
     match ending.result:
-        case Receipt():
-            sent_keep([ending])
         case SendFailed():
             _failed(ending.delivery, ending.result, ending)
         case Hold():
@@ -85,22 +83,13 @@ def sent_keep(endings: Sequence[Ending]) -> None:
     )
 
 
-def contact_point_fail(point: ContactPoint, *, detail: str, at: datetime) -> None:
-    """Switch off what can never be reached, and tell the others of the family, once, if it was ever in use."""
-    working = ContactPoint.objects.filter(pk=point.pk, disabled_at__isnull=True)
-    if working.update(disabled_at=at, disabled_reason=detail[:200]):
-        point.disabled_at, point.disabled_reason = at, detail[:200]
-        if point.verified_at is not None:
-            channel_off_tell(point, now=at)
-
-
 def _failed(delivery: Delivery, failure: SendFailed, ending: Ending) -> None:
     outcome = Outcome.PERMANENT if failure.is_permanent else Outcome.UNKNOWN if failure.is_unknown else Outcome.PASSING
     _attempt(ending, outcome).save()
     if failure.is_permanent:
         if delivery.contact_point is not None:
-            contact_point_fail(delivery.contact_point, detail=failure.detail, at=ending.at)
-        way = _next_way(delivery, at=ending.at)
+            contact_point_off(contact_point=delivery.contact_point, reason=failure.detail, now=ending.at)
+        way = next_way(delivery, at=ending.at)
         if way is None:
             _end(delivery, Status.FAILED, failure.detail)
         else:
@@ -114,7 +103,7 @@ def _failed(delivery: Delivery, failure: SendFailed, ending: Ending) -> None:
         spread=_CHANCE.random(),
         first=timedelta(seconds=settings.RETRY_SECONDS),
     )
-    way = _next_way(delivery, at=ending.at) if delivery.tries % TRIES_EACH_WAY == 0 else None
+    way = next_way(delivery, at=ending.at) if delivery.tries % TRIES_EACH_WAY == 0 else None
     if again is None:
         _end(delivery, Status.FAILED, f"gave up: {failure.detail}")
     elif way is not None:
@@ -132,7 +121,7 @@ def _has_repeated_enough(delivery: Delivery) -> bool:
 
 def _dropped(delivery: Delivery, reason: str, at: datetime) -> None:
     point = delivery.contact_point
-    way = None if point is None or point.is_usable else _next_way(delivery, at=at)
+    way = None if point is None or point.is_usable else next_way(delivery, at=at)
     if way is None:
         _end(delivery, Status.DROPPED, reason)
     else:
@@ -149,12 +138,12 @@ def _held(delivery: Delivery, hold: Hold) -> None:
     _wait(delivery, reason=hold.reason, next_attempt_at=hold.until, **changes)
 
 
-def _next_way(delivery: Delivery, *, at: datetime) -> ContactPoint | None:
-    """The person's next usable contact point, by which it may leave instead; None when there is none."""
+def next_way(delivery: Delivery, *, at: datetime, tried: Collection[int] = ()) -> ContactPoint | None:
+    """The person's next usable contact point that is not among `tried`; after the last one the first; None for none."""
     if delivery.purpose in (Purpose.TEST, Purpose.CODE) or at >= delivery.expires_at:
         return None
     usable = ContactPoint.objects.usable().in_order().filter(user=delivery.person_id)
-    others = [point for point in usable if point.pk != delivery.contact_point_id]
+    others = [point for point in usable if point.pk != delivery.contact_point_id and point.pk not in tried]
     current = delivery.contact_point
     later = [point for point in others if current is not None and (point.rank, point.pk) > (current.rank, current.pk)]
     return next(iter([*later, *others]), None)

@@ -9,15 +9,13 @@ from django.db import transaction
 
 from ivig_care.accounts.models import ContactPoint
 from ivig_care.actions.contact_points import STOP_BY_TEXT, contact_point_off
+from ivig_care.actions.endings import next_way
 from ivig_care.actions.mailing import occasions_free
 from ivig_care.nudges.models import Delivery, DeliveryAttempt
 
 Outcome = DeliveryAttempt.Outcome
 Purpose = Delivery.Purpose
 Status = Delivery.Status
-
-# These go to exactly one address, so there is nothing to fall back to.
-_STRAIGHT = (Purpose.TEST, Purpose.CODE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,8 +131,7 @@ def _settle_unknown(delivery: Delivery, provider_id: str, now: datetime) -> None
 def _fall_back(delivery: Delivery, detail: str, now: datetime) -> None:
     """Let the delivery wait again, for the person's next way that it has not gone yet; else it ends here."""
     tried = set(delivery.attempts.exclude(contact_point=None).values_list("contact_point_id", flat=True))
-    ways = ContactPoint.objects.usable().filter(user=delivery.person_id).exclude(pk__in=tried).in_order()
-    way = None if delivery.purpose in _STRAIGHT or now >= delivery.expires_at else ways.first()
+    way = next_way(delivery, at=now, tried=tried)
     here = Delivery.objects.filter(pk=delivery.pk)
     if way is None:
         occasions_free(here, status=Status.FAILED, reason=f"did not arrive: {detail}"[:200])

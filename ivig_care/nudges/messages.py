@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 
 from ivig_care.accounts.models import ContactPoint
 from ivig_care.nudges.channels.base import Message
-from ivig_care.nudges.channels.gsm7 import segments
+from ivig_care.nudges.channels.gsm7 import segments, to_gsm7
 from ivig_care.nudges.codes import code_of
 from ivig_care.nudges.links import link_url, status_url, unsubscribe_url
 from ivig_care.nudges.models import Delivery
@@ -109,10 +109,10 @@ def _sms(words: Words, link_length: int) -> str:
     """A text that fits one segment: what can be done without is left out, the least needed first."""
     short = replace(words, has_replies=False)
     shorter = replace(short, is_possible_repeat=False)
-    texts = (_rendered("sms.txt", one) for one in (words, short, shorter))
+    texts = (to_gsm7(_rendered("sms.txt", one)) for one in (words, short, shorter))
     # All that a link is made of is in the alphabet of text messages, so only its length counts.
     fitting = next((text for text in texts if segments(text.replace(_LINK, "x" * link_length)) == 1), "")
-    return fitting or _rendered("sms.txt", replace(shorter, is_late=False))
+    return fitting or to_gsm7(_rendered("sms.txt", replace(shorter, is_late=False)))
 
 
 def _rendered(name: str, words: Words) -> str:
