@@ -151,6 +151,8 @@ def _database() -> dict[str, Any]:
         options = {
             # Statements that are used over and over are planned once on each connection; see actions/handovers.py.
             "prepare_threshold": 5,
+            # Rows lie in memory or on a disk without arms: reading one by its key costs about as much as one in a row.
+            "options": "-c random_page_cost=1.1 -c jit=off",
             # A database host that is gone without a word must not hold up whoever waits for it.
             "connect_timeout": 10,
             "tcp_user_timeout": 20_000,

@@ -8,20 +8,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, QuerySet
 
-from ivig_care.actions.checklists import alarm_next, briefing_set
+from ivig_care.actions.checklists import alarm_next
 from ivig_care.actions.mailing import Telling, deliveries_write
 from ivig_care.care_teams.access import children_told_of
 from ivig_care.common.bulk import rows_update
 from ivig_care.nudges.audience import Audience, audience_of
 from ivig_care.nudges.models import Delivery
-from ivig_care.plans.briefing import briefing_due
+from ivig_care.plans.briefing import briefings_of
 from ivig_care.plans.models import Infusion, Step
+from ivig_care.regimen.briefing import next_briefing
 from ivig_care.regimen.nudging import QUARTER, Stage, stages_ringing
 
 BATCH = 1000
@@ -32,19 +32,21 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Ringing:
-    """How a step rings: at `at`, for which stages, and when it does next."""
+    """How a step rings: at `at`, for which stages, and when it does next. It may be done until `closes_at`."""
 
     at: datetime
     owed_at: datetime
+    closes_at: datetime
+    may_wake: bool
     stages: frozenset[Stage]
     next_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Ring:
-    """One step that rings, and the child it is about."""
+class Ring(NamedTuple):
+    """One step that rings, and the infusion and the child it is about."""
 
-    step: Step
+    step: int
+    infusion: int
     child: int
     how: Ringing
 
@@ -97,13 +99,12 @@ def _briefings_due(now: datetime) -> QuerySet[Infusion]:
 
 @transaction.atomic
 def _steps_ring(keys: Collection[int], now: datetime) -> int:
-    due = list(_ringing().filter(pk__among=keys, next_nudge_at__lte=now).order_by("next_nudge_at"))
-    if not due:
+    rings = _rings(_ringing().filter(pk__among=keys, next_nudge_at__lte=now).order_by("next_nudge_at"), now)
+    if not rings:
         return 0
-    rings = _rings(due, now)
     audience = _audience(rings, now)
     people = {person for ring in rings for person in audience.family(ring.child, ring.how.stages)}
-    company = _company(people, {ring.step.pk for ring in rings}, now)
+    company = _company(people, {ring.step for ring in rings}, now)
     if company:
         rings += company
         audience = _audience(rings, now)
@@ -118,28 +119,32 @@ def _tell(rings: Collection[Ring], audience: Audience, now: datetime) -> None:
 
 
 def _ringing() -> QuerySet[Step]:
-    """The steps that owe an alarm, with what a ring needs of them; those that somebody else holds are passed over."""
-    owing = Step.objects.filter(next_nudge_at__isnull=False).select_for_update(skip_locked=True)
-    return owing.only("infusion", "opens_at", "late_at", "may_wake", *_RINGS_BY)
+    """The steps that owe an alarm, to be held; those that somebody else holds are passed over."""
+    return Step.objects.filter(next_nudge_at__isnull=False).select_for_update(skip_locked=True)
 
 
 # Steps that are alike in these ring alike.
 _RINGS_BY = (
-    *("due_at", "closes_at", "state", "nudged_at", "next_nudge_at", "snoozed_until", "is_nudged"),
-    *("nudge_lead_minutes", "nudge_repeat_minutes", "nudge_repeats", "nudge_second_minutes", "nudge_clinic_minutes"),
+    *("opens_at", "due_at", "late_at", "closes_at", "state", "nudged_at", "next_nudge_at", "snoozed_until"),
+    *("is_nudged", "nudge_lead_minutes", "nudge_repeat_minutes", "nudge_repeats", "nudge_second_minutes"),
+    *("nudge_clinic_minutes", "may_wake"),
 )
 
 
-def _rings(steps: Iterable[Step], now: datetime) -> list[Ring]:
+def _rings(steps: QuerySet[Step], now: datetime) -> list[Ring]:
     """How each of these steps rings. What falls due together is mostly alike, and then worked out once."""
-    steps = list(steps)
-    infusions = Infusion.objects.filter(pk__among={step.infusion_id for step in steps})
+    rows: list[tuple[Any, ...]] = list(steps.values_list("pk", "infusion_id", *_RINGS_BY))
+    infusions = Infusion.objects.filter(pk__among={infusion for _, infusion, *_ in rows})
     child_of = dict(infusions.values_list("pk", "plan__child_id"))
-    alike, how = attrgetter(*_RINGS_BY), dict[object, Ringing]()
-    for step in steps:
-        if alike(step) not in how:
-            how[alike(step)] = _ringing_of(step, now)
-    return [Ring(step, child_of[step.infusion_id], how[alike(step)]) for step in steps]
+    alike: dict[tuple[Any, ...], Ringing] = {}
+    rings = []
+    for row in rows:
+        step, infusion, rings_by = row[0], row[1], row[2:]
+        how = alike.get(rings_by)
+        if how is None:
+            how = alike[rings_by] = _ringing_of(Step(**dict(zip(_RINGS_BY, rings_by, strict=True))), now)
+        rings.append(Ring(step, infusion, child_of[infusion], how))
+    return rings
 
 
 def _ringing_of(step: Step, now: datetime) -> Ringing:
@@ -152,7 +157,14 @@ def _ringing_of(step: Step, now: datetime) -> Ringing:
         if policy is None or step.closes_at <= now
         else stages_ringing(step.window, policy, nudged_at=step.nudged_at, at=at, snoozed_until=step.snoozed_until)
     )
-    return Ringing(at, owed_at, stages, alarm_next(step, nudged_at=at, now=now))
+    return Ringing(
+        at=at,
+        owed_at=owed_at,
+        closes_at=step.closes_at,
+        may_wake=step.may_wake,
+        stages=stages,
+        next_at=alarm_next(step, nudged_at=at, now=now),
+    )
 
 
 def _audience(rings: Iterable[Ring], now: datetime) -> Audience:
@@ -165,7 +177,8 @@ def _company(people: Collection[int], rung: Collection[int], now: datetime) -> l
 
     The clinic hears of nothing ahead of its time: until then the family may answer.
     """
-    theirs = Step.objects.filter(infusion__plan__child__in=children_told_of(people), next_nudge_at__lt=now + QUARTER)
+    children = set().union(*children_told_of(people).values())
+    theirs = Step.objects.filter(infusion__plan__child__pk__among=children, next_nudge_at__lt=now + QUARTER)
     # What somebody asked to hear of later waits for that moment itself.
     awake = theirs.exclude(snoozed_until__gt=now, snoozed_until__lt=F("closes_at"))
     wanted = [pk for pk in awake.values_list("pk", flat=True) if pk not in rung]
@@ -176,14 +189,21 @@ def _company(people: Collection[int], rung: Collection[int], now: datetime) -> l
 def _told(rings: Iterable[Ring], reached: Callable[[int, Collection[Stage]], list[int]]) -> dict[int, Telling]:
     told: dict[int, Telling] = defaultdict(Telling)
     for ring in rings:
-        for person in reached(ring.child, ring.how.stages):
-            told[person].add(ring.step, owed_at=ring.how.owed_at)
+        how = ring.how
+        for person in reached(ring.child, how.stages):
+            told[person].add(
+                ring.step,
+                infusion=ring.infusion,
+                owed_at=how.owed_at,
+                closes_at=how.closes_at,
+                may_wake=how.may_wake,
+            )
     return told
 
 
 def _alarms_move(rings: Iterable[Ring]) -> None:
     """Note that they rang, and set their next alarm."""
-    rows_update(Step, [_Moved(ring.step.pk, ring.how.at, ring.how.next_at) for ring in rings])
+    rows_update(Step, [_Moved(ring.step, ring.how.at, ring.how.next_at) for ring in rings])
 
 
 class _Moved(NamedTuple):
@@ -198,15 +218,24 @@ def _briefings_ring(keys: Collection[int], now: datetime) -> int:
     infusions = list(free.filter(pk__among=keys, next_briefing_at__lte=now).order_by("next_briefing_at"))
     audience = audience_of({infusion.plan.child_id for infusion in infusions}, now=now, with_staff=False)
     told: dict[int, Telling] = defaultdict(Telling)
+    briefed = []
+    owed_of = briefings_of(infusions)
     for infusion in infusions:
-        briefing = briefing_due(infusion, now=now)
+        owed = owed_of[infusion.pk]
+        briefing = next_briefing(owed, briefed_at=infusion.briefed_at, now=now)
         if briefing is not None and briefing.at <= now:
             for person in audience.family(infusion.plan.child_id, {Stage.DUE}):
                 told[person].brief(infusion.pk, briefing)
-        infusion.briefed_at = now
-        briefing_set(infusion, now=now)
-        infusion.save(update_fields=["briefed_at", "next_briefing_at"])
+        following = next_briefing(owed, briefed_at=now, now=now)
+        briefed.append(_Briefed(infusion.pk, now, None if following is None else following.at))
+    rows_update(Infusion, briefed)
     deliveries_write(told, ways=audience.ways, purpose=Delivery.Purpose.NUDGE, now=now)
     if company := _company(told.keys(), (), now):
         _tell(company, _audience(company, now), now)
     return len(infusions)
+
+
+class _Briefed(NamedTuple):
+    id: int
+    briefed_at: datetime
+    next_briefing_at: datetime | None

@@ -11,10 +11,13 @@ from django.db import transaction
 from django.db.models import Count, F, Q
 
 from ivig_care.nudges.models import Delivery, DeliveryAttempt, Throttle
+from ivig_care.nudges.models.deliveries import DeliveryQuerySet
+from ivig_care.nudges.outgoing import Outgoing, outgoing
 from ivig_care.regimen.nudging import bucket_take
 
 CHUNK = 100
-LOCAL_CHUNK = 500
+LOCAL_CHUNK = 1000
+_SMALLEST_CHUNK, _LARGEST_CHUNK, _CHUNK_SECONDS = 20, 1000, 0.5
 LEFT_BEHIND = "whoever sent it stopped half-way"
 
 Status = Delivery.Status
@@ -33,31 +36,50 @@ def kinds_due(*, now: datetime) -> list[str]:
 
 def may_be_taken(now: datetime) -> Q:
     """What may be taken at `now`: what waits and is due, and what somebody else left behind."""
-    return Q(status=Status.PENDING, next_attempt_at__lte=now) | Q(status=Status.SENDING, leased_until__lte=now)
+    return _waiting(now) | _left_behind(now)
 
 
-def chunk_hold(kind: str, *, now: datetime, most: int) -> list[Delivery]:
-    """What is to be sent by this kind, the first first, held until the transaction ends.
+def _waiting(now: datetime) -> Q:
+    return Q(status=Status.PENDING, next_attempt_at__lte=now)
+
+
+def _left_behind(now: datetime) -> Q:
+    return Q(status=Status.SENDING, leased_until__lte=now)
+
+
+def chunk_hold(kind: str, *, now: datetime, most: int) -> list[Outgoing]:
+    """What is to be sent by this kind, held until the transaction ends: what was left behind, then the first first.
 
     A try that somebody else left behind in the middle becomes one with an unknown end.
     """
-    due = Delivery.objects.for_sending().filter(may_be_taken(now), kind=kind).order_by("next_attempt_at", "pk")
-    free = due.select_for_update(skip_locked=True, of=("self",))
-    taken = list(free[: _allowed(kind, most, now)])
+    allowed = _allowed(kind, most, now)
+    # Each by its own index and in its order: asked for together, everything that is due would be sorted each time.
+    left_behind = outgoing(_free(kind).filter(_left_behind(now)).order_by("leased_until", "pk")[:allowed])
+    waiting = _free(kind).filter(_waiting(now)).order_by("next_attempt_at", "pk")
+    taken = left_behind + outgoing(waiting[: allowed - len(left_behind)])
     _taken_count(kind, len(taken))
     unknown = DeliveryAttempt.Outcome.UNKNOWN
     DeliveryAttempt.objects.bulk_create(
         DeliveryAttempt(
-            delivery=delivery, contact_point=delivery.contact_point, at=now, outcome=unknown, detail=LEFT_BEHIND
+            delivery_id=delivery.pk,
+            contact_point_id=delivery.contact_point_id,
+            at=now,
+            outcome=unknown,
+            detail=LEFT_BEHIND,
         )
-        for delivery in taken
-        if delivery.status == Status.SENDING and delivery.begun_at
+        for delivery in left_behind
+        if delivery.begun_at
     )
     return taken
 
 
+def _free(kind: str) -> DeliveryQuerySet:
+    """What goes by this kind, to be held; what others hold is passed over."""
+    return Delivery.objects.filter(kind=kind).select_for_update(skip_locked=True, of=("self",))
+
+
 @transaction.atomic
-def chunk_take(kind: str, *, now: datetime, most: int = CHUNK) -> tuple[str, list[Delivery]]:
+def chunk_take(kind: str, *, now: datetime, most: int = CHUNK) -> tuple[str, list[Outgoing]]:
     """Take what is to be sent by this kind; the lease under which it is ours, and the deliveries."""
     lease = secrets.token_hex(8)
     taken = chunk_hold(kind, now=now, most=most)
@@ -71,9 +93,19 @@ def chunk_take(kind: str, *, now: datetime, most: int = CHUNK) -> tuple[str, lis
 
 def chunk_renew(lease: str, keys: Collection[int], *, now: datetime) -> set[int]:
     """Hold on to these for another lease; those that are still ours."""
-    ours = Delivery.objects.filter(pk__among=keys, lease=lease, status=Status.SENDING)
+    ours = Delivery.objects.filter(pk__among=keys, lease=lease)
     ours.update(leased_until=now + lease_length())
     return set(ours.values_list("pk", flat=True))
+
+
+def chunk_after(taken: int, *, seconds: float) -> int:
+    """How many to take next, when so many were settled in so many seconds: as many as leave in half a second.
+
+    So what waits for a slow provider is not kept from other processes, and for a quick one the rows are not read
+    for a few messages at a time.
+    """
+    fitting = int(taken / max(seconds, 0.001) * _CHUNK_SECONDS)
+    return max(_SMALLEST_CHUNK, min(fitting, _LARGEST_CHUNK))
 
 
 def lease_length() -> timedelta:

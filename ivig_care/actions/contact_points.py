@@ -233,7 +233,7 @@ def _code_send(point: ContactPoint, *, now: datetime) -> ContactPoint:
     point.code_hash = code_hash(point.pk, code_at(point.pk, now))
     point.save(update_fields=["code_sent_at", "code_tries", "code_hash"])
     # A code that still waits would be rendered as the new one: one message is enough.
-    waiting = Delivery.objects.pending().filter(contact_point=point, purpose=Purpose.CODE)
+    waiting = Delivery.objects.pending().filter(person=point.user_id, contact_point=point, purpose=Purpose.CODE)
     occasions_free(waiting, status=Delivery.Status.DROPPED, reason="a newer code was asked for")
     Delivery.objects.create(
         person_id=point.user_id,

@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from ivig_care.actions.claims import LOCAL_CHUNK, chunk_hold, chunk_renew, chunk_take
+from ivig_care.actions.claims import CHUNK, LOCAL_CHUNK, chunk_hold, chunk_renew, chunk_take
 from ivig_care.actions.endings import Ending, begin, ending_keep, sent_keep
 from ivig_care.actions.handovers import sent_keep_and_begin
 from ivig_care.nudges.channels import channel_for
 from ivig_care.nudges.channels.base import CannotTell, Channel, Receipt, SendFailed
 from ivig_care.nudges.messages import message_for
 from ivig_care.nudges.models import Delivery
+from ivig_care.nudges.outgoing import Outgoing, outgoing
 from ivig_care.nudges.prospects import Prospect, prospects_of
 from ivig_care.regimen.nudging import Drop, Hold, Send
 
@@ -33,19 +34,21 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
 
-def deliveries_send(*, kind: str, clock: Clock) -> int:
+def deliveries_send(*, kind: str, clock: Clock, most: int = CHUNK) -> int:
     """Take some of what is to be sent by this kind and send it; how many deliveries it took, 0 when none is due.
 
-    The outside world is called outside of every transaction. A channel of our own writes rows only: there, taking,
-    sending and keeping how it ended are one transaction for the whole chunk.
+    The outside world is called outside of every transaction, with at most `most` deliveries at once. A channel of our
+    own writes rows only: there, taking, sending and keeping how it ended are one transaction for a whole chunk.
     """
     channel = channel_for(kind)
-    return _send_here(kind, channel, clock()) if channel.is_local else _send_outside(kind, channel, clock)
+    return _send_here(kind, channel, clock()) if channel.is_local else _send_outside(kind, channel, clock, most)
 
 
 @transaction.atomic
 def _send_here(kind: str, channel: Channel, now: datetime) -> int:
     taken = chunk_hold(kind, now=now, most=LOCAL_CHUNK)
+    if not taken:
+        return 0
     endings = [
         Ending(delivery=prospect.delivery, result=_result_here(prospect, channel, now), at=now)
         for prospect in prospects_of(taken, now=now)
@@ -82,9 +85,11 @@ def _handed_over(prospect: Prospect, channel: Channel, now: datetime) -> Receipt
         return SendFailed(f"broke off: {type(error).__name__}", is_permanent=False, is_unknown=True)
 
 
-def _send_outside(kind: str, channel: Channel, clock: Clock) -> int:
+def _send_outside(kind: str, channel: Channel, clock: Clock, most: int) -> int:
     now = clock()
-    lease, taken = chunk_take(kind, now=now)
+    lease, taken = chunk_take(kind, now=now, most=most)
+    if not taken:
+        return 0
     round_ = _Round(channel=channel, clock=clock, lease=lease, waiting=deque(prospects_of(taken, now=now)), read_at=now)
     round_.run()
     return len(taken)
@@ -132,13 +137,13 @@ class _Round:
         self._keep(None, now)
         left = {prospect.delivery.pk: prospect.delivery for prospect in self.waiting}
         ours = chunk_renew(self.lease, left.keys(), now=now)
-        fresh = Delivery.objects.for_sending().in_bulk(ours)
+        fresh = {one.pk: one for one in outgoing(Delivery.objects.filter(pk__among=ours))}
         still = [fresh[pk] for pk in left if pk in fresh]
         self.waiting = deque(prospects_of(still, now=now))
         # What was read at last is used, however long that took: or a slow database would be read for ever.
         self.read_at, self.has_just_read = self.clock(), True
 
-    def _keep(self, next_one: Delivery | None, now: datetime) -> bool:
+    def _keep(self, next_one: Outgoing | None, now: datetime) -> bool:
         """Keep how the last one ended, and mark the next one as begun; False when it is no longer ours."""
         ending, self.ending = self.ending, None
         if ending is not None and isinstance(ending.result, Receipt):

@@ -17,6 +17,7 @@ from ivig_care.actions.mailing import occasions_free
 from ivig_care.common.bulk import rows_insert
 from ivig_care.nudges.channels.base import Receipt, SendFailed
 from ivig_care.nudges.models import Delivery, DeliveryAttempt
+from ivig_care.nudges.outgoing import Outgoing
 from ivig_care.regimen.nudging import Drop, Hold, quarter_of, retry_at
 
 # After so many tries that did not work, the person's next contact point is tried.
@@ -37,7 +38,7 @@ class Ending:
     `unresolved` is when an earlier try began of which nobody knows whether it left.
     """
 
-    delivery: Delivery
+    delivery: Outgoing
     result: Receipt | SendFailed | Drop | Hold
     at: datetime
     unresolved: datetime | None = None
@@ -83,12 +84,13 @@ def sent_keep(endings: Sequence[Ending]) -> None:
     )
 
 
-def _failed(delivery: Delivery, failure: SendFailed, ending: Ending) -> None:
+def _failed(delivery: Outgoing, failure: SendFailed, ending: Ending) -> None:
     outcome = Outcome.PERMANENT if failure.is_permanent else Outcome.UNKNOWN if failure.is_unknown else Outcome.PASSING
     _attempt(ending, outcome).save()
     if failure.is_permanent:
-        if delivery.contact_point is not None:
-            contact_point_off(contact_point=delivery.contact_point, reason=failure.detail, now=ending.at)
+        if delivery.to is not None:
+            point = ContactPoint.objects.get(pk=delivery.to.pk)
+            contact_point_off(contact_point=point, reason=failure.detail, now=ending.at)
         way = next_way(delivery, at=ending.at)
         if way is None:
             _end(delivery, Status.FAILED, failure.detail)
@@ -114,21 +116,21 @@ def _failed(delivery: Delivery, failure: SendFailed, ending: Ending) -> None:
         _wait(delivery, reason=failure.detail, next_attempt_at=again, begun_at=unresolved)
 
 
-def _has_repeated_enough(delivery: Delivery) -> bool:
+def _has_repeated_enough(delivery: Outgoing) -> bool:
     """Whether somebody who got every try that may have left has it often enough."""
-    return delivery.is_possible_repeat and delivery.attempts.filter(outcome=Outcome.UNKNOWN).count() >= MOST_UNKNOWN
+    unknown = DeliveryAttempt.objects.filter(delivery=delivery.pk, outcome=Outcome.UNKNOWN)
+    return delivery.is_possible_repeat and unknown.count() >= MOST_UNKNOWN
 
 
-def _dropped(delivery: Delivery, reason: str, at: datetime) -> None:
-    point = delivery.contact_point
-    way = None if point is None or point.is_usable else next_way(delivery, at=at)
+def _dropped(delivery: Outgoing, reason: str, at: datetime) -> None:
+    way = None if delivery.to is None or delivery.to.is_usable else next_way(delivery, at=at)
     if way is None:
         _end(delivery, Status.DROPPED, reason)
     else:
         _go_by(way, delivery, reason=reason, next_attempt_at=at, unresolved=delivery.begun_at)
 
 
-def _held(delivery: Delivery, hold: Hold) -> None:
+def _held(delivery: Outgoing, hold: Hold) -> None:
     """Let it wait, and count it to the quarter of an hour in which it will be sent, so that none is sent beside it."""
     occasion = f"{quarter_of(hold.until):%Y-%m-%dT%H:%MZ}"
     others = Delivery.objects.filter(person=delivery.person_id, occasion=occasion).exclude(pk=delivery.pk)
@@ -138,32 +140,32 @@ def _held(delivery: Delivery, hold: Hold) -> None:
     _wait(delivery, reason=hold.reason, next_attempt_at=hold.until, **changes)
 
 
-def next_way(delivery: Delivery, *, at: datetime, tried: Collection[int] = ()) -> ContactPoint | None:
+def next_way(delivery: Outgoing, *, at: datetime, tried: Collection[int] = ()) -> ContactPoint | None:
     """The person's next usable contact point that is not among `tried`; after the last one the first; None for none."""
     if delivery.purpose in (Purpose.TEST, Purpose.CODE) or at >= delivery.expires_at:
         return None
     usable = ContactPoint.objects.usable().in_order().filter(user=delivery.person_id)
     others = [point for point in usable if point.pk != delivery.contact_point_id and point.pk not in tried]
-    current = delivery.contact_point
+    current = delivery.to
     later = [point for point in others if current is not None and (point.rank, point.pk) > (current.rank, current.pk)]
     return next(iter([*later, *others]), None)
 
 
 def _go_by(
-    way: ContactPoint, delivery: Delivery, *, reason: str, next_attempt_at: datetime, unresolved: datetime | None
+    way: ContactPoint, delivery: Outgoing, *, reason: str, next_attempt_at: datetime, unresolved: datetime | None
 ) -> None:
     """Let it leave by another way, where nobody knows of an earlier try whose end is not known: then it says so."""
     repeat = {} if unresolved is None else {"is_possible_repeat": True}
     _wait(delivery, reason=reason, next_attempt_at=next_attempt_at, contact_point=way, kind=way.kind, **repeat)
 
 
-def _wait(delivery: Delivery, *, reason: str, next_attempt_at: datetime, **changes: object) -> None:
+def _wait(delivery: Outgoing, *, reason: str, next_attempt_at: datetime, **changes: object) -> None:
     ours = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease).exclude(status=Status.SENT)
     waiting = {"status": Status.PENDING, "lease": "", "leased_until": None, "begun_at": None, "tries": delivery.tries}
     ours.update(**{**waiting, "reason": reason[:200], "next_attempt_at": next_attempt_at, **changes})
 
 
-def _end(delivery: Delivery, status: Delivery.Status, reason: str) -> None:
+def _end(delivery: Outgoing, status: Delivery.Status, reason: str) -> None:
     ours = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease).exclude(status=Status.SENT)
     occasions_free(ours, status=status, reason=reason[:200])
 
@@ -180,12 +182,12 @@ def _attempt(ending: Ending, outcome: DeliveryAttempt.Outcome) -> DeliveryAttemp
     )
 
 
-def begin(delivery: Delivery, *, at: datetime) -> bool:
+def begin(delivery: Outgoing, *, at: datetime) -> bool:
     """Mark that a try begins; False when somebody else has taken the delivery meanwhile.
 
     An earlier try with an unknown end stays marked, so that it is asked after until it is known.
     """
-    ours = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease, status=Status.SENDING)
+    ours = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease)
     delivery.begun_at = delivery.begun_at or at
     delivery.tries += 1
     begun = ours.update(

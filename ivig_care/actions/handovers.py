@@ -10,13 +10,13 @@ import psycopg
 from django.db import connection, transaction
 
 from ivig_care.nudges.channels.base import Receipt
-from ivig_care.nudges.models import Delivery
+from ivig_care.nudges.outgoing import Outgoing
 
 Statement = tuple[str, Sequence[Any]]
 
 
 def sent_keep_and_begin(
-    taken: Delivery, receipt: Receipt, following: Delivery | None, *, taken_at: datetime, now: datetime
+    taken: Outgoing, receipt: Receipt, following: Outgoing | None, *, taken_at: datetime, now: datetime
 ) -> bool:
     """Keep that `taken` was, and mark `following` as begun, in one transaction; whether that one is still ours.
 
@@ -31,7 +31,7 @@ def sent_keep_and_begin(
     return following is not None and changed == 1
 
 
-def _attempt_noted(taken: Delivery, receipt: Receipt, at: datetime) -> Statement:
+def _attempt_noted(taken: Outgoing, receipt: Receipt, at: datetime) -> Statement:
     return (
         "INSERT INTO nudges_deliveryattempt (delivery_id, contact_point_id, at, outcome, detail, provider_id)"
         " VALUES (%s, %s, %s, 'accepted', '', %s)",
@@ -39,7 +39,7 @@ def _attempt_noted(taken: Delivery, receipt: Receipt, at: datetime) -> Statement
     )
 
 
-def _sent_kept(taken: Delivery, receipt: Receipt, at: datetime) -> Statement:
+def _sent_kept(taken: Outgoing, receipt: Receipt, at: datetime) -> Statement:
     # Whoever holds the lease by now: it has left. But the report that it never arrived may have been quicker than we.
     return (
         "UPDATE nudges_delivery SET status = 'sent', sent_at = %s, reason = '', lease = '', leased_until = NULL,"
@@ -50,10 +50,11 @@ def _sent_kept(taken: Delivery, receipt: Receipt, at: datetime) -> Statement:
     )
 
 
-def _begun(following: Delivery, at: datetime) -> Statement:
+def _begun(following: Outgoing, at: datetime) -> Statement:
+    # Who holds a lease is sending. Asked for the status too, PostgreSQL would look through all that is being sent.
     return (
         "UPDATE nudges_delivery SET begun_at = %s, tries = tries + 1, is_possible_repeat = %s"
-        " WHERE id = %s AND lease = %s AND status = 'sending'",
+        " WHERE id = %s AND lease = %s",
         (_stored(at), following.is_possible_repeat, following.pk, following.lease),
     )
 

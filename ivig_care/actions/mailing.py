@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import chain, count
+from functools import lru_cache
+from itertools import count
 from typing import NamedTuple
 
 from django.db.models import CharField, F, Q, QuerySet, Value
@@ -14,7 +15,6 @@ from django.db.models.functions import Cast, Concat
 from ivig_care.common.bulk import rows_insert
 from ivig_care.nudges.audience import Way
 from ivig_care.nudges.models import Delivery
-from ivig_care.plans.models import Step
 from ivig_care.regimen.briefing import Briefing
 from ivig_care.regimen.nudging import QUARTER, QUIET, quarter_of
 
@@ -37,11 +37,11 @@ class Telling:
     may_wake: bool = False
     briefing_on: date | None = None
 
-    def add(self, step: Step, *, owed_at: datetime) -> None:
+    def add(self, step: int, *, infusion: int, owed_at: datetime, closes_at: datetime, may_wake: bool) -> None:
         """Tell of a step that was to ring at `owed_at`."""
-        self.steps.append(step.pk)
-        self.may_wake = self.may_wake or step.may_wake
-        self._widen(step.infusion_id, owed_at, step.closes_at)
+        self.steps.append(step)
+        self.may_wake = self.may_wake or may_wake
+        self._widen(infusion, owed_at, closes_at)
 
     def brief(self, infusion: int, briefing: Briefing) -> None:
         """Tell of a whole day."""
@@ -133,13 +133,14 @@ def _spoken_to(people: Collection[int], purpose: Delivery.Purpose, now: datetime
     left = Q(status=Status.SENDING) | (Q(status=Status.SENT) & sent)
     rows = Delivery.objects.filter(left, person__pk__among=people, purpose=purpose)
     spoken_to: dict[int, _SpokenTo] = {}
-    for person, sent_at, occasion in rows.values_list("person_id", "sent_at", "occasion").iterator():
+    for person, sent_at, occasion in rows.values_list("person_id", "sent_at", "occasion"):
         one = spoken_to.setdefault(person, _SpokenTo(now))
         one.free_at = max(one.free_at, (sent_at or now) + QUARTER)
         one.occasions.add(occasion)
     return spoken_to
 
 
+@lru_cache(maxsize=64)
 def _occasion(purpose: Delivery.Purpose, at: datetime) -> str:
     """The quarter of an hour in which a person is told at `at`."""
     quarter = f"{quarter_of(at):%Y-%m-%dT%H:%MZ}"
@@ -149,8 +150,10 @@ def _occasion(purpose: Delivery.Purpose, at: datetime) -> str:
 def _occasion_free(purpose: Delivery.Purpose, at: datetime, taken: Collection[str]) -> str:
     """The same, numbered when a message that left has taken it: one person's must not hold up those of all."""
     first = _occasion(purpose, at)
+    if first not in taken:
+        return first
     numbered = (f"{first} {number}" for number in count(2))
-    return next(name for name in chain([first], numbered) if name not in taken)
+    return next(name for name in numbered if name not in taken)
 
 
 def _begun(

@@ -35,7 +35,7 @@ def infusion_cancelled_tell(infusion: Infusion, *, starts_at: datetime, now: dat
 def channel_off_tell(contact_point: ContactPoint, *, now: datetime) -> None:
     """Tell the others of a person's families, once, that this way to reach the person is off."""
     children = children_told_of([contact_point.user_id])
-    family = families_told(set(children.values_list("pk", flat=True)))
+    family = families_told(children.get(contact_point.user_id, set()))
     others = set(family.exclude(user=contact_point.user_id).values_list("user_id", flat=True))
     when = contact_point.disabled_at or now
     occasion = f"{Purpose.CHANNEL_OFF} {contact_point.pk} {when:%Y-%m-%dT%H:%M:%SZ}"

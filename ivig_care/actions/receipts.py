@@ -12,6 +12,7 @@ from ivig_care.actions.contact_points import STOP_BY_TEXT, contact_point_off
 from ivig_care.actions.endings import next_way
 from ivig_care.actions.mailing import occasions_free
 from ivig_care.nudges.models import Delivery, DeliveryAttempt
+from ivig_care.nudges.outgoing import outgoing_one
 
 Outcome = DeliveryAttempt.Outcome
 Purpose = Delivery.Purpose
@@ -131,7 +132,7 @@ def _settle_unknown(delivery: Delivery, provider_id: str, now: datetime) -> None
 def _fall_back(delivery: Delivery, detail: str, now: datetime) -> None:
     """Let the delivery wait again, for the person's next way that it has not gone yet; else it ends here."""
     tried = set(delivery.attempts.exclude(contact_point=None).values_list("contact_point_id", flat=True))
-    way = next_way(delivery, at=now, tried=tried)
+    way = next_way(outgoing_one(delivery), at=now, tried=tried)
     here = Delivery.objects.filter(pk=delivery.pk)
     if way is None:
         occasions_free(here, status=Status.FAILED, reason=f"did not arrive: {detail}"[:200])

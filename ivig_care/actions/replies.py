@@ -122,7 +122,8 @@ def _asked(points: Sequence[ContactPoint], now: datetime) -> _Asked:
     It could be another when several people share the number, when the steps are of several children, or when another
     message that nobody has answered has steps which the newest has not.
     """
-    sent = Delivery.objects.filter(kind=Kind.SMS, contact_point__in=points, status=Delivery.Status.SENT)
+    people = {point.user_id for point in points}
+    sent = Delivery.objects.filter(person__in=people, contact_point__in=points, status=Delivery.Status.SENT)
     newest_first = sent.select_related("person", "contact_point", "infusion__plan__child").order_by("-sent_at", "-pk")
     found = [
         (delivery, steps)
@@ -133,7 +134,7 @@ def _asked(points: Sequence[ContactPoint], now: datetime) -> _Asked:
         return _Asked()
     newest, steps = found[0]
     others = {step.pk for delivery, more in found[1:] if delivery.answered_at is None for step in more}
-    is_shared = len({point.user_id for point in points}) > 1
+    is_shared = len(people) > 1
     children = {step.infusion.plan.child_id for _, some in found for step in some}
     if is_shared or len(children) > 1 or not others <= {step.pk for step in steps}:
         return _Asked(newest=newest)
@@ -146,9 +147,9 @@ def _done(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
     except AnswerRefused as refused:
         why = "one step needs a reason first" if refused.needs_reason else "one step cannot be recorded like that"
         words = f"{NAME} not recorded yet: {why}. Please open"
-        return _Answer(text=_with_link(words, link_url(delivery)), delivery=delivery)
+        return _Answer(text=_with_link(words, link_url(delivery.pk)), delivery=delivery)
     words = f"{NAME} recorded as done now: {_steps(steps)}. Thank you. Wrong? Undo here:"
-    return _Answer(text=_with_link(words, link_url(delivery)), delivery=delivery)
+    return _Answer(text=_with_link(words, link_url(delivery.pk)), delivery=delivery)
 
 
 def _skipped(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
@@ -156,9 +157,9 @@ def _skipped(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answe
         delivery_skip(delivery=delivery, steps=steps, reason=SkipReason.OTHER, note=BY_TEXT, now=now)
     except AnswerRefused:
         words = f"{NAME} not recorded: one step cannot be skipped like that. Please open"
-        return _Answer(text=_with_link(words, link_url(delivery)), delivery=delivery)
+        return _Answer(text=_with_link(words, link_url(delivery.pk)), delivery=delivery)
     words = f"{NAME} recorded as skipped: {_steps(steps)}. Say why, or undo, here:"
-    return _Answer(text=_with_link(words, link_url(delivery)), delivery=delivery)
+    return _Answer(text=_with_link(words, link_url(delivery.pk)), delivery=delivery)
 
 
 def _later(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
@@ -167,7 +168,7 @@ def _later(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
         return _Answer(text=f"{NAME} OK, we remind you again in {SNOOZE_MINUTES} min.", delivery=delivery)
     again = f"we remind you of {len(waiting)} in {SNOOZE_MINUTES} min; " if waiting else ""
     words = f"{NAME} {again}{_steps([refusal.step for refusal in refusals])} cannot wait. Please open"
-    return _Answer(text=_with_link(words, link_url(delivery)), delivery=delivery)
+    return _Answer(text=_with_link(words, link_url(delivery.pk)), delivery=delivery)
 
 
 def _stopped(body: str, points: Sequence[ContactPoint], now: datetime) -> _Answer:
@@ -196,7 +197,7 @@ def _steps(steps: Sequence[Step]) -> str:
 
 
 def _link(delivery: Delivery | None) -> str:
-    return settings.PUBLIC_URL if delivery is None else link_url(delivery)
+    return settings.PUBLIC_URL if delivery is None else link_url(delivery.pk)
 
 
 def _with_link(words: str, url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
@@ -65,10 +66,14 @@ def families_told(children: Collection[int]) -> QuerySet[Membership]:
     return told.exclude(told=Told.NEVER)
 
 
-def children_told_of(people: Collection[int]) -> QuerySet[Child]:
-    """The children about whom these people are nudged."""
-    told = Membership.objects.filter(user__pk__among=people, role__in=FAMILY).exclude(told=Told.NEVER)
-    return Child.objects.filter(pk__in=told.values("child"))
+def children_told_of(people: Collection[int]) -> dict[int, set[int]]:
+    """For each of these people the children about whom they are nudged."""
+    places = Membership.objects.filter(user__pk__among=people, role__in=FAMILY).exclude(told=Told.NEVER)
+    children = defaultdict[int, set[int]](set)
+    for user, child in places.values_list("user_id", "child_id"):
+        if child is not None:
+            children[user].add(child)
+    return children
 
 
 def staff_told(clinics: Collection[int]) -> QuerySet[Membership]:

@@ -6,7 +6,7 @@ databases take in Django's way, or row by row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -34,41 +34,56 @@ def rows_insert(
 def rows_update(model: type[Model], rows: Sequence[NamedTuple]) -> None:
     """Update these rows. The first value of each is its key, the others what its columns get."""
     if not rows:
-        return
-    key, *names = rows[0]._fields
+        return None
     if connection.vendor == "postgresql":
-        sets = ", ".join(f"{name} = new.{name}" for name in names)
-        sql = f"UPDATE {_table(model)} AS old SET {sets} FROM {_arrays(model, rows)} WHERE old.{key} = new.{key}"  # noqa: S608 - names of our own columns
-        with connection.cursor() as cursor:
-            cursor.execute(sql, _columns(rows))
-        return
+        return _updated_at_once(model, rows)
+    key = rows[0]._fields[0]
     for row in rows:
         changed = row._asdict()
         model._default_manager.filter(pk=changed.pop(key)).update(**changed)
+    return None
 
 
 def _inserted_at_once(
     model: type[Model], rows: Sequence[NamedTuple], alike: dict[str, Any], on_conflict: str
 ) -> list[int]:
-    shared = _defaults(model, rows[0]._fields) | alike
-    names = [*rows[0]._fields, *shared]
-    values = [*(f"new.{name}" for name in rows[0]._fields), *(f"%s::{_type(model, name)}" for name in shared)]
+    differing, same = _told_apart(rows)
+    shared = _defaults(model, rows[0]._fields) | same | alike
+    values = [*(f"new.{name}" for name in differing), *(f"%s::{_type(model, name)}" for name in shared)]
     sql = (
-        f"INSERT INTO {_table(model)} ({', '.join(names)}) SELECT {', '.join(values)}"  # noqa: S608 - the same
-        f" FROM {_arrays(model, rows)} {on_conflict} RETURNING {_pk(model)}"
+        f"INSERT INTO {_table(model)} ({', '.join([*differing, *shared])}) SELECT {', '.join(values)}"  # noqa: S608 - names of our own columns
+        f" FROM {_arrays(model, differing)} {on_conflict} RETURNING {_pk(model)}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*shared.values(), *_columns(rows)])
+        cursor.execute(sql, [*shared.values(), *map(_array, differing.values())])
         return [key for (key,) in cursor.fetchall()]
 
 
-def _arrays(model: type[Model], rows: Sequence[NamedTuple]) -> str:
-    names = rows[0]._fields
-    return f"unnest({', '.join(f'%s::{_type(model, name)}[]' for name in names)}) AS new ({', '.join(names)})"
+def _updated_at_once(model: type[Model], rows: Sequence[NamedTuple]) -> None:
+    differing, same = _told_apart(rows)
+    key, *names = differing
+    sets = [*(f"{name} = new.{name}" for name in names), *(f"{name} = %s::{_type(model, name)}" for name in same)]
+    sql = (
+        f"UPDATE {_table(model)} AS old SET {', '.join(sets)}"  # noqa: S608 - the same
+        f" FROM {_arrays(model, differing)} WHERE old.{key} = new.{key}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*same.values(), *map(_array, differing.values())])
 
 
-def _columns(rows: Sequence[NamedTuple]) -> list[Any]:
-    return [_array(column) for column in zip(*rows, strict=True)]
+def _told_apart(rows: Sequence[NamedTuple]) -> tuple[dict[str, tuple[Any, ...]], dict[str, Any]]:
+    """The columns in which rows differ; and the others, with the one value of each, which need not be sent often.
+
+    The first column is always among the former: it tells how many rows there are.
+    """
+    first, *others = zip(rows[0]._fields, zip(*rows, strict=True), strict=True)
+    same = {name: column[0] for name, column in others if column.count(column[0]) == len(column)}
+    return dict([first, *(other for other in others if other[0] not in same)]), same
+
+
+def _arrays(model: type[Model], columns: Collection[str]) -> str:
+    types = ", ".join(f"%s::{_type(model, name)}[]" for name in columns)
+    return f"unnest({types}) AS new ({', '.join(columns)})"
 
 
 def _array(column: tuple[Any, ...]) -> Any:

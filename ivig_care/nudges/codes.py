@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from ivig_care.accounts.models import ContactPoint
+from ivig_care.nudges.outgoing import Address
 
 DIGITS = 6
 _SALT = "ivig_care.nudges.codes"
 _HASH_SALT = "ivig_care.nudges.codes.hash"
 
 
-def code_of(contact_point: ContactPoint) -> str:
+def code_of(contact_point: ContactPoint | Address) -> str:
     """The six digits of the code that was last asked for; empty when none was. Whoever lacks our key cannot tell it."""
     if contact_point.code_sent_at is None:
         return ""

@@ -25,9 +25,9 @@ def _signer_of(key: str) -> Signer:
     return Signer(key=key, salt=_SALT, sep=".", algorithm="sha1")
 
 
-def link_token(delivery: Delivery) -> str:
+def link_token(delivery_id: int) -> str:
     """What stands for the delivery in an address: letters, digits, hyphens, underscores, one full stop."""
-    return _signer().sign(str(delivery.pk))
+    return _signer().sign(str(delivery_id))
 
 
 def delivery_id_of(token: str) -> int | None:
@@ -48,9 +48,9 @@ def link_opens(delivery: Delivery, now: datetime) -> bool:
     return valid_from is None or (delivery.sent_at or now) >= valid_from
 
 
-def link_url(delivery: Delivery) -> str:
+def link_url(delivery_id: int) -> str:
     """The address in the message."""
-    return f"{settings.PUBLIC_URL}/n/{link_token(delivery)}/"
+    return f"{settings.PUBLIC_URL}/n/{link_token(delivery_id)}/"
 
 
 def unsubscribe_url(link: str) -> str:
@@ -58,6 +58,6 @@ def unsubscribe_url(link: str) -> str:
     return f"{link}stop/"
 
 
-def status_url(delivery: Delivery) -> str:
+def status_url(delivery_id: int) -> str:
     """Where the phone company's reports on this delivery go."""
-    return f"{settings.PUBLIC_URL}/hooks/twilio/status/{delivery.pk}/"
+    return f"{settings.PUBLIC_URL}/hooks/twilio/status/{delivery_id}/"

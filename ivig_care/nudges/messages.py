@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +18,7 @@ from ivig_care.nudges.links import link_url, status_url, unsubscribe_url
 from ivig_care.nudges.models import Delivery
 from ivig_care.nudges.prospects import OpenStep, Prospect
 from ivig_care.nudges.words import Ahead, clock_on
-from ivig_care.regimen.nudging import QUARTER, Urgency
+from ivig_care.regimen.nudging import QUARTER, Urgency, quarter_of
 from ivig_care.regimen.timing import zone_named
 
 _ORDER = (Urgency.OVERDUE, Urgency.DUE, Urgency.SOON)
@@ -55,22 +56,22 @@ class _Texts:
 def message_for(prospect: Prospect, *, now: datetime) -> Message:
     """The message of a delivery as things stand at `now`; its contact point is set."""
     delivery = prospect.delivery
-    point = delivery.contact_point
-    if point is None:
+    to = delivery.to
+    if to is None:
         raise ValueError(f"delivery {delivery.pk} has nowhere to go")
-    url = link_url(delivery)
+    url = link_url(delivery.pk)
     texts = _texts(delivery.kind, _words(prospect, now), len(url))
     return Message(
         key=delivery.key,
-        to=point.address,
+        to=to.address,
         subject=texts.subject,
         text=texts.text.replace(_LINK, url),
         html=texts.html.replace(_LINK, url),
         url=url,
         unsubscribe_url=unsubscribe_url(url) if delivery.kind == Kind.EMAIL else "",
-        status_url=status_url(delivery) if delivery.kind == Kind.SMS else "",
-        push_key=point.push_key,
-        push_secret=point.push_secret,
+        status_url=status_url(delivery.pk) if delivery.kind == Kind.SMS else "",
+        push_key=to.push_key,
+        push_secret=to.push_secret,
         expires_at=delivery.expires_at,
         is_possible_repeat=delivery.is_possible_repeat,
     )
@@ -85,9 +86,9 @@ def _words(prospect: Prospect, now: datetime) -> Words:
         purpose=delivery.purpose,
         count=len(steps),
         urgency=worst,
-        due=_due(min(spoken_of, key=lambda step: step.due_at), now) if spoken_of else "",
+        due=_due_of(spoken_of, now),
         ahead=prospect.ahead,
-        code=code_of(delivery.contact_point) if delivery.purpose == Purpose.CODE and delivery.contact_point else "",
+        code=code_of(delivery.to) if delivery.purpose == Purpose.CODE and delivery.to else "",
         is_late=now - delivery.owed_at > QUARTER,
         is_possible_repeat=delivery.is_possible_repeat,
         has_replies=delivery.purpose == Purpose.NUDGE and bool(steps),
@@ -124,7 +125,17 @@ def _rendered(name: str, words: Words) -> str:
     return re.sub(r"\n\s*\n+", "\n\n", rendered).strip()
 
 
-def _due(step: OpenStep, now: datetime) -> str:
-    """The time it is due where the child lives, with the day when that is not today."""
-    zone = zone_named(step.zone)
-    return clock_on(step.due_at.astimezone(zone), now.astimezone(zone).date())
+def _due_of(steps: Sequence[OpenStep], now: datetime) -> str:
+    """When the first of these is due; empty when there is none."""
+    if not steps:
+        return ""
+    first = steps[0] if len(steps) == 1 else min(steps, key=lambda step: step.due_at)
+    # In every zone a day begins with a quarter of an hour.
+    return _due(first.due_at, first.zone, quarter_of(now))
+
+
+@lru_cache(maxsize=4096)
+def _due(due_at: datetime, zone: str, now: datetime) -> str:
+    """The time where the child lives, with the day when that is not today."""
+    there = zone_named(zone)
+    return clock_on(due_at.astimezone(there), now.astimezone(there).date())

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from ivig_care.accounts.models import ContactPoint, User, quiet_hours
+from ivig_care.accounts.models import User, quiet_hours
 from ivig_care.care_teams.access import Right, Standing, standing_of
 from ivig_care.nudges.models import Delivery
-from ivig_care.nudges.words import Ahead, ahead_of
+from ivig_care.nudges.outgoing import Outgoing
+from ivig_care.nudges.words import Ahead, DaysAhead, ahead_of, days_ahead
 from ivig_care.plans.models import Infusion
 from ivig_care.regimen.nudging import QUARTER, Decision, Send, Urgency, decide, urgency
 from ivig_care.regimen.steps import State
@@ -24,6 +25,7 @@ UTC_NAME = "UTC"
 Purpose = Delivery.Purpose
 # What the message itself asks for, or what cannot wait for the morning: it leaves in quiet hours too.
 _AT_ANY_HOUR = frozenset((Purpose.TEST, Purpose.CODE))
+_ABOUT_STEPS = frozenset((Purpose.NUDGE, Purpose.CLINIC))
 _ABOUT_AN_INFUSION = frozenset((Purpose.MOVED, Purpose.CANCELLED))
 log = logging.getLogger(__name__)
 
@@ -42,101 +44,98 @@ class OpenStep:
 
 
 @dataclass(frozen=True, slots=True)
-class _Team:
-    """Who is told of what: the standing of everybody, and child and clinic of the infusions that notices are about."""
-
-    standing: Standing
-    infusions: dict[int, tuple[int, int]]
-
-    def has(self, delivery: Delivery) -> bool:
-        """Whether the person of a notice is still to hear of its infusion; of what is about none, everybody is."""
-        about = None if delivery.infusion_id is None else self.infusions.get(delivery.infusion_id)
-        if about is None:
-            return True
-        return self.standing.may(delivery.person_id, Right.SEE, child=about[0], clinic=about[1])
-
-
-@dataclass(frozen=True, slots=True)
 class _Person:
     is_active: bool
     zone: ZoneInfo
     quiet: QuietHours | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Prospect:
     """One message that is about to leave: of which steps it speaks, which day it looks ahead to, and the decision."""
 
-    delivery: Delivery
+    delivery: Outgoing
     steps: tuple[OpenStep, ...]
     ahead: Ahead | None
     decision: Decision
     problem: str = ""
 
 
-def prospects_of(deliveries: Sequence[Delivery], *, now: datetime) -> list[Prospect]:
-    """What these messages would say at `now`, in the same order; their contact points are loaded."""
-    keys = {delivery.person_id for delivery in deliveries}
-    people = _people(keys)
-    steps = _steps_open([delivery.pk for delivery in deliveries], now)
-    team = _Team(standing_of(keys), _infusions_of([one for one in deliveries if one.purpose in _ABOUT_AN_INFUSION]))
-    not_before = _not_before(deliveries, now)
-    return [
-        _prospect(one, steps.get(one.pk, []), team, people[one.person_id], not_before.get(one.pk), now)
-        for one in deliveries
-    ]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Readings:
+    """All that was read for some messages at once, as things stand at `now`.
+
+    Steps and `not_before` are by delivery; of an infusion that a notice is about its child and clinic.
+    """
+
+    now: datetime
+    people: dict[int, _Person]
+    standing: Standing
+    steps: dict[int, list[OpenStep]]
+    infusions: dict[int, tuple[int, int]]
+    days: DaysAhead
+    not_before: dict[int, datetime]
+
+    def concerns(self, notice: Outgoing) -> bool:
+        """Whether the person of a notice is still to hear of its infusion; of what is about none, everybody is."""
+        about = None if notice.infusion_id is None else self.infusions.get(notice.infusion_id)
+        if about is None:
+            return True
+        return self.standing.may(notice.person_id, Right.SEE, child=about[0], clinic=about[1])
 
 
-def _prospect(
-    delivery: Delivery,
-    steps: list[OpenStep],
-    team: _Team,
-    person: _Person,
-    not_before: datetime | None,
-    now: datetime,
-) -> Prospect:
+def prospects_of(deliveries: Sequence[Outgoing], *, now: datetime) -> list[Prospect]:
+    """What these messages would say at `now`, in the same order."""
+    people = {delivery.person_id for delivery in deliveries}
+    readings = _Readings(
+        now=now,
+        people=_people(people),
+        standing=standing_of(people),
+        steps=_steps_open([delivery.pk for delivery in deliveries], now),
+        infusions=_infusions_of([one for one in deliveries if one.purpose in _ABOUT_AN_INFUSION]),
+        days=days_ahead(deliveries),
+        not_before=_not_before(deliveries, now),
+    )
+    return [_prospect(delivery, readings) for delivery in deliveries]
+
+
+def _prospect(delivery: Outgoing, readings: _Readings) -> Prospect:
     """One message; what cannot be worked out is its own problem and holds up no other."""
     try:
-        return _worked_out(delivery, steps, team, person, not_before, now)
+        return _worked_out(delivery, readings)
     except Exception as error:
         log.exception("delivery %s cannot be worked out", delivery.pk)
         problem = f"cannot be worked out: {type(error).__name__}"
         return Prospect(delivery=delivery, steps=(), ahead=None, decision=Send(), problem=problem)
 
 
-def _worked_out(
-    delivery: Delivery,
-    steps: list[OpenStep],
-    team: _Team,
-    person: _Person,
-    not_before: datetime | None,
-    now: datetime,
-) -> Prospect:
+def _worked_out(delivery: Outgoing, readings: _Readings) -> Prospect:
     right = Right.REVIEW if delivery.purpose == Purpose.CLINIC else Right.RECORD
-    key = delivery.person_id
-    theirs = tuple(step for step in steps if team.standing.may(key, right, child=step.child, clinic=step.clinic))
-    ahead = None if delivery.briefing_on is None else ahead_of(delivery, now=now)
-    is_about_steps = delivery.purpose in (Purpose.NUDGE, Purpose.CLINIC)
+    key, may = delivery.person_id, readings.standing.may
+    person, steps = readings.people[key], readings.steps.get(delivery.pk, [])
+    theirs = tuple([step for step in steps if may(key, right, child=step.child, clinic=step.clinic)])
+    ahead = None if delivery.briefing_on is None else ahead_of(delivery, readings.days, now=readings.now)
+    is_about_steps = delivery.purpose in _ABOUT_STEPS
+    concerns = bool(theirs) or ahead is not None if is_about_steps else readings.concerns(delivery)
     decision = decide(
         open_steps=len(steps) + (ahead is not None) if is_about_steps else 1,
-        may_wake=delivery.purpose in _AT_ANY_HOUR or any(step.may_wake for step in theirs),
-        is_allowed=person.is_active and (bool(theirs) or ahead is not None if is_about_steps else team.has(delivery)),
+        may_wake=delivery.purpose in _AT_ANY_HOUR or any([step.may_wake for step in theirs]),
+        is_allowed=person.is_active and concerns,
         consented=_consented(delivery),
         quiet=person.quiet,
         zone=person.zone,
         expires_at=delivery.expires_at,
-        now=now,
-        not_before=not_before,
+        now=readings.now,
+        not_before=readings.not_before.get(delivery.pk),
     )
     return Prospect(delivery=delivery, steps=theirs, ahead=ahead, decision=decision)
 
 
-def _consented(delivery: Delivery) -> bool:
+def _consented(delivery: Outgoing) -> bool:
     """Whether a message may go to the contact point; the code that verifies it goes there before it is."""
-    point: ContactPoint | None = delivery.contact_point
-    if point is None:
+    if delivery.to is None:
         return False
-    return point.disabled_at is None if delivery.purpose == Purpose.CODE else point.is_usable
+    return delivery.to.disabled_at is None if delivery.purpose == Purpose.CODE else delivery.to.is_usable
 
 
 def _people(keys: Collection[int]) -> dict[int, _Person]:
@@ -149,14 +148,14 @@ def _people(keys: Collection[int]) -> dict[int, _Person]:
     }
 
 
-def _infusions_of(notices: Sequence[Delivery]) -> dict[int, tuple[int, int]]:
+def _infusions_of(notices: Sequence[Outgoing]) -> dict[int, tuple[int, int]]:
     """Child and clinic of the infusions that these are about."""
     keys = {notice.infusion_id for notice in notices if notice.infusion_id is not None}
     rows = Infusion.objects.filter(pk__in=keys).values_list("pk", "plan__child_id", "plan__child__clinic_id")
     return {pk: (child, clinic) for pk, child, clinic in rows} if keys else {}
 
 
-def _not_before(deliveries: Sequence[Delivery], now: datetime) -> dict[int, datetime]:
+def _not_before(deliveries: Sequence[Outgoing], now: datetime) -> dict[int, datetime]:
     """For each nudge whose person was told a moment ago, or is being told now: when it may follow.
 
     Alarms keep the distance when they ring. Here it is kept by what was tried again, or held, and so has moved.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from ivig_care.care_teams.access import children_told_of
-from ivig_care.nudges.models import Delivery
-from ivig_care.plans.briefing import steps_on
+from ivig_care.nudges.outgoing import Outgoing
+from ivig_care.plans.briefing import dues_of
+from ivig_care.plans.models import Infusion
+from ivig_care.regimen.timing import resolve_local, zone_named
 
 # A list of what the day holds is of use until then.
 _NOON = time(12)
@@ -22,18 +26,50 @@ class Ahead:
     first: str
 
 
-def ahead_of(delivery: Delivery, *, now: datetime) -> Ahead | None:
+@dataclass(frozen=True)
+class DaysAhead:
+    """What is needed to look ahead: the zone of each infusion, the children of each person, when things are due."""
+
+    zone_of: dict[int, ZoneInfo] = field(default_factory=dict)
+    children_of: dict[int, set[int]] = field(default_factory=dict)
+    dues_of: dict[int, list[datetime]] = field(default_factory=dict)
+
+
+def days_ahead(deliveries: Iterable[Outgoing]) -> DaysAhead:
+    """The days that these messages look ahead to."""
+    looking = [(one, one.briefing_on, one.infusion_id) for one in deliveries if one.briefing_on and one.infusion_id]
+    if not looking:
+        return DaysAhead()
+    zones = Infusion.objects.filter(pk__among={infusion for _, _, infusion in looking}).values_list("pk", "zone")
+    zone_of = {pk: zone_named(zone) for pk, zone in zones}
+    children_of = children_told_of({one.person_id for one, _, _ in looking})
+    spans = [_span(on, zone_of[infusion]) for _, on, infusion in looking]
+    dues = dues_of(
+        set().union(*children_of.values()),
+        begins=min(begins for begins, _ in spans),
+        ends=max(ends for _, ends in spans),
+    )
+    return DaysAhead(zone_of, children_of, dues)
+
+
+def ahead_of(delivery: Outgoing, days: DaysAhead, *, now: datetime) -> Ahead | None:
     """What the day holds that a message looks ahead to; None when it has gone by, or holds nothing any more."""
-    if delivery.infusion is None or delivery.briefing_on is None:
+    if delivery.infusion_id is None or delivery.briefing_on is None:
         return None
-    there = delivery.infusion.tz
+    there = days.zone_of[delivery.infusion_id]
     local = now.astimezone(there)
     is_today = delivery.briefing_on == local.date()
     if delivery.briefing_on < local.date() or (is_today and local.time() >= _NOON):
         return None
-    children = set(children_told_of([delivery.person_id]).values_list("pk", flat=True))
-    dues = list(steps_on(children, delivery.briefing_on, there).values_list("due_at", flat=True))
-    return Ahead(is_today, len(dues), clock(dues[0].astimezone(there))) if dues else None
+    begins, ends = _span(delivery.briefing_on, there)
+    theirs = (days.dues_of.get(child, ()) for child in days.children_of.get(delivery.person_id, ()))
+    dues = [due for dues in theirs for due in dues if begins <= due < ends]
+    return Ahead(is_today, len(dues), clock(min(dues).astimezone(there))) if dues else None
+
+
+def _span(on: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When a local date begins and ends."""
+    return resolve_local(on, time(), zone), resolve_local(on + timedelta(days=1), time(), zone)
 
 
 def clock(local: datetime) -> str:

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from ivig_care.actions.alarms import alarms_ringing
 from ivig_care.actions.checklists import checklists_close as close_all
-from ivig_care.actions.claims import CHUNK, due_by_kind, pause_for
+from ivig_care.actions.claims import CHUNK, chunk_after, due_by_kind, pause_for
 from ivig_care.actions.deliveries import deliveries_send
 from ivig_care.actions.heartbeats import heartbeat_beat, heartbeats_forget
 from ivig_care.common import clock
@@ -48,9 +48,11 @@ def deliveries_pump(kind: str) -> None:
     """Send what is due of one kind until nothing is, or until the next look starts others."""
     ends = monotonic() + settings.DISPATCH_SECONDS
     read_clock = sending_clock(deliveries_pump.request.hostname)
-    while monotonic() < ends:
-        if taken := deliveries_send(kind=kind, clock=read_clock):
+    most = CHUNK
+    while (begun := monotonic()) < ends:
+        if taken := deliveries_send(kind=kind, clock=read_clock, most=most):
             log.info("%s deliveries by %s", taken, kind)
+            most = chunk_after(taken, seconds=monotonic() - begun)
         elif pause := pause_for(kind, now=read_clock()):
             sleep(min(pause, settings.DISPATCH_SECONDS))
         else:

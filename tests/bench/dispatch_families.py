@@ -1,4 +1,5 @@
-"""The rows of the dispatch bench: families with one open step each, as many more open steps as wanted, all in bulk."""
+"""The rows of the dispatch bench, all in bulk: families with one open step each, what they were sent in the months
+before, and as many more open steps as wanted."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from django.db import connection
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
 from ivig_care.care_teams.models import Child, Clinic, Membership, Role
 from ivig_care.nudges.models import Delivery
+from ivig_care.nudges.models.deliveries import DeliveryQuerySet
 from ivig_care.plans.models import Infusion, Plan, Step
 from ivig_care.protocols.models import Protocol, ProtocolVersion
 from ivig_care.regimen.protocol import Actor, Kind
@@ -16,7 +18,10 @@ from ivig_care.regimen.protocol import Actor, Kind
 ZONE = "America/Los_Angeles"
 DUE = "due"
 _BATCH = 2000
+# So many messages each family was sent before; without them PostgreSQL would guess at tables that are never so empty.
+SENT_BEFORE = 10
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+_HISTORY_ENDS = _LONG_AGO + timedelta(days=SENT_BEFORE + 1)
 
 
 def families_make(count: int, *, now: datetime) -> None:
@@ -43,7 +48,34 @@ def families_make(count: int, *, now: datetime) -> None:
     infusions = Infusion.objects.bulk_create([Infusion(plan=plan, zone=ZONE) for plan in plans], batch_size=_BATCH)
     _people_place(users, children)
     Step.objects.bulk_create([_step(infusion, now) for infusion in infusions], batch_size=_BATCH)
+    _history_make()
     tidy()
+
+
+def _history_make() -> None:
+    """What was sent before: one e-mail a day to each guardian, long ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO nudges_delivery (person_id, contact_point_id, kind, purpose, occasion, infusion_id, status,"
+            " reason, created_at, owed_at, expires_at, next_attempt_at, lease, tries, is_possible_repeat, sent_at)"
+            " SELECT point.user_id, point.id, point.kind, 'nudge', 'day ' || day, infusion.id, 'sent', '', at, at, at,"
+            " at, '', 1, false, at"
+            " FROM accounts_contactpoint AS point"
+            " JOIN care_teams_membership AS place ON place.user_id = point.user_id"
+            " JOIN plans_plan AS plan ON plan.child_id = place.child_id"
+            " JOIN plans_infusion AS infusion ON infusion.plan_id = plan.id,"
+            " generate_series(1, %s) AS day, LATERAL (SELECT %s + day * interval '1 day' AS at) AS sent"
+            " WHERE point.kind = 'email'",
+            [SENT_BEFORE, _LONG_AGO],
+        )
+        cursor.execute(
+            "INSERT INTO nudges_delivery_steps (delivery_id, step_id) SELECT delivery.id, step.id"
+            " FROM nudges_delivery AS delivery JOIN plans_step AS step ON step.infusion_id = delivery.infusion_id"
+        )
+        cursor.execute(
+            "INSERT INTO nudges_deliveryattempt (delivery_id, contact_point_id, at, outcome, detail, provider_id)"
+            " SELECT id, contact_point_id, sent_at, 'accepted', '', 'earlier ' || id FROM nudges_delivery"
+        )
 
 
 def _people_place(users: list[User], children: list[Child]) -> None:
@@ -107,12 +139,18 @@ _LATER = {"slot": "'later ' || number"} | {column: f"step.{column} + number * in
 
 
 def all_fall_due(*, kind: str, due_at: datetime, spread: timedelta = timedelta()) -> None:
-    """Forget what was sent, and let one step of each family fall due: at once, or evenly over `spread` before.
+    """Forget what was sent since the months before, and let one step of each family fall due: at once, or evenly over `spread` before.
 
     Everybody is reached through the contact point of this kind.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {Delivery._meta.db_table} CASCADE")
+        for table in ("nudges_deliveryattempt", "nudges_delivery_steps"):
+            cursor.execute(
+                f"DELETE FROM {table} USING nudges_delivery AS delivery"  # noqa: S608 - the two names above
+                " WHERE delivery.id = delivery_id AND delivery.created_at >= %s",
+                [_HISTORY_ENDS],
+            )
+        cursor.execute("DELETE FROM nudges_delivery WHERE created_at >= %s", [_HISTORY_ENDS])
         cursor.execute("UPDATE accounts_contactpoint SET rank = CASE kind WHEN %s THEN 0 ELSE 1 END", [kind])
         cursor.execute(
             "UPDATE plans_step SET nudged_at = NULL, opens_at = due - interval '1 hour', due_at = due,"
@@ -128,6 +166,11 @@ def all_fall_due(*, kind: str, due_at: datetime, spread: timedelta = timedelta()
 def none_are_due(*, now: datetime) -> None:
     """Let nothing fall due for a month."""
     all_fall_due(kind="sms", due_at=now + timedelta(days=30))
+
+
+def of_this_round() -> DeliveryQuerySet:
+    """The deliveries that are not history."""
+    return Delivery.objects.filter(created_at__gte=_HISTORY_ENDS)
 
 
 def tidy() -> None:

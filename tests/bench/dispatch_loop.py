@@ -37,11 +37,12 @@ def letters_of(number: int, of: int) -> list[Letter]:
     from ivig_care.nudges.channels.letters import letter
     from ivig_care.nudges.messages import message_for
     from ivig_care.nudges.models import Delivery
+    from ivig_care.nudges.outgoing import outgoing
     from ivig_care.nudges.prospects import prospects_of
 
-    waiting = Delivery.objects.for_sending().pending().order_by("pk")
+    waiting = outgoing(Delivery.objects.pending().order_by("pk"))
     letters = []
-    for prospect in prospects_of(list(waiting)[number::of], now=clock.now()):
+    for prospect in prospects_of(waiting[number::of], now=clock.now()):
         message = message_for(prospect, now=clock.now())
         content = letter(message, sender=settings.DEFAULT_FROM_EMAIL, public_url=settings.PUBLIC_URL)
         delivery = prospect.delivery

@@ -20,6 +20,7 @@ from ivig_care.actions.steps import step_snooze, step_tick, step_undo
 from ivig_care.care_teams.models import Duty, Membership, Told
 from ivig_care.nudges.channels.base import CannotTell, Message, Receipt, SendFailed
 from ivig_care.nudges.models import Delivery, DeliveryAttempt, OutboxMessage, Throttle
+from ivig_care.nudges.outgoing import Outgoing
 from ivig_care.plans.models import Infusion, Step
 from tests.actors import People
 from tests.factories import ContactPointFactory
@@ -474,8 +475,8 @@ def test_what_somebody_else_took_over_meanwhile_is_left_to_them(
     channel = through(monkeypatch, Failing())
     taking = claims.chunk_take
 
-    def taken_over(kind: str, *, now: datetime) -> tuple[str, list[Delivery]]:
-        result = taking(kind, now=now)
+    def taken_over(kind: str, *, now: datetime, most: int) -> tuple[str, list[Outgoing]]:
+        result = taking(kind, now=now, most=most)
         of(people.maria).update(lease="theirs")
         return result
 

@@ -25,6 +25,8 @@ from ivig_care.nudges import prospects as prospects_module
 from ivig_care.nudges.channels.base import CannotTell, Message, Receipt
 from ivig_care.nudges.links import link_opens
 from ivig_care.nudges.models import Delivery, OutboxMessage, Throttle
+from ivig_care.nudges.outgoing import Outgoing
+from ivig_care.nudges.words import DaysAhead
 from ivig_care.plans.models import Infusion, Step
 from ivig_care.worker import tasks
 from tests.actors import People
@@ -110,7 +112,7 @@ def test_a_message_that_cannot_be_worked_out_holds_up_no_other(
     alarms_ring(now=LEAD)
     of(people.maria).update(briefing_on=LEAD.date())
 
-    def broken(delivery: Delivery, *, now: datetime) -> None:
+    def broken(delivery: Outgoing, days: DaysAhead, *, now: datetime) -> None:
         raise KeyError("surprise")
 
     monkeypatch.setattr(prospects_module, "ahead_of", broken)

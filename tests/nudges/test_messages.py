@@ -15,6 +15,7 @@ from ivig_care.nudges.codes import code_of
 from ivig_care.nudges.links import delivery_id_of
 from ivig_care.nudges.messages import message_for
 from ivig_care.nudges.models import Delivery
+from ivig_care.nudges.outgoing import outgoing_one
 from ivig_care.nudges.prospects import OpenStep, Prospect
 from ivig_care.nudges.words import Ahead
 from ivig_care.regimen.nudging import Send, Urgency
@@ -47,7 +48,7 @@ def step(minutes: int, urgency: Urgency) -> OpenStep:
 
 def written(delivery: Delivery, *steps: OpenStep, ahead: Ahead | None = None) -> Message:
     """The message as it leaves."""
-    prospect = Prospect(delivery=delivery, steps=steps, ahead=ahead, decision=Send())
+    prospect = Prospect(delivery=outgoing_one(delivery), steps=steps, ahead=ahead, decision=Send())
     return message_for(prospect, now=NOW)
 
 

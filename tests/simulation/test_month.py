@@ -50,15 +50,15 @@ def _nobody_on_duty(children: Collection[int], now: datetime) -> dict[int, set[i
     return {}
 
 
-def _nothing_due(infusion: Infusion, *, now: datetime) -> None:
-    return None
+def _no_briefings(infusions: Collection[Infusion]) -> dict[int, tuple[()]]:
+    return {infusion.pk: () for infusion in infusions}
 
 
 WRONG: dict[str, AbstractContextManager[object]] = {
     "twenty minutes between two messages": patch.object(mailing, "QUARTER", 20 * MINUTE),
     "no quiet hours": patch.object(QuietHours, "hold_until", lambda hours, instant, zone: None),
     "nobody is on duty": patch.object(audience, "_on_duty", _nobody_on_duty),
-    "nobody is told of a whole day": patch.object(alarms, "briefing_due", _nothing_due),
+    "nobody is told of a whole day": patch.object(alarms, "briefings_of", _no_briefings),
 }
 
 

@@ -51,7 +51,7 @@ def sent(infusion: Infusion | None, to: User, steps: Sequence[Step], *, kind: st
 
 def link(delivery: Delivery, word: str = "") -> str:
     """Where the link of a message leads, or one of the things that can be said there."""
-    return f"/n/{link_token(delivery)}/{word and word + '/'}"
+    return f"/n/{link_token(delivery.pk)}/{word and word + '/'}"
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:

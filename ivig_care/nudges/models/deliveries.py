@@ -11,13 +11,6 @@ from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.care_teams.access import children_of
 from ivig_care.plans.models import Infusion, Step
 
-_FOR_SENDING = (
-    *(f"contact_point__{name}" for name in ("user", "kind", "address", "rank", "push_key", "push_secret")),
-    *(f"contact_point__{name}" for name in ("verified_at", "consented_at", "disabled_at", "code_sent_at")),
-    *("person", "infusion", "kind", "purpose", "briefing_on", "status", "owed_at", "expires_at"),
-    *("lease", "leased_until", "begun_at", "tries", "is_possible_repeat"),
-)
-
 
 class DeliveryQuerySet(QuerySet["Delivery"]):
     """Deliveries, starting from the person asking."""
@@ -29,10 +22,6 @@ class DeliveryQuerySet(QuerySet["Delivery"]):
     def pending(self) -> DeliveryQuerySet:
         """Those that still wait to leave."""
         return self.filter(status=Delivery.Status.PENDING)
-
-    def for_sending(self) -> DeliveryQuerySet:
-        """With the contact point, and of both only what sending looks at."""
-        return self.select_related("contact_point").only(*_FOR_SENDING)
 
 
 class Delivery(models.Model):
@@ -67,8 +56,9 @@ class Delivery(models.Model):
 
     # The unique constraint has an index that begins with the person; another would only be written.
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    # Looked up by person, who is in the index already.
     contact_point = models.ForeignKey(
-        ContactPoint, null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries"
+        ContactPoint, null=True, blank=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False
     )
     kind = models.CharField(max_length=10, choices=ContactPoint.Kind, blank=True)
     purpose = models.CharField(max_length=12, choices=Purpose, default=Purpose.NUDGE)
@@ -101,8 +91,10 @@ class Delivery(models.Model):
             models.UniqueConstraint(fields=["person", "occasion"], name="delivery_once_per_occasion")
         ]
         indexes: ClassVar = [
-            # Read by actions.deliveries every few seconds: only what is still to be sent.
-            models.Index(fields=["kind", "next_attempt_at"], name="delivery_pending", condition=Q(status="pending")),
+            # Read by actions.claims every few seconds, in this order: only what is still to be sent.
+            models.Index(
+                fields=["kind", "next_attempt_at", "id"], name="delivery_waiting", condition=Q(status="pending")
+            ),
             models.Index(fields=["leased_until"], name="delivery_sending", condition=Q(status="sending")),
         ]
 
@@ -126,7 +118,7 @@ class DeliveryAttempt(models.Model):
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
     contact_point = models.ForeignKey(
-        ContactPoint, null=True, blank=True, on_delete=models.PROTECT, related_name="attempts"
+        ContactPoint, null=True, blank=True, on_delete=models.PROTECT, related_name="attempts", db_index=False
     )
     at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=Outcome)

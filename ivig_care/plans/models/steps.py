@@ -74,7 +74,7 @@ class Step(models.Model):
     state = models.CharField(max_length=10, choices=_choices(State), default=State.OPEN.value)
     said_at = models.DateTimeField(null=True, blank=True)
     said_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     skip_reason = models.CharField(max_length=20, choices=_choices(SkipReason), blank=True)
 
@@ -106,6 +106,8 @@ class Step(models.Model):
             models.Index(fields=["next_nudge_at"], name="step_alarm", condition=Q(next_nudge_at__isnull=False)),
             # Read by actions.checklists.steps_lapse once a minute.
             models.Index(fields=["closes_at"], name="step_open", condition=Q(state=State.OPEN.value)),
+            # Read when a person is to be deleted. What nobody has answered yet, and rings, need not stand in it.
+            models.Index(fields=["said_by"], name="step_said_by", condition=Q(said_by__isnull=False)),
         ]
 
     def __str__(self) -> str:

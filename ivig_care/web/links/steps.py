@@ -175,7 +175,7 @@ def undo(request: HttpRequest, delivery: Delivery) -> HttpResponse:
 
 
 def _recorded(delivery: Delivery) -> HttpResponse:
-    return redirect("link", token=link_token(delivery))
+    return redirect("link", token=link_token(delivery.pk))
 
 
 def _stopped(
@@ -200,7 +200,7 @@ def _page(request: HttpRequest, delivery: Delivery, *, problem: Problem | None =
     ready = [row.step.pk for row in rows if row.can_tick]
     context = {
         "delivery": delivery,
-        "token": link_token(delivery),
+        "token": link_token(delivery.pk),
         "groups": groups,
         "count": len(rows),
         "chosen": ready if problem is None else problem.chosen,
