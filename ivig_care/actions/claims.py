@@ -16,7 +16,7 @@ from ivig_care.nudges.outgoing import Outgoing, outgoing
 from ivig_care.regimen.nudging import bucket_take
 
 CHUNK = 100
-LOCAL_CHUNK = 1000
+LOCAL_CHUNK = 500
 _SMALLEST_CHUNK, _LARGEST_CHUNK, _CHUNK_SECONDS = 20, 1000, 0.5
 LEFT_BEHIND = "whoever sent it stopped half-way"
 

@@ -17,8 +17,9 @@ from ivig_care.actions.mailing import occasions_free
 from ivig_care.common.bulk import rows_insert
 from ivig_care.nudges.channels.base import Receipt, SendFailed
 from ivig_care.nudges.models import Delivery, DeliveryAttempt
+from ivig_care.nudges.models.deliveries import occasion_of
 from ivig_care.nudges.outgoing import Outgoing
-from ivig_care.regimen.nudging import Drop, Hold, quarter_of, retry_at
+from ivig_care.regimen.nudging import Drop, Hold, retry_at
 
 # After so many tries that did not work, the person's next contact point is tried.
 TRIES_EACH_WAY = 3
@@ -132,7 +133,7 @@ def _dropped(delivery: Outgoing, reason: str, at: datetime) -> None:
 
 def _held(delivery: Outgoing, hold: Hold) -> None:
     """Let it wait, and count it to the quarter of an hour in which it will be sent, so that none is sent beside it."""
-    occasion = f"{quarter_of(hold.until):%Y-%m-%dT%H:%MZ}"
+    occasion = occasion_of(Purpose.NUDGE, hold.until)
     others = Delivery.objects.filter(person=delivery.person_id, occasion=occasion).exclude(pk=delivery.pk)
     changes: dict[str, object] = {"owed_at": hold.until, "begun_at": delivery.begun_at}
     if delivery.purpose == Purpose.NUDGE and not others.exists():

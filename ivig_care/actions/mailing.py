@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
@@ -14,9 +13,10 @@ from django.db.models.functions import Cast, Concat
 
 from ivig_care.common.bulk import rows_insert
 from ivig_care.nudges.audience import Way
-from ivig_care.nudges.models import Delivery
+from ivig_care.nudges.models import Delivery, DeliveryStep
+from ivig_care.nudges.models.deliveries import occasion_of
 from ivig_care.regimen.briefing import Briefing
-from ivig_care.regimen.nudging import QUARTER, QUIET, quarter_of
+from ivig_care.regimen.nudging import QUARTER, QUIET
 
 # So long after the last of its steps is over, the link of a message still opens them, to say what happened.
 LINK_OUTLIVES = timedelta(hours=24)
@@ -71,7 +71,7 @@ class _Begun(NamedTuple):
     next_attempt_at: datetime
 
 
-class _DeliveryStep(NamedTuple):
+class _Spoken(NamedTuple):
     delivery_id: int
     step_id: int
 
@@ -99,8 +99,8 @@ def deliveries_write(
     keys = rows_insert(Delivery, begun, purpose=purpose, created_at=now)
     _dead_ends_free([key for key, row in zip(keys, begun, strict=True) if row.status == Status.DROPPED])
     written = {person: delivery.pk for person, delivery in waiting.items()} | dict(zip(new_ones, keys, strict=True))
-    rows = [_DeliveryStep(written[person], step) for person, telling in told.items() for step in telling.steps]
-    rows_insert(Delivery.steps.through, rows, ignore_conflicts=bool(waiting))
+    rows = [_Spoken(written[person], step) for person, telling in told.items() for step in telling.steps]
+    rows_insert(DeliveryStep, rows, ignore_conflicts=bool(waiting))
 
 
 def occasions_free(ended: QuerySet[Delivery], **values: object) -> int:
@@ -129,9 +129,9 @@ def _spoken_to(people: Collection[int], purpose: Delivery.Purpose, now: datetime
     sent = Q(sent_at__gt=now - QUARTER)
     for quarters in range(3):
         # One that woke somebody is named after the end of the quiet hours, and clocks of two workers may differ.
-        sent |= Q(occasion__startswith=_occasion(purpose, now + quarters * QUARTER))
+        sent |= Q(occasion__startswith=occasion_of(purpose, now + quarters * QUARTER))
     left = Q(status=Status.SENDING) | (Q(status=Status.SENT) & sent)
-    rows = Delivery.objects.filter(left, person__pk__among=people, purpose=purpose)
+    rows = Delivery.objects.told_lately(people, purpose, now).filter(left)
     spoken_to: dict[int, _SpokenTo] = {}
     for person, sent_at, occasion in rows.values_list("person_id", "sent_at", "occasion"):
         one = spoken_to.setdefault(person, _SpokenTo(now))
@@ -140,16 +140,9 @@ def _spoken_to(people: Collection[int], purpose: Delivery.Purpose, now: datetime
     return spoken_to
 
 
-@lru_cache(maxsize=64)
-def _occasion(purpose: Delivery.Purpose, at: datetime) -> str:
-    """The quarter of an hour in which a person is told at `at`."""
-    quarter = f"{quarter_of(at):%Y-%m-%dT%H:%MZ}"
-    return quarter if purpose == Purpose.NUDGE else f"{purpose} {quarter}"
-
-
 def _occasion_free(purpose: Delivery.Purpose, at: datetime, taken: Collection[str]) -> str:
     """The same, numbered when a message that left has taken it: one person's must not hold up those of all."""
-    first = _occasion(purpose, at)
+    first = occasion_of(purpose, at)
     if first not in taken:
         return first
     numbered = (f"{first} {number}" for number in count(2))
@@ -189,7 +182,7 @@ def _join(delivery: Delivery, telling: Telling, now: datetime) -> None:
         delivery.next_attempt_at = now
         delivery.owed_at = min(delivery.owed_at, telling.owed_at or now)
         # It gives back the quarter of an hour that it was held for: another message may be due then.
-        delivery.occasion = f"{quarter_of(now):%Y-%m-%dT%H:%MZ} #{delivery.pk}"
+        delivery.occasion = f"{occasion_of(Purpose.NUDGE, now)} #{delivery.pk}"
     delivery.infusion_id = delivery.infusion_id or telling.infusion
     delivery.save(
         update_fields=["expires_at", "link_until", "briefing_on", "next_attempt_at", "owed_at", "occasion", "infusion"]

@@ -88,10 +88,12 @@ def _arrays(model: type[Model], columns: Collection[str]) -> str:
 
 def _array(column: tuple[Any, ...]) -> Any:
     """A column as PostgreSQL reads an array; numbers and times are written here, which is much quicker."""
-    kinds = {type(value) for value in column} - {type(None)}
-    if kinds <= {int}:
+    kinds = set(map(type, column))
+    if kinds == {int}:
+        return f"{{{','.join(map(str, column))}}}"
+    if kinds <= {int, type(None)}:
         return f"{{{','.join('NULL' if value is None else str(value) for value in column)}}}"
-    if kinds <= {datetime}:
+    if kinds <= {datetime, type(None)}:
         return f"{{{','.join('NULL' if value is None else value.isoformat() for value in column)}}}"
     return list(column)
 

@@ -30,4 +30,4 @@ class Among(Lookup):
         if not keys:
             raise EmptyResultSet
         column, values = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s::bigint[])", (*values, f"{{{','.join(str(int(key)) for key in keys)}}}")
+        return f"{column} = ANY(%s::bigint[])", (*values, f"{{{','.join(map(str, map(int, keys)))}}}")

@@ -1,4 +1,4 @@
-"""A delivery as sending looks at it: plain values. Many leave at once, and rows as objects would take most of the time."""
+"""A delivery as sending looks at it: plain values, since making an object of every row takes longer than sending it."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from ivig_care.accounts.models import User, quiet_hours
 from ivig_care.care_teams.access import Right, Standing, standing_of
-from ivig_care.nudges.models import Delivery
+from ivig_care.nudges.models import Delivery, DeliveryStep
 from ivig_care.nudges.outgoing import Outgoing
 from ivig_care.nudges.words import Ahead, DaysAhead, ahead_of, days_ahead
 from ivig_care.plans.models import Infusion
@@ -119,7 +119,7 @@ def _worked_out(delivery: Outgoing, readings: _Readings) -> Prospect:
     concerns = bool(theirs) or ahead is not None if is_about_steps else readings.concerns(delivery)
     decision = decide(
         open_steps=len(steps) + (ahead is not None) if is_about_steps else 1,
-        may_wake=delivery.purpose in _AT_ANY_HOUR or any([step.may_wake for step in theirs]),
+        may_wake=delivery.purpose in _AT_ANY_HOUR or any(step.may_wake for step in theirs),
         is_allowed=person.is_active and concerns,
         consented=_consented(delivery),
         quiet=person.quiet,
@@ -163,7 +163,7 @@ def _not_before(deliveries: Sequence[Outgoing], now: datetime) -> dict[int, date
     nudges = [delivery for delivery in deliveries if delivery.purpose == Purpose.NUDGE]
     people = {delivery.person_id for delivery in nudges}
     lately = Q(status=Delivery.Status.SENT, sent_at__gt=now - QUARTER) | Q(status=Delivery.Status.SENDING)
-    told = Delivery.objects.filter(lately, person__pk__among=people, purpose=Purpose.NUDGE)
+    told = Delivery.objects.told_lately(people, Purpose.NUDGE, now).filter(lately)
     others: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
     for pk, person, sent_at in told.values_list("pk", "person_id", "sent_at"):
         others[person].append((pk, sent_at or now))
@@ -179,8 +179,7 @@ def _not_before(deliveries: Sequence[Outgoing], now: datetime) -> dict[int, date
 
 def _steps_open(deliveries: Sequence[int], now: datetime) -> dict[int, list[OpenStep]]:
     """For each delivery its steps that are still to be done, but for those that were put off or have moved away."""
-    through = Delivery.steps.through
-    rows = through.objects.filter(
+    rows = DeliveryStep.objects.filter(
         delivery__pk__among=deliveries, step__state=State.OPEN, step__closes_at__gt=now
     ).values_list(
         "delivery_id",

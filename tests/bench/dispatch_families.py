@@ -19,12 +19,12 @@ ZONE = "America/Los_Angeles"
 DUE = "due"
 _BATCH = 2000
 # So many messages each family was sent before; without them PostgreSQL would guess at tables that are never so empty.
-SENT_BEFORE = 10
+SENT_BEFORE = 30
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-_HISTORY_ENDS = _LONG_AGO + timedelta(days=SENT_BEFORE + 1)
+_HISTORY_ENDS = _LONG_AGO + timedelta(days=200)
 
 
-def families_make(count: int, *, now: datetime) -> None:
+def families_make(count: int, *, now: datetime, sent_before: int = SENT_BEFORE) -> None:
     """So many families: a guardian reached by text and by e-mail, a child, and an infusion with one open step."""
     clinic = Clinic.objects.create(name="Clinic", country="US", zone=ZONE, phone="555", emergency_number="911")
     doctor = User.objects.create(email="doctor@example.org", name="Doctor")
@@ -48,11 +48,11 @@ def families_make(count: int, *, now: datetime) -> None:
     infusions = Infusion.objects.bulk_create([Infusion(plan=plan, zone=ZONE) for plan in plans], batch_size=_BATCH)
     _people_place(users, children)
     Step.objects.bulk_create([_step(infusion, now) for infusion in infusions], batch_size=_BATCH)
-    _history_make()
+    _history_make(sent_before)
     tidy()
 
 
-def _history_make() -> None:
+def _history_make(days: int) -> None:
     """What was sent before: one e-mail a day to each guardian, long ago."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -66,7 +66,7 @@ def _history_make() -> None:
             " JOIN plans_infusion AS infusion ON infusion.plan_id = plan.id,"
             " generate_series(1, %s) AS day, LATERAL (SELECT %s + day * interval '1 day' AS at) AS sent"
             " WHERE point.kind = 'email'",
-            [SENT_BEFORE, _LONG_AGO],
+            [days, _LONG_AGO],
         )
         cursor.execute(
             "INSERT INTO nudges_delivery_steps (delivery_id, step_id) SELECT delivery.id, step.id"
@@ -139,8 +139,9 @@ _LATER = {"slot": "'later ' || number"} | {column: f"step.{column} + number * in
 
 
 def all_fall_due(*, kind: str, due_at: datetime, spread: timedelta = timedelta()) -> None:
-    """Forget what was sent since the months before, and let one step of each family fall due: at once, or evenly over `spread` before.
+    """Forget what was sent but for the history, and let one step of each family fall due.
 
+    All at once, or evenly over `spread` before `due_at`.
     Everybody is reached through the contact point of this kind.
     """
     with connection.cursor() as cursor:

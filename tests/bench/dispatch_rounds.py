@@ -126,16 +126,17 @@ def _tick_until_sent(families: int) -> None:
         if time.monotonic() - ticked_at >= settings.DISPATCH_SECONDS:
             nudges_dispatch.delay()
             ticked_at = time.monotonic()
-        # What waits and what is on its way has indexes of its own, so that looking costs the workers nothing.
-        if Delivery.objects.filter(status__in=(Status.PENDING, Status.SENDING)).exists() or _alarm_is_due():
+        if _is_any_left():
             return False
         return of_this_round().filter(status=Status.SENT).count() == families
 
     _wait(all_sent, what="all to be sent")
 
 
-def _alarm_is_due() -> bool:
-    return Step.objects.filter(next_nudge_at__lte=clock.now()).exists()
+def _is_any_left() -> bool:
+    """Whether an alarm or a delivery waits; each has an index of its own, so looking costs the workers nothing."""
+    steps, deliveries = Step.objects.filter(next_nudge_at__lte=clock.now()), Delivery.objects
+    return steps.exists() or any(deliveries.filter(status=one).exists() for one in (Status.PENDING, Status.SENDING))
 
 
 def _smtp_seconds(bench: Bench, families: int) -> float:

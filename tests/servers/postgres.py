@@ -28,6 +28,8 @@ SETTINGS = {
     "max_connections": "200",
     "timezone": "UTC",
 }
+# As large as its manual advises for a machine of its own with a few GB: the default is for much less.
+ROOMY = {"shared_buffers": "1GB"}
 # Quick rather than safe: nothing in it outlives the test.
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 # What was committed outlives the server, though not the machine.
@@ -59,7 +61,7 @@ def postgres_server(*, is_durable: bool = False) -> Iterator[str]:
     A durable one waits for the disk at every commit, as in production; for a bench.
     Raises ServerMissing, ServerDidNotStart.
     """
-    with _running(SETTINGS if is_durable else SETTINGS | QUICK) as server:
+    with _running(SETTINGS | (ROOMY if is_durable else QUICK)) as server:
         yield server.url
 
 

@@ -176,7 +176,7 @@ def unknown(delivery: Delivery) -> Delivery:
 @pytest.mark.parametrize("status", ["sending", "pending"])
 @pytest.mark.parametrize("word", ["sent", "delivered"])
 def test_a_report_settles_what_was_not_known(unknown: Delivery, status: str, word: str) -> None:
-    Delivery.objects.filter(pk=unknown.pk).update(status=status)
+    Delivery.objects.filter(pk=unknown.pk).update(status=status, lease="dead" if status == "sending" else "")
     report(unknown, word)
     unknown.refresh_from_db()
     assert (unknown.status, unknown.sent_at) == ("sent", STARTS_AT - timedelta(minutes=3))
@@ -195,7 +195,7 @@ def test_what_somebody_is_just_sending_is_left_to_them(unknown: Delivery) -> Non
 
 
 def test_what_never_began_is_not_settled(unknown: Delivery) -> None:
-    Delivery.objects.filter(pk=unknown.pk).update(status="pending", begun_at=None)
+    Delivery.objects.filter(pk=unknown.pk).update(status="pending", lease="", begun_at=None)
     report(unknown, "sent")
     unknown.refresh_from_db()
     assert unknown.status == "pending"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import ClassVar
 
 from django.db import models
@@ -10,6 +13,10 @@ from django.db.models import Q, QuerySet
 from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.care_teams.access import children_of
 from ivig_care.plans.models import Infusion, Step
+from ivig_care.regimen.nudging import quarter_of
+
+# Far longer than anything waits, but for what a provider that is down for days holds up.
+LATELY = timedelta(days=2)
 
 
 class DeliveryQuerySet(QuerySet["Delivery"]):
@@ -22,6 +29,11 @@ class DeliveryQuerySet(QuerySet["Delivery"]):
     def pending(self) -> DeliveryQuerySet:
         """Those that still wait to leave."""
         return self.filter(status=Delivery.Status.PENDING)
+
+    def told_lately(self, people: Collection[int], purpose: Delivery.Purpose, now: datetime) -> DeliveryQuerySet:
+        """What these people are told for this purpose about now, give or take two days; their history is left alone."""
+        first, last = (occasion_of(purpose, now + some) for some in (-LATELY, LATELY))
+        return self.filter(person__pk__among=people, purpose=purpose, occasion__gte=first, occasion__lt=last)
 
 
 class Delivery(models.Model):
@@ -64,7 +76,7 @@ class Delivery(models.Model):
     purpose = models.CharField(max_length=12, choices=Purpose, default=Purpose.NUDGE)
     occasion = models.CharField(max_length=80)
     infusion = models.ForeignKey(Infusion, null=True, blank=True, on_delete=models.CASCADE, related_name="deliveries")
-    steps = models.ManyToManyField(Step, related_name="deliveries")
+    steps = models.ManyToManyField(Step, related_name="deliveries", through="nudges.DeliveryStep")
     briefing_on = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     reason = models.CharField(max_length=200, blank=True)
@@ -88,7 +100,8 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["person", "occasion"], name="delivery_once_per_occasion")
+            models.UniqueConstraint(fields=["person", "occasion"], name="delivery_once_per_occasion"),
+            models.CheckConstraint(name="delivery_leased_while_sending", condition=Q(lease="") | Q(status="sending")),
         ]
         indexes: ClassVar = [
             # Read by actions.claims every few seconds, in this order: only what is still to be sent.
@@ -105,6 +118,28 @@ class Delivery(models.Model):
     def key(self) -> str:
         """The same on every try, so that repeats can be told apart."""
         return f"delivery-{self.pk}"
+
+
+class DeliveryStep(models.Model):
+    """One step of which a delivery speaks."""
+
+    # The unique constraint has an index that begins with the delivery.
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, db_index=False)
+    step = models.ForeignKey(Step, on_delete=models.CASCADE)
+
+    class Meta:
+        db_table = "nudges_delivery_steps"
+        unique_together: ClassVar = [("delivery", "step")]
+
+    def __str__(self) -> str:
+        return f"step {self.step_id} of delivery {self.delivery_id}"
+
+
+@lru_cache(maxsize=64)
+def occasion_of(purpose: Delivery.Purpose, at: datetime) -> str:
+    """The quarter of an hour in which a person is told at `at`; those for one purpose are in order of time."""
+    quarter = f"{quarter_of(at):%Y-%m-%dT%H:%MZ}"
+    return quarter if purpose == Delivery.Purpose.NUDGE else f"{purpose} {quarter}"
 
 
 class DeliveryAttempt(models.Model):
