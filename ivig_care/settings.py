@@ -148,7 +148,7 @@ TEMPLATES: list[dict[str, Any]] = [
 def _database() -> dict[str, Any]:
     if not IS_EMBEDDED:
         database = dict(env.dj_db_url("DATABASE_URL", conn_max_age=600, conn_health_checks=True))
-        options = {
+        options: dict[str, Any] = {
             # Statements that are used over and over are planned once on each connection; see actions/handovers.py.
             "prepare_threshold": 5,
             # Rows lie in memory or on a disk without arms: reading one by its key costs about as much as one in a row.
@@ -157,7 +157,10 @@ def _database() -> dict[str, Any]:
             "connect_timeout": 10,
             "tcp_user_timeout": 20_000,
         }
-        return {**database, "OPTIONS": {**options, **database.get("OPTIONS", {})}}
+        options |= database.get("OPTIONS", {})
+        if options["prepare_threshold"] == "none":  # as behind a PgBouncer in transaction mode
+            options["prepare_threshold"] = None
+        return {**database, "OPTIONS": options}
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": VAR_DIR / "ivig_care.sqlite3",

@@ -49,10 +49,10 @@ def _inserted_at_once(
 ) -> list[int]:
     differing, same = _told_apart(rows)
     shared = _defaults(model, rows[0]._fields) | same | alike
-    values = [*(f"new.{name}" for name in differing), *(f"%s::{_type(model, name)}" for name in shared)]
+    values = [*(f"new.{_quoted(name)}" for name in differing), *(f"%s::{_type(model, name)}" for name in shared)]
     sql = (
-        f"INSERT INTO {_table(model)} ({', '.join([*differing, *shared])}) SELECT {', '.join(values)}"  # noqa: S608 - names of our own columns
-        f" FROM {_arrays(model, differing)} {on_conflict} RETURNING {_pk(model)}"
+        f"INSERT INTO {_table(model)} ({', '.join(map(_quoted, [*differing, *shared]))}) SELECT {', '.join(values)}"  # noqa: S608 - names of our own columns
+        f" FROM {_arrays(model, differing)} {on_conflict} RETURNING {_quoted(_pk(model))}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*shared.values(), *map(_array, differing.values())])
@@ -62,10 +62,13 @@ def _inserted_at_once(
 def _updated_at_once(model: type[Model], rows: Sequence[NamedTuple]) -> None:
     differing, same = _told_apart(rows)
     key, *names = differing
-    sets = [*(f"{name} = new.{name}" for name in names), *(f"{name} = %s::{_type(model, name)}" for name in same)]
+    sets = [
+        *(f"{_quoted(name)} = new.{_quoted(name)}" for name in names),
+        *(f"{_quoted(name)} = %s::{_type(model, name)}" for name in same),
+    ]
     sql = (
         f"UPDATE {_table(model)} AS old SET {', '.join(sets)}"  # noqa: S608 - the same
-        f" FROM {_arrays(model, differing)} WHERE old.{key} = new.{key}"
+        f" FROM {_arrays(model, differing)} WHERE old.{_quoted(key)} = new.{_quoted(key)}"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*same.values(), *map(_array, differing.values())])
@@ -83,7 +86,7 @@ def _told_apart(rows: Sequence[NamedTuple]) -> tuple[dict[str, tuple[Any, ...]],
 
 def _arrays(model: type[Model], columns: Collection[str]) -> str:
     types = ", ".join(f"%s::{_type(model, name)}[]" for name in columns)
-    return f"unnest({types}) AS new ({', '.join(columns)})"
+    return f"unnest({types}) AS new ({', '.join(map(_quoted, columns))})"
 
 
 def _array(column: tuple[Any, ...]) -> Any:
@@ -116,7 +119,11 @@ def _type(model: type[Model], name: str) -> str:
 
 
 def _table(model: type[Model]) -> str:
-    return connection.ops.quote_name(model._meta.db_table)
+    return _quoted(model._meta.db_table)
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)
 
 
 def _pk(model: type[Model]) -> str:
