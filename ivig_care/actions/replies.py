@@ -16,7 +16,7 @@ from ivig_care.nudges.answering import may_answer, open_steps_of
 from ivig_care.nudges.channels.gsm7 import segments
 from ivig_care.nudges.links import link_url
 from ivig_care.nudges.models import Delivery, InboundMessage
-from ivig_care.nudges.replies import is_stop_word, understand
+from ivig_care.nudges.replies import is_stop_word, option_named, understand
 from ivig_care.plans.models import Step
 from ivig_care.regimen.steps import SkipReason
 
@@ -87,7 +87,7 @@ def _take(provider_id: str, sender: str, body: str, now: datetime) -> InboundMes
     kept.answer, kept.delivery = answer.text, answer.delivery
     if answer.delivery is not None:
         kept.contact_point = answer.delivery.contact_point
-    kept.save(update_fields=["answer", "delivery", "contact_point"])
+    kept.save(update_fields=["understood", "answer", "delivery", "contact_point"])
     return kept
 
 
@@ -102,6 +102,8 @@ def _answered(kept: InboundMessage, points: Sequence[ContactPoint], now: datetim
         case Understood.START:
             return _started(points, now)
     asked = _asked(points, now)
+    if kept.understood == Understood.UNCLEAR:
+        kept.understood = option_named(kept.body, steps=len(asked.steps))
     if kept.understood == Understood.UNCLEAR:
         return _Answer(text=_with_link(_UNCLEAR, _link(asked.newest)), delivery=asked.newest)
     if asked.newest is None:

@@ -64,6 +64,19 @@ def understand(text: str) -> Understood:
     return _answer(said)
 
 
+def option_named(text: str, *, steps: int) -> Understood:
+    """What "1 done", "2 skip" or "3 later" means, written as our messages offer it, of so many steps.
+
+    Unclear when the number might count steps instead: "2 skip" of three may mean two of them.
+    """
+    match _plain(text).split():
+        case [("1" | "2" | "3") as number, word] if not word.isdecimal():
+            meanings = {_MEANINGS.get(said, Understood.UNCLEAR) for said in (number, word)}
+            is_count = int(number) < steps
+            return Understood.UNCLEAR if is_count or len(meanings) > 1 else meanings.pop()
+    return Understood.UNCLEAR
+
+
 def is_stop_word(text: str) -> bool:
     """Whether the text is one of the words that the provider acts on, and answers, by itself."""
     return _plain(text) in _STOP_WORDS

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivig_care.nudges.models import InboundMessage
-from ivig_care.nudges.replies import is_stop_word, understand
+from ivig_care.nudges.replies import is_stop_word, option_named, understand
 
 Understood = InboundMessage.Understood
 
@@ -169,6 +169,31 @@ def test_the_provider_answers_its_own_words(text: str) -> None:
 @pytest.mark.parametrize("text", ["stop texting me", "Stop. Thank you", "please stop", "1", ""])
 def test_we_answer_what_the_provider_does_not(text: str) -> None:
     assert not is_stop_word(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "steps", "meant"),
+    [
+        ("1 done", 1, Understood.DONE),
+        ("1. Done!", 1, Understood.DONE),
+        ("1 done", 2, Understood.UNCLEAR),  # one of the two?
+        ("2 skip", 1, Understood.SKIP),
+        ("2 skip", 2, Understood.SKIP),
+        ("2 skip", 3, Understood.UNCLEAR),
+        ("3 later", 3, Understood.LATER),
+        ("3 later", 4, Understood.UNCLEAR),
+        ("2 done", 2, Understood.UNCLEAR),
+        ("one done", 1, Understood.UNCLEAR),
+        ("done 1", 1, Understood.UNCLEAR),
+        ("1 done 2 skip", 1, Understood.UNCLEAR),
+        ("1 1", 1, Understood.UNCLEAR),
+        ("9" * 5000 + " done", 1, Understood.UNCLEAR),
+        ("1 not", 1, Understood.UNCLEAR),
+        ("", 1, Understood.UNCLEAR),
+    ],
+)
+def test_an_option_may_be_named_as_it_was_offered(text: str, steps: int, meant: InboundMessage.Understood) -> None:
+    assert option_named(text, steps=steps) == meant
 
 
 @given(st.text(max_size=400))

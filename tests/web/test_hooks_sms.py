@@ -112,6 +112,17 @@ def test_one_ticks_everything_in_the_message(
     assert delivery.answered_at == STARTS_AT
 
 
+def test_an_option_named_as_offered_is_taken_where_it_can_mean_one_thing(
+    text: Text, infusion: Infusion, people: People, steps: list[Step]
+) -> None:
+    sent(infusion, people.maria, steps)
+    assert "not understood" in text("1 done")
+    assert _states(steps) == ["open", "open"]
+    assert "recorded as skipped" in text("2 skip")
+    assert _states(steps) == ["skipped", "skipped"]
+    assert list(InboundMessage.objects.values_list("understood", flat=True)) == ["unclear", "skip"]
+
+
 def test_two_skips(text: Text, delivery: Delivery, steps: list[Step]) -> None:
     assert text("2").startswith("ivig_care: recorded as skipped: 2 steps.")
     assert _states(steps) == ["skipped", "skipped"]
