@@ -17,6 +17,7 @@ from ivig_care.actions.mailing import occasions_free
 from ivig_care.actions.notices import channel_off_tell
 from ivig_care.nudges.codes import code_at, code_fits, code_hash
 from ivig_care.nudges.models import Delivery
+from ivig_care.regimen.nudging import QUIET
 
 CODE_LASTS = timedelta(minutes=10)
 MOST_CODE_TRIES = 5
@@ -165,10 +166,13 @@ def contact_point_test(*, contact_point: ContactPoint, now: datetime) -> Deliver
     return delivery
 
 
-def quiet_hours_set(*, person: User, quiet_from: time | None, quiet_until: time | None) -> None:
-    """When the person is left in peace, on their own wall clock; two Nones for never."""
+@transaction.atomic
+def quiet_hours_set(*, person: User, quiet_from: time | None, quiet_until: time | None, now: datetime) -> None:
+    """When the person is left in peace, on their own wall clock; two Nones for never. What is held is decided anew."""
     hours = {"quiet_from": quiet_from, "quiet_until": quiet_until}
     NudgePreference.objects.update_or_create(user=person, defaults=hours, create_defaults={**hours, "zone": "UTC"})
+    held = Delivery.objects.pending().filter(person=person, reason=QUIET, next_attempt_at__gt=now)
+    held.update(next_attempt_at=now, owed_at=now)
 
 
 def links_revoke(*, person: User, now: datetime) -> None:
@@ -220,6 +224,9 @@ def _switch_off(contact_point: ContactPoint, *, reason: str, now: datetime, is_w
     is_new = standing.update(**off) == 1
     if is_new:
         contact_point.refresh_from_db()
+        # What waits to go there goes another way, or is seen to go nowhere, at once and not when it was to leave.
+        waiting = Delivery.objects.pending().filter(person=contact_point.user_id, contact_point=contact_point)
+        waiting.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
     return is_new
 
 

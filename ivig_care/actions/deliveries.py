@@ -20,7 +20,7 @@ from ivig_care.actions.handovers import sent_keep_and_begin
 from ivig_care.nudges.channels import channel_for
 from ivig_care.nudges.channels.base import CannotTell, Channel, Receipt, SendFailed
 from ivig_care.nudges.messages import message_for
-from ivig_care.nudges.models import Delivery
+from ivig_care.nudges.models import Delivery, DeliveryStep
 from ivig_care.nudges.outgoing import Outgoing, outgoing
 from ivig_care.nudges.prospects import Prospect, prospects_of
 from ivig_care.regimen.nudging import Drop, Hold, Send
@@ -71,6 +71,9 @@ def _handed_over(prospect: Prospect, channel: Channel, now: datetime) -> Receipt
     """What became of one try. One message that breaks something must not hold up those behind it."""
     if prospect.problem:
         return SendFailed(prospect.problem, is_permanent=False)
+    if prospect.silent_on:
+        # Its link and the answers to it are about exactly what it says.
+        DeliveryStep.objects.filter(delivery=prospect.delivery.pk, step__in=prospect.silent_on).delete()
     try:
         message = message_for(prospect, now=now)
     except Exception as error:

@@ -15,6 +15,8 @@ from ivig_care.plans.models import Infusion
 
 # So long a notice is worth sending, when nothing else ends it.
 WORTH_TELLING = timedelta(hours=24)
+# Whoever moves one day of an infusion mostly moves the next one right after it: the family hears of both at once.
+MOVED_WAITS = timedelta(minutes=5)
 
 Purpose = Delivery.Purpose
 Status = Delivery.Status
@@ -22,7 +24,8 @@ Status = Delivery.Status
 
 def infusion_moved_tell(infusion: Infusion, *, starts_at: datetime, now: datetime) -> None:
     """Tell the family that a day of an infusion now starts at `starts_at`; one that waits is not joined by another."""
-    _family_tell(infusion, Purpose.MOVED, until=max(starts_at, now + WORTH_TELLING), now=now)
+    until = max(starts_at, now + WORTH_TELLING)
+    _family_tell(infusion, Purpose.MOVED, until=until, now=now, not_before=now + MOVED_WAITS)
 
 
 def infusion_cancelled_tell(infusion: Infusion, *, starts_at: datetime, now: datetime) -> None:
@@ -42,12 +45,19 @@ def channel_off_tell(contact_point: ContactPoint, *, now: datetime) -> None:
     _tell(others, Purpose.CHANNEL_OFF, occasion=occasion, until=now + WORTH_TELLING, now=now)
 
 
-def _family_tell(infusion: Infusion, purpose: Delivery.Purpose, *, until: datetime, now: datetime) -> None:
+def _family_tell(
+    infusion: Infusion,
+    purpose: Delivery.Purpose,
+    *,
+    until: datetime,
+    now: datetime,
+    not_before: datetime | None = None,
+) -> None:
     family = set(families_told([infusion.plan.child_id]).values_list("user_id", flat=True))
     waiting = Delivery.objects.pending().filter(infusion=infusion, purpose=purpose, person__in=family)
     told = set(waiting.values_list("person_id", flat=True))
     occasion = f"{purpose} {infusion.pk} {now:%Y-%m-%dT%H:%M:%SZ}"
-    _tell(family - told, purpose, occasion=occasion, until=until, now=now, infusion=infusion)
+    _tell(family - told, purpose, occasion=occasion, until=until, now=now, not_before=not_before, infusion=infusion)
 
 
 def _tell(
@@ -57,6 +67,7 @@ def _tell(
     occasion: str,
     until: datetime,
     now: datetime,
+    not_before: datetime | None = None,
     infusion: Infusion | None = None,
 ) -> None:
     ways = ways_to(people)
@@ -71,10 +82,10 @@ def _tell(
             status=Status.PENDING if person in ways else Status.DROPPED,
             reason="" if person in ways else NO_WAY,
             created_at=now,
-            owed_at=now,
+            owed_at=not_before or now,
             expires_at=until,
             link_until=until + LINK_OUTLIVES,
-            next_attempt_at=now,
+            next_attempt_at=not_before or now,
         )
         for person in people
     )

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from ivig_care.accounts.models import ContactPoint
 from ivig_care.actions.contact_points import STOP_BY_TEXT, contact_point_off, contact_point_on
 from ivig_care.actions.links import AnswerRefused, delivery_done, delivery_later, delivery_skip
-from ivig_care.nudges.answering import may_answer, open_steps_of
+from ivig_care.nudges.answering import asked_for, may_answer
 from ivig_care.nudges.channels.gsm7 import segments
 from ivig_care.nudges.links import link_url
 from ivig_care.nudges.models import Delivery, InboundMessage
@@ -37,6 +37,7 @@ _HELP = f"{NAME} reminders you asked for. Answer 1 done, 2 skip, 3 later. STOP e
 _STRANGER = f"{NAME} this number is not set up for reminders here, so nothing was recorded."
 _NOTHING_OPEN = f"{NAME} nothing waits for an answer right now, so nothing was recorded."
 _SEVERAL = f"{NAME} more than one reminder is open, so nothing was recorded. Please say which one:"
+_TWO_TIMES = f"{NAME} one step is due and another not yet, so nothing was recorded. Please say which:"
 _UNCLEAR = f"{NAME} not understood, so nothing was recorded. Answer 1 done, 2 skip or 3 later, or open"
 
 
@@ -94,7 +95,7 @@ def _take(provider_id: str, sender: str, body: str, now: datetime) -> InboundMes
 def _answered(kept: InboundMessage, points: Sequence[ContactPoint], now: datetime) -> _Answer:
     match kept.understood:
         case Understood.STOP:
-            return _stopped(kept.body, points, now)
+            return _stopped(kept, now)
         case Understood.HELP:
             return _Answer(text=_HELP)
         case _ if not points:
@@ -110,6 +111,8 @@ def _answered(kept: InboundMessage, points: Sequence[ContactPoint], now: datetim
         return _Answer(text=_with_link(_NOTHING_OPEN, settings.PUBLIC_URL))
     if asked.delivery is None:
         return _Answer(text=_with_link(_SEVERAL, _link(asked.newest)))
+    if kept.understood != Understood.LATER and _is_of_two_times(asked.steps, now):
+        return _Answer(text=_with_link(_TWO_TIMES, _link(asked.newest)), delivery=asked.newest)
     match kept.understood:
         case Understood.DONE:
             return _done(asked.delivery, asked.steps, now)
@@ -126,11 +129,13 @@ def _asked(points: Sequence[ContactPoint], now: datetime) -> _Asked:
     """
     people = {point.user_id for point in points}
     sent = Delivery.objects.filter(person__in=people, contact_point__in=points, status=Delivery.Status.SENT)
+    # What the clinic is told asks for no answer by text.
+    sent = sent.filter(purpose=Delivery.Purpose.NUDGE)
     newest_first = sent.select_related("person", "contact_point", "infusion__plan__child").order_by("-sent_at", "-pk")
     found = [
         (delivery, steps)
         for delivery in newest_first[:MOST_LOOKED_AT]
-        if may_answer(delivery, now) and (steps := open_steps_of(delivery, now))
+        if may_answer(delivery, now) and (steps := asked_for(delivery, now))
     ]
     if not found:
         return _Asked()
@@ -141,6 +146,11 @@ def _asked(points: Sequence[ContactPoint], now: datetime) -> _Asked:
     if is_shared or len(children) > 1 or not others <= {step.pk for step in steps}:
         return _Asked(newest=newest)
     return _Asked(delivery=newest, steps=steps, newest=newest)
+
+
+def _is_of_two_times(steps: Sequence[Step], now: datetime) -> bool:
+    """Whether some of these are due and others not yet: nobody can tell which of them an answer is about."""
+    return len({step.due_at <= now for step in steps}) > 1
 
 
 def _done(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
@@ -173,10 +183,11 @@ def _later(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
     return _Answer(text=_with_link(words, link_url(delivery.pk)), delivery=delivery)
 
 
-def _stopped(body: str, points: Sequence[ContactPoint], now: datetime) -> _Answer:
-    for point in points:
+def _stopped(kept: InboundMessage, now: datetime) -> _Answer:
+    """Whoever has the number may stop what comes to it, also before they proved that it is theirs."""
+    for point in ContactPoint.objects.filter(kind=Kind.SMS, address=kept.sender).in_order():
         contact_point_off(contact_point=point, reason=STOP_BY_TEXT, now=now, is_withdrawn=True)
-    return _Answer(text="" if is_stop_word(body) else _OFF)
+    return _Answer(text="" if is_stop_word(kept.body) else _OFF)
 
 
 def _started(points: Sequence[ContactPoint], now: datetime) -> _Answer:

@@ -17,6 +17,7 @@ from ivig_care.regimen.doses import Code
 from ivig_care.regimen.errors import SnoozeRefused, TransitionRefused
 from ivig_care.regimen.ledger import Answer
 from ivig_care.regimen.nudging import snooze_until
+from ivig_care.regimen.protocol import Kind
 from ivig_care.regimen.steps import Event, SkipReason, State
 
 # A phone's clock may run ahead of ours by this much before "now" looks like the future.
@@ -90,7 +91,12 @@ def step_snooze(*, step: Step, by: User, minutes: int, now: datetime) -> Step:
         raise Refused(f"This step is already {step.state}, so there is nothing to put off.")
     try:
         until = snooze_until(
-            step.window, step.nudge_policy, asked=timedelta(minutes=minutes), snoozes=step.snoozes, now=now
+            step.window,
+            step.nudge_policy,
+            asked=timedelta(minutes=minutes),
+            snoozes=step.snoozes,
+            now=now,
+            is_check=step.kind == Kind.CHECK,
         )
     except SnoozeRefused as error:
         raise Refused(str(error)) from error

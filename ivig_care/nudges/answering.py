@@ -9,6 +9,7 @@ from ivig_care.nudges.links import delivery_id_of, link_opens
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.models import Plan, Step, StepEvent
 from ivig_care.plans.models.steps import StepQuerySet
+from ivig_care.regimen.nudging import has_come
 from ivig_care.regimen.steps import Event, State
 
 # So long after an answer it can be taken back where it was given.
@@ -43,6 +44,12 @@ def steps_of(delivery: Delivery) -> StepQuerySet:
 def open_steps_of(delivery: Delivery, now: datetime) -> list[Step]:
     """Those of them that still wait for an answer."""
     return list(steps_of(delivery).open().filter(closes_at__gt=now))
+
+
+def asked_for(delivery: Delivery, now: datetime) -> list[Step]:
+    """Those of which the message could still be meant: what has moved far ahead since will be asked for anew."""
+    waiting = open_steps_of(delivery, now)
+    return [step for step in waiting if has_come(step.due_at, timedelta(minutes=step.nudge_lead_minutes or 0), now)]
 
 
 def just_answered(delivery: Delivery, now: datetime) -> list[Step]:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.signing import BadSignature, Signer
 
 from ivig_care.accounts.models import NudgePreference
-from ivig_care.nudges.models import Delivery
+from ivig_care.nudges.models import Delivery, DeliveryAttempt
 
 _SALT = "ivig_care.nudges.links"
 _LONGEST_KEY = 18
@@ -45,7 +45,13 @@ def link_opens(delivery: Delivery, now: datetime) -> bool:
         return False
     preference = NudgePreference.objects.filter(user=delivery.person_id).first()
     valid_from = None if preference is None else preference.links_valid_from
-    return valid_from is None or (delivery.sent_at or now) >= valid_from
+    return valid_from is None or _left_at(delivery, now) >= valid_from
+
+
+def _left_at(delivery: Delivery, now: datetime) -> datetime:
+    """When its link first left; one that did not arrive may wait again, and its link is abroad all the same."""
+    taken = delivery.attempts.filter(outcome=DeliveryAttempt.Outcome.ACCEPTED).order_by("at").first()
+    return (delivery.sent_at or now) if taken is None else taken.at
 
 
 def link_url(delivery_id: int) -> str:

@@ -30,10 +30,11 @@ Purpose = Delivery.Purpose
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """Everything a message may say. `count` steps of the urgency `urgency`, the first since or at `due`."""
+    """Everything a message may say: `count` steps of the urgency `urgency`, the first since or at `due`; and `more`."""
 
     purpose: str
     count: int = 0
+    more: int = 0
     urgency: str = ""
     due: str = ""
     ahead: Ahead | None = None
@@ -84,7 +85,8 @@ def _words(prospect: Prospect, now: datetime) -> Words:
     spoken_of = [step for step in steps if step.urgency == worst]
     return Words(
         purpose=delivery.purpose,
-        count=len(steps),
+        count=len(spoken_of),
+        more=len(steps) - len(spoken_of),
         urgency=worst,
         due=_due_of(spoken_of, now),
         ahead=prospect.ahead,

@@ -17,7 +17,7 @@ from ivig_care.nudges.models import Delivery, DeliveryStep
 from ivig_care.nudges.outgoing import Outgoing
 from ivig_care.nudges.words import Ahead, DaysAhead, ahead_of, days_ahead
 from ivig_care.plans.models import Infusion
-from ivig_care.regimen.nudging import QUARTER, Decision, Send, Urgency, decide, urgency
+from ivig_care.regimen.nudging import QUARTER, Decision, Send, Urgency, decide, has_come, urgency
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import QuietHours, Window, zone_named
 
@@ -52,12 +52,16 @@ class _Person:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prospect:
-    """One message that is about to leave: of which steps it speaks, which day it looks ahead to, and the decision."""
+    """One message that is about to leave: of which steps it speaks, which day it looks ahead to, and the decision.
+
+    `silent_on` are steps that were to be in it and of which it does not speak any more.
+    """
 
     delivery: Outgoing
     steps: tuple[OpenStep, ...]
     ahead: Ahead | None
     decision: Decision
+    silent_on: tuple[int, ...] = ()
     problem: str = ""
 
 
@@ -65,13 +69,15 @@ class Prospect:
 class _Readings:
     """All that was read for some messages at once, as things stand at `now`.
 
-    Steps and `not_before` are by delivery; of an infusion that a notice is about its child and clinic.
+    Steps, those of which nothing is said any more, and `not_before` are by delivery; of an infusion that a notice is
+    about its child and clinic.
     """
 
     now: datetime
     people: dict[int, _Person]
     standing: Standing
     steps: dict[int, list[OpenStep]]
+    silent_on: dict[int, list[int]]
     infusions: dict[int, tuple[int, int]]
     days: DaysAhead
     not_before: dict[int, datetime]
@@ -87,11 +93,13 @@ class _Readings:
 def prospects_of(deliveries: Sequence[Outgoing], *, now: datetime) -> list[Prospect]:
     """What these messages would say at `now`, in the same order."""
     people = {delivery.person_id for delivery in deliveries}
+    steps, silent_on = _steps_of([delivery.pk for delivery in deliveries], now)
     readings = _Readings(
         now=now,
         people=_people(people),
         standing=standing_of(people),
-        steps=_steps_open([delivery.pk for delivery in deliveries], now),
+        steps=steps,
+        silent_on=silent_on,
         infusions=_infusions_of([one for one in deliveries if one.purpose in _ABOUT_AN_INFUSION]),
         days=days_ahead(deliveries),
         not_before=_not_before(deliveries, now),
@@ -128,7 +136,10 @@ def _worked_out(delivery: Outgoing, readings: _Readings) -> Prospect:
         now=readings.now,
         not_before=readings.not_before.get(delivery.pk),
     )
-    return Prospect(delivery=delivery, steps=theirs, ahead=ahead, decision=decision)
+    silent_on = readings.silent_on.get(delivery.pk, [])
+    if len(theirs) < len(steps):
+        silent_on = [*silent_on, *(step.pk for step in steps if step not in theirs)]
+    return Prospect(delivery=delivery, steps=theirs, ahead=ahead, decision=decision, silent_on=tuple(silent_on))
 
 
 def _consented(delivery: Outgoing) -> bool:
@@ -177,15 +188,14 @@ def _not_before(deliveries: Sequence[Outgoing], now: datetime) -> dict[int, date
     return {pk: at + QUARTER for pk, at in waits.items() if at is not None}
 
 
-def _steps_open(deliveries: Sequence[int], now: datetime) -> dict[int, list[OpenStep]]:
-    """For each delivery its steps that are still to be done, but for those that were put off or have moved away."""
-    rows = DeliveryStep.objects.filter(
-        delivery__pk__among=deliveries, step__state=State.OPEN, step__closes_at__gt=now
-    ).values_list(
+def _steps_of(deliveries: Collection[int], now: datetime) -> tuple[dict[int, list[OpenStep]], dict[int, list[int]]]:
+    """For each delivery its steps that are still to be done; and the others: answered, over, put off or moved away."""
+    rows = DeliveryStep.objects.filter(delivery__pk__among=deliveries).values_list(
         "delivery_id",
         "step_id",
         "step__infusion__plan__child_id",
         "step__infusion__plan__child__clinic_id",
+        "step__state",
         "step__due_at",
         "step__late_at",
         "step__may_wake",
@@ -194,11 +204,13 @@ def _steps_open(deliveries: Sequence[int], now: datetime) -> dict[int, list[Open
         "step__closes_at",
         "step__nudge_lead_minutes",
     )
-    steps: dict[int, list[OpenStep]] = defaultdict(list)
-    for delivery, pk, child, clinic, due_at, late_at, may_wake, zone, snoozed_until, closes_at, lead in rows:
-        # A step rings up to a quarter of an hour early, for company. Further ahead it has moved since, and rings again.
-        has_come = due_at - timedelta(minutes=lead or 0) < now + QUARTER
-        if has_come and (snoozed_until is None or not now < snoozed_until < closes_at):
+    steps, silent_on = defaultdict[int, list[OpenStep]](list), defaultdict[int, list[int]](list)
+    for delivery, pk, child, clinic, state, due_at, late_at, may_wake, zone, snoozed_until, closes_at, lead in rows:
+        is_put_off = snoozed_until is not None and now < snoozed_until < closes_at
+        is_over = state != State.OPEN or closes_at <= now
+        if is_over or is_put_off or not has_come(due_at, timedelta(minutes=lead or 0), now):
+            silent_on[delivery].append(pk)
+        else:
             spoken_of = urgency(Window(opens_at=due_at, due_at=due_at, late_at=late_at, closes_at=late_at), now)
             steps[delivery].append(OpenStep(pk, child, clinic, due_at, spoken_of, may_wake, zone))
-    return steps
+    return steps, silent_on

@@ -15,23 +15,28 @@ def _words(text: str) -> frozenset[str]:
 
 
 # To these, sent alone, the phone provider sends an answer of its own.
-_STOP_WORDS = _words("stop stopall unsubscribe cancel end quit revoke optout")
+_STOP_WORDS = _words("stop stopall unsubscribe cancel end quit revoke optout unsub")
+_STOP_SAYINGS = ("stop it", "stop this", "stop these", "stop all", "stop everything", "i want to stop", "opt out")
 _START_WORDS = _words("start unstop yes resume subscribe resubscribe")
 _HELP_WORDS = _words("help info")
+_HELP_SAYINGS = ("need help", "i need help", "can you help")
 
 # Said beside a command without changing it.
 _COURTESY = _words("please pls plz thanks thank you thx ty ok okay hi hello hey sorry now me us")
 # Said beside an answer without changing it.
-_AROUND = _COURTESY | _words("yes yep yeah it the them they all both that this i we is are was were have has just")
+_AROUND = _COURTESY | _words(
+    "yes yep yeah it it's its the them they they're all both that that's this i i'm i've we we're we've is are was were"
+    " have has been just already meds medicine medicines"
+)
 
 _MEANINGS = {
-    **dict.fromkeys(["1", "done", "gave", "given", "did", "✓", "✔", "✅", "👍"], Understood.DONE),
+    **dict.fromkeys(_words("1 done gave given did took taken finished completed ✓ ✔ ✅ ☑ 👍 👌"), Understood.DONE),
     **dict.fromkeys(["2", "skip", "skipped", "skipping"], Understood.SKIP),
     **dict.fromkeys(["3", "later", "snooze"], Understood.LATER),
 }
 _NUMBERS = {"one": "1", "two": "2", "three": "3"}
 _LATER = re.compile(
-    r"\b(?:in a (?:bit|little|moment|minute|few minutes|while|little while)|remind me (?:again|later))\b"
+    r"\b(?:in a (?:bit|little|moment|minute|few minutes|while|little while)|(?:remind|ask) (?:me|us) (?:again|later))\b"
 )
 
 _FILLERS = r"(?:(?:with|all|any|of|the|these|those|this|your|my|more|me|us|sending|getting|to)\s+){0,4}"
@@ -39,9 +44,14 @@ _MESSAGES = r"(?:texts?|texting|messages?|messaging|reminders?|reminding|sms|sen
 _NO = r"(?:don't|dont|do not|does not|doesn't|never|not|won't|wont|cannot|can't|cant|no)"
 _STOP = re.compile(
     rf"\b(?:stop|quit|cease|end|cancel|no more)\s+{_FILLERS}{_MESSAGES}\b"
-    r"|\bunsubscribe\b|\bopt(?:ing)? (?:me )?out\b|\b(?:remove|take) (?:me|my number)\b|\bleave (?:me|us) alone\b"
-    r"|\b(?:don't|dont|do not|never) (?:text|message|remind|contact|write to) (?:me|us)\b"
+    r"|\bunsubscribe\b|\bopt(?:ing)? (?:me )?out\b|\bremove (?:me|my number)\b|\btake (?:me|my number) off\b"
+    r"|\bleave (?:me|us) alone\b|\b(?:don't|dont|do not|never) (?:text|message|remind|contact|write to) (?:me|us)\b"
+    rf"|\b(?:don't|dont|do not|never) send (?:me |us )?(?:any )?(?:more )?(?:of )?(?:these |those )?{_MESSAGES}\b"
+    rf"|\b(?:turn|switch) off (?:the |these |my |all )?{_MESSAGES}\b"
+    rf"|\b(?:turn|switch) (?:the |these |my |all )?{_MESSAGES} off\b"
 )
+# One of them, or for a time: not all of them, for good.
+_NOT_ALL = re.compile(rf"\b(?:a|one|this|that|my|the) {_MESSAGES} (?:for|at|of|about|today|tonight|tomorrow)\b")
 _START = re.compile(
     rf"\b(?:start|resume|restart|begin)\s+{_FILLERS}(?:again|{_MESSAGES})\b|\bopt (?:me )?(?:back )?in\b"
     r"|\b(?:turn|switch) (?:(?:it|them|this|texts|messages|reminders) )?(?:back )?on(?: again)?\b"
@@ -91,7 +101,7 @@ def _plain(text: str) -> str:
 def _plain_sign(sign: str) -> str:
     if sign.isdecimal():
         return str(unicodedata.decimal(sign))
-    if sign.isalnum() or sign in "'✓✔✅👍":
+    if sign.isalnum() or sign in "'✓✔✅☑👍👌":
         return sign
     # What only changes the sign before it (the box of a keycap, the colour of a thumb) goes; the rest parts words.
     return "" if unicodedata.category(sign) in ("Mn", "Me", "Cf", "Sk") else " "
@@ -100,9 +110,9 @@ def _plain_sign(sign: str) -> str:
 def _command(said: str) -> Understood | None:
     """STOP, START or HELP; UNCLEAR when it is two of them, or one that is denied; None when it is none."""
     bare = " ".join(word for word in said.split() if word not in _COURTESY)
-    is_stop = bare in _STOP_WORDS or bare in ("stop it", "stop this", "stop all", "opt out") or bool(_STOP.search(said))
+    is_stop = bare in _STOP_WORDS or bare in _STOP_SAYINGS or bool(_STOP.search(said) and not _NOT_ALL.search(said))
     is_start = bare in _START_WORDS or bare == "start again" or bool(_START.search(said))
-    is_help = bare in _HELP_WORDS
+    is_help = bare in _HELP_WORDS or bare in _HELP_SAYINGS
     meant = [
         word
         for word, is_meant in ((Understood.STOP, is_stop), (Understood.START, is_start), (Understood.HELP, is_help))

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Min, Q
 
 from ivig_care.nudges.models import Delivery, DeliveryAttempt, Heartbeat
-from ivig_care.plans.models import Step
+from ivig_care.plans.models import Infusion, Step
 
 # The names of heartbeats. A beat or worker that runs under a watchdog puts its own name behind the word.
 BEAT, DISPATCH, LAST_RESORT, WORKER = "beat", "dispatch", "last resort", "worker"
@@ -97,7 +97,7 @@ def heartbeats() -> dict[str, datetime]:
 
 
 def dispatch_health(now: datetime) -> DispatchHealth:
-    """How the dispatch is at `now`, in four queries over partial indexes, however many families there are."""
+    """How the dispatch is at `now`, in five queries over partial indexes, however many families there are."""
     beats = heartbeats()
     alarms = Step.objects.filter(next_nudge_at__isnull=False, next_nudge_at__lte=now)
     pending = Delivery.objects.filter(status=Delivery.Status.PENDING).aggregate(
@@ -107,7 +107,9 @@ def dispatch_health(now: datetime) -> DispatchHealth:
         count=Count("pk"), oldest=Min("leased_until", filter=Q(leased_until__lte=now))
     )
     oldest_alarm = alarms.aggregate(oldest=Min("next_nudge_at"))["oldest"]
-    waiting = (oldest_alarm, pending["oldest"], sending["oldest"])
+    briefings = Infusion.objects.filter(next_briefing_at__isnull=False, next_briefing_at__lte=now)
+    oldest_briefing = briefings.aggregate(oldest=Min("next_briefing_at"))["oldest"]
+    waiting = (oldest_alarm, oldest_briefing, pending["oldest"], sending["oldest"])
     return DispatchHealth(
         now=now,
         beat_at=max((at for name, at in beats.items() if _is_of(BEAT, name)), default=None),

@@ -155,11 +155,20 @@ def _is_since(instant: datetime, nudged_at: datetime | None, at: datetime) -> bo
 
 
 def snooze_until(
-    window: Window, policy: NudgePolicy | None, *, asked: timedelta, snoozes: int, now: datetime
+    window: Window,
+    policy: NudgePolicy | None,
+    *,
+    asked: timedelta,
+    snoozes: int,
+    now: datetime,
+    is_check: bool = False,
 ) -> datetime:
-    """The end (UTC) of a snooze of `asked` that starts at `now`, after `snoozes` earlier ones. Raises SnoozeRefused."""
+    """The end (UTC) of a snooze of `asked` that starts at `now`, after `snoozes` earlier ones. Raises SnoozeRefused.
+
+    What looks for warning signs cannot be put off: every check, and whatever the clinic is told of.
+    """
     until = now + asked
-    if policy is not None and policy.clinic_after is not None:
+    if is_check or (policy is not None and policy.clinic_after is not None):
         raise SnoozeRefused("this check looks for warning signs, so it cannot wait")
     if snoozes >= MOST_SNOOZES:
         raise SnoozeRefused(f"it was put off {MOST_SNOOZES} times already")
@@ -171,6 +180,14 @@ def snooze_until(
     if first is None or first.at > until:
         raise SnoozeRefused("nobody is told of it before then anyway")
     return until
+
+
+def has_come(due_at: datetime, lead: timedelta, now: datetime) -> bool:
+    """Whether a message may speak of a step at `now`: its first alarm is at most a quarter of an hour away.
+
+    A step rings up to so much early, for company. Further ahead it has moved since, and rings again.
+    """
+    return due_at - lead < now + QUARTER
 
 
 def urgency(window: Window, now: datetime) -> Urgency:

@@ -73,10 +73,10 @@ def demo_seed(*, now: datetime, zone: str) -> None:
     maria, sam, weiss, tom, lee = (
         _person(person, number, home, now) for number, (person, home) in enumerate(zip(PEOPLE, zones, strict=True))
     )
-    lena = _child(riverside, "Lena", "Moreno", date(2017, 4, 2), {maria: Role.GUARDIAN, sam: Role.CAREGIVER})
-    ben = _child(riverside, "Ben", "Moreno", date(2019, 9, 21), {maria: Role.GUARDIAN, sam: Role.CAREGIVER})
-    ida = _child(riverside, "Ida", "Moreno", date(2014, 11, 30), {maria: Role.GUARDIAN, sam: Role.CAREGIVER})
-    kai = _child(hillside, "Kai", "Berg", date(2016, 1, 12), {tom: Role.GUARDIAN})
+    lena = _child(riverside, "Lena", "Moreno", date(2017, 4, 2), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
+    ben = _child(riverside, "Ben", "Moreno", date(2019, 9, 21), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
+    ida = _child(riverside, "Ida", "Moreno", date(2014, 11, 30), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
+    kai = _child(hillside, "Kai", "Berg", date(2016, 1, 12), {tom: Role.GUARDIAN}, now)
     clinician_add(clinic=riverside, person=weiss)
     clinician_add(clinic=hillside, person=lee)
     _infusion_waiting_for_review(lena, version, clinician=weiss, parent=maria, other=sam, now=now)
@@ -213,11 +213,13 @@ def _next_event(infusion: Infusion, late: timedelta, done: set[int]) -> tuple[da
     return min([*days, *steps], key=lambda event: event[0], default=None)
 
 
-def _child(clinic: Clinic, given_name: str, family_name: str, born_on: date, family: dict[User, Role]) -> Child:
+def _child(
+    clinic: Clinic, given_name: str, family_name: str, born_on: date, family: dict[User, Role], now: datetime
+) -> Child:
     child = child_add(clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on)
     for person, role in family.items():
         caregiver_add(child=child, person=person, role=role)
-        quiet_hours_set(person=person, quiet_from=time(22), quiet_until=time(7))
+        quiet_hours_set(person=person, now=now, quiet_from=time(22), quiet_until=time(7))
     return child
 
 

@@ -333,7 +333,7 @@ def test_another_way_after_an_unknown_end_says_that_it_may_be_a_repeat(
 def test_a_move_is_not_told_to_somebody_who_has_left(infusion: Infusion, people: People) -> None:
     infusion_moved_tell(infusion, starts_at=LEAD + timedelta(days=7), now=LEAD)
     Membership.objects.filter(user=people.sam).delete()
-    send(LEAD)
+    send(LEAD + 5 * MINUTE)
     assert list(of(people.sam).values_list("status", "reason")) == [("dropped", "no longer on the care team")]
 
 
@@ -374,7 +374,7 @@ def test_overdue_is_since_the_step_that_is_overdue(infusion: Infusion, first: St
     change(first, due_at=DUE - 30 * MINUTE, late_at=DUE + 120 * MINUTE)
     alarms_ring(now=LEAD)
     send(DUE + 30 * MINUTE)
-    assert bodies("sms")[0].startswith("ivig_care: 2 care steps overdue since 8:30 am.")
+    assert bodies("sms")[0].startswith("ivig_care: 1 care step overdue since 8:30 am, and 1 more.")
 
 
 def test_what_was_woken_and_then_held_up_says_that_it_is_late(infusion: Infusion, first: Step, second: Step) -> None:

@@ -56,8 +56,9 @@ def written(delivery: Delivery, *steps: OpenStep, ahead: Ahead | None = None) ->
     ("steps", "words"),
     [
         ([step(30, Urgency.SOON)], "1 care step coming up at 9:00 am."),
-        ([step(0, Urgency.DUE), step(30, Urgency.SOON)], "2 care steps due at 8:30 am."),
-        ([step(-600, Urgency.OVERDUE), step(0, Urgency.DUE)], "2 care steps overdue since Sun 10:30 pm."),
+        ([step(0, Urgency.DUE), step(0, Urgency.DUE)], "2 care steps due at 8:30 am."),
+        ([step(0, Urgency.DUE), step(30, Urgency.SOON)], "1 care step due at 8:30 am, and 1 more."),
+        ([step(-600, Urgency.OVERDUE), step(0, Urgency.DUE)], "1 care step overdue since Sun 10:30 pm, and 1 more."),
     ],
 )
 def test_the_most_urgent_word_and_the_first_time(people: People, steps: list[OpenStep], words: str) -> None:

@@ -22,7 +22,7 @@ Where the semantics leave something open, this is the rule:
 - A day is worth telling of until its noon where the child lives, while anything of it is open for the children that the
   person is told of; the message counts these.
 - The staff are told like a family, in messages of their own. Notices (moved, cancelled, channel off) wait for the
-  end of quiet hours and speak of no steps.
+  end of quiet hours and speak of no steps. That an infusion moved is told five minutes later, in case it moves again.
 - A message goes to its person's first usable contact point as things stood when it was begun. When that one is off, or
   after every third try that failed, it goes to the next in order, after the last to the first.
 - What is unknown and turns out to have arrived counts as sent when we learn of it. When the provider cannot tell, or
@@ -434,7 +434,8 @@ class Month:
         """A word that is about no step; one that waits is not joined by another about the same."""
         same = (one for one in self.waiting if (one.person, one.purpose, one.about) == (person, purpose, about))
         if next(same, None) is None:
-            self.begin(Message(person, purpose, now, now, expires, way=self.way(person), about=about))
+            leaves = now + timedelta(minutes=5) if purpose == "moved" else now
+            self.begin(Message(person, purpose, now, leaves, expires, way=self.way(person), about=about))
 
     # --- what people do -----------------------------------------------------------------------------------------------
 

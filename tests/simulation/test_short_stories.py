@@ -252,8 +252,8 @@ def test_an_infusion_that_moves_twice_in_the_night_and_is_cancelled_is_told_once
     )
     cancel = Event(at=on(4, "06:00"), what=What.CANCEL, key=COURSE, times=((A, _times(on(6, "10:00"))),))
     assert told(thing(A, on(6, "10:00")), events=(*moves, cancel)) == [
-        Line(at=on(3, "22:10"), person=SAM, purpose="moved"),
-        Line(at=on(3, "23:10"), person=SAM, purpose="moved"),
+        Line(at=on(3, "22:15"), person=SAM, purpose="moved"),
+        Line(at=on(3, "23:15"), person=SAM, purpose="moved"),
         Line(at=on(4, "06:00"), person=SAM, purpose="cancelled"),
         Line(at=on(4, "07:00"), purpose="cancelled"),
     ]

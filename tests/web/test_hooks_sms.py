@@ -153,6 +153,7 @@ def test_too_soon_is_asked_back_without_a_word_of_what(
 ) -> None:
     step_tick(step=steps[0], by=people.sam, at=STARTS_AT - timedelta(minutes=30), now=STARTS_AT)
     course = infusion.steps.filter(kind="medicine", ingredient="acetaminophen").order_by("due_at")[0]
+    Step.objects.filter(pk=course.pk).update(due_at=STARTS_AT)
     delivery = sent(infusion, people.maria, [course, steps[1]])
     answer = text("1")
     assert answer == (

@@ -71,4 +71,5 @@ def test_a_forged_one_stops_nothing(phone: Client, delivery: Delivery, people: P
 
 def test_a_message_to_nobody_has_nothing_to_stop(phone: Client, delivery: Delivery) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(contact_point=None)
+    delivery.attempts.update(contact_point=None)
     assert "Nothing to stop" in phone.post(link(delivery, "stop")).content.decode()

@@ -115,11 +115,21 @@ def test_an_alarm_that_nobody_rings_is_red_after_two_minutes(
     beating: None, infusion: Infusion, seconds: int, status: int
 ) -> None:
     Step.objects.update(next_nudge_at=None)
+    Infusion.objects.update(next_briefing_at=None)
     step = infusion.steps.open().first()
     assert step is not None
     Step.objects.filter(pk=step.pk).update(next_nudge_at=STARTS_AT - seconds * SECOND)
     assert _health()[0] == status
     assert _health()[1]["oldest_unsent_due_s"] == seconds
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(120, 200), (121, 503)])
+def test_a_day_that_nobody_is_told_of_is_red_after_two_minutes(
+    beating: None, infusion: Infusion, seconds: int, status: int
+) -> None:
+    Step.objects.update(next_nudge_at=None)
+    Infusion.objects.update(next_briefing_at=STARTS_AT - seconds * SECOND)
+    assert (_health()[0], _health()[1]["oldest_unsent_due_s"]) == (status, seconds)
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(120, 200), (121, 503)])
@@ -162,7 +172,7 @@ def test_health_costs_the_same_whatever_waits(beating: None, people: People) -> 
     for number in range(5):
         _delivery(people.maria, occasion=str(number))
         heartbeat_beat(name=f"worker {number}@here", now=STARTS_AT)
-    assert (empty, queries()) == (4, 4)
+    assert (empty, queries()) == (5, 5)
 
 
 # --- metrics ----------------------------------------------------------------------------------

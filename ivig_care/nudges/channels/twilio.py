@@ -20,8 +20,9 @@ from twilio.twiml.messaging_response import MessagingResponse
 from ivig_care.nudges.channels.base import CannotTell, Message, Receipt, SendFailed
 from ivig_care.nudges.channels.http import GATEWAY_GAVE_UP, failure_of
 
-# Twilio's error codes for a number that can never be reached: not valid, not mobile, opted out, blocked region.
-_PERMANENT = frozenset({21211, 21214, 21217, 21265, 21408, 21610, 21612, 21614, 21635})
+# Twilio's error codes for a number that can never be reached: not valid, not mobile, opted out. That our own account or
+# number may not write there (21408, 21612) says nothing about the person's.
+_PERMANENT = frozenset({21211, 21214, 21217, 21265, 21610, 21614, 21635})
 # The same, as it turns out only on the way and is reported later: unknown handset, landline, opted out.
 _PERMANENT_LATER = frozenset({30005, 30006, 21610})
 # Twilio's clock and ours need not agree.

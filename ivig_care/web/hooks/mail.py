@@ -50,7 +50,7 @@ def mail_reported(receipt: MailReceipt) -> None:
         case "opened" | "clicked":
             delivery_opened(delivery=delivery, now=now)
         case "bounced" | "rejected" | "failed":
-            why = NotArrived(detail=_detail(receipt), is_permanent=receipt.kind != "failed")
+            why = NotArrived(detail=_detail(receipt), is_permanent=receipt.kind != "failed" and not receipt.is_passing)
             delivery_undelivered(delivery_id=delivery.pk, provider_id=receipt.message_id, why=why, now=now)
         case "complained" | "unsubscribed":
             reason = _NOT_WANTED[receipt.kind]

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
+from ivig_care.accounts.models import ContactPoint
 from ivig_care.actions.contact_points import STOP_BY_LINK, contact_point_off
 from ivig_care.common import clock
 from ivig_care.nudges.models import Delivery
@@ -16,8 +17,15 @@ from ivig_care.web.links.sealed import opens_with_token
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, delivery: Delivery) -> HttpResponse:
     """Ask on a GET; on a POST no more messages go there. Works however old the message is."""
-    point = delivery.contact_point
+    point = _came_by(delivery)
     if request.method == "POST" and point is not None:
         contact_point_off(contact_point=point, reason=STOP_BY_LINK, now=clock.now(), is_withdrawn=True)
         point.refresh_from_db()
     return render(request, "links/stop.html", {"point": point})
+
+
+def _came_by(delivery: Delivery) -> ContactPoint | None:
+    """The address of the e-mail that has this link; the message may have gone another way since."""
+    tries = delivery.attempts.filter(contact_point__kind=ContactPoint.Kind.EMAIL).select_related("contact_point")
+    last = tries.last()
+    return delivery.contact_point if last is None else last.contact_point

@@ -23,7 +23,7 @@ def quiet_hours(request: PersonRequest) -> HttpResponse:
     form = QuietForm(request.POST)
     if not form.is_valid():
         return reach_page(request, quiet_form=form)
-    quiet_hours_set(person=request.user, **form.cleaned_data)
+    quiet_hours_set(person=request.user, **form.cleaned_data, now=clock.now())
     has_hours = form.cleaned_data["quiet_from"] is not None
     messages.success(request, "Quiet hours saved." if has_hours else "You have no quiet hours now.")
     return redirect(f"{reverse('reach')}#quiet")
