@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ivig_care.web.middleware.SignInFromFragment",
+    "ivig_care.web.middleware.BackFromForm",
 ]
 
 ROOT_URLCONF = "ivig_care.urls"

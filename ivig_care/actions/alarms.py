@@ -76,6 +76,8 @@ def _tried(batch_ring: Callable[[], int]) -> int | None:
             return batch_ring()
         except (IntegrityError, OperationalError):
             continue
+        except Exception:
+            break
     return None
 
 
@@ -83,7 +85,7 @@ def _rung_alone(ring: Callable[[Collection[int], datetime], int], key: int, now:
     """Ring one by itself, so that whatever is wrong with it keeps no other family waiting."""
     try:
         return ring([key], now)
-    except (IntegrityError, OperationalError):
+    except Exception:
         log.exception("alarm %s cannot ring", key)
         broken.add(key)
         return 0
@@ -178,12 +180,17 @@ def _company(people: Collection[int], rung: Collection[int], now: datetime) -> l
     The clinic hears of nothing ahead of its time: until then the family may answer.
     """
     children = set().union(*children_told_of(people).values())
-    theirs = Step.objects.filter(infusion__plan__child__pk__among=children, next_nudge_at__lt=now + QUARTER)
-    # What somebody asked to hear of later waits for that moment itself.
-    awake = theirs.exclude(snoozed_until__gt=now, snoozed_until__lt=F("closes_at"))
-    wanted = [pk for pk in awake.values_list("pk", flat=True) if pk not in rung]
-    rings = _rings(_ringing().filter(pk__among=wanted), now) if wanted else []
+    theirs = _soon(Step.objects.filter(infusion__plan__child__pk__among=children), now)
+    wanted = [pk for pk in theirs.values_list("pk", flat=True) if pk not in rung]
+    # Asked for again under the lock: meanwhile somebody may have rung it, put it off or moved it.
+    rings = _rings(_soon(_ringing().filter(pk__among=wanted), now), now) if wanted else []
     return [ring for ring in rings if ring.how.at <= now or Stage.CLINIC not in ring.how.stages]
+
+
+def _soon(steps: QuerySet[Step], now: datetime) -> QuerySet[Step]:
+    """Those that ring within a quarter; what somebody asked to hear of later waits for that moment itself."""
+    soon = steps.filter(next_nudge_at__lt=now + QUARTER)
+    return soon.exclude(snoozed_until__gt=now, snoozed_until__lt=F("closes_at"))
 
 
 def _told(rings: Iterable[Ring], reached: Callable[[int, Collection[Stage]], list[int]]) -> dict[int, Telling]:

@@ -64,6 +64,16 @@ def caregiver_add(*, child: Child, person: User, role: Role) -> Membership:
     return membership
 
 
+@transaction.atomic
+def told_set(*, child: Child, person: User, told: Told) -> None:
+    """When a member of the family is told about a child. Raises Refused when nobody would be told any more."""
+    Child.objects.select_for_update().get(pk=child.pk)
+    family = Membership.objects.filter(child=child, user__is_active=True)
+    if told == Told.NEVER and not family.exclude(user=person).exclude(told=Told.NEVER).exists():
+        raise Refused(f"Then nobody would be told about {child.given_name}. Somebody else must be told first.")
+    family.filter(user=person).update(told=told)
+
+
 def _check_zone(zone: str) -> None:
     try:
         zone_named(zone)

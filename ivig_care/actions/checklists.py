@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from ivig_care.actions.errors import ReviewSigned
 from ivig_care.actions.silence import LEAVING, LEFT_OUT, deliveries_silence
@@ -68,13 +68,17 @@ def alarm_set(step: Step, *, now: datetime) -> None:
     step.next_nudge_at = None if owed is None else max(owed, now)
 
 
+LONGEST_HELD = timedelta(hours=24)
 ALARM = ("nudged_at", "next_nudge_at")
 
 
 def _is_silenced(step: Step, *, since: datetime) -> bool:
     """Whether nobody heard of the step's last ring, because its messages were dropped before they left."""
-    statuses = set(step.deliveries.filter(created_at__gte=since).values_list("status", flat=True))
-    return Delivery.Status.DROPPED in statuses and statuses.isdisjoint(LEAVING)
+    # What was held overnight began long before the ring that it carries.
+    lately = step.deliveries.filter(created_at__gte=since - LONGEST_HELD)
+    reached = Q(created_at__gte=since) | Q(sent_at__gte=since) | Q(sent_at__isnull=True)
+    was_dropped = lately.filter(status=Delivery.Status.DROPPED).exists()
+    return was_dropped and not lately.filter(reached, status__in=LEAVING).exists()
 
 
 def alarm_next(step: Step, *, nudged_at: datetime | None, now: datetime) -> datetime | None:
@@ -97,11 +101,11 @@ def briefing_set(infusion: Infusion, *, now: datetime) -> None:
 
 def checklists_close(*, now: datetime) -> int:
     """Let open steps whose window is over lapse, and close every checklist that has none open; how many closed."""
-    with_lapses = Infusion.objects.filter(steps__in=Step.objects.open().filter(closes_at__lte=now))
+    # Each by its own index: asked for together, every step that there ever was would be looked through.
+    lapsing = Step.objects.open().filter(closes_at__lte=now).values_list("infusion_id", flat=True)
     still_to_close = Infusion.objects.filter(closed_at__isnull=True, steps__isnull=False)
-    with_nothing_open = still_to_close.exclude(steps__in=Step.objects.open())
-    found = (with_lapses | with_nothing_open).distinct().order_by("pk").values_list("pk", flat=True)
-    return sum(_checklist_close(infusion_id, now) for infusion_id in list(found))
+    with_nothing_open = still_to_close.exclude(steps__in=Step.objects.open()).values_list("pk", flat=True)
+    return sum(_checklist_close(infusion_id, now) for infusion_id in sorted({*lapsing, *with_nothing_open}))
 
 
 @transaction.atomic

@@ -17,6 +17,7 @@ from ivig_care.regimen.nudging import bucket_take
 
 CHUNK = 100
 LOCAL_CHUNK = 500
+_CLOCKS_APART = timedelta(minutes=1)
 _SMALLEST_CHUNK, _LARGEST_CHUNK, _CHUNK_SECONDS = 20, 1000, 0.5
 LEFT_BEHIND = "whoever sent it stopped half-way"
 
@@ -98,6 +99,13 @@ def chunk_renew(lease: str, keys: Collection[int], *, now: datetime) -> set[int]
     return set(ours.values_list("pk", flat=True))
 
 
+def chunk_give_back(lease: str, keys: Collection[int]) -> None:
+    """Let others take these; what may have left already stays marked."""
+    if keys:
+        ours = Delivery.objects.filter(pk__among=keys, lease=lease)
+        ours.update(status=Status.PENDING, lease="", leased_until=None)
+
+
 def chunk_after(taken: int, *, seconds: float) -> int:
     """How many to take next, when so many were settled in so many seconds: as many as leave in half a second.
 
@@ -129,6 +137,8 @@ def _allowed(kind: str, most: int, now: datetime) -> int:
     throttle, _ = Throttle.objects.select_for_update().get_or_create(
         kind=kind, defaults={"tokens": max(per_second, 1.0), "filled_at": now}
     )
+    # A clock that was set back must not keep the bucket empty until that time comes again.
+    throttle.filled_at = now if throttle.filled_at - now > _CLOCKS_APART else throttle.filled_at
     granted, left = bucket_take(
         tokens=throttle.tokens, filled_at=throttle.filled_at, now=now, per_second=per_second, wanted=most
     )

@@ -9,12 +9,13 @@ import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
 from ivig_care.actions.errors import Refused
 from ivig_care.actions.mailing import occasions_free
 from ivig_care.actions.notices import channel_off_tell
+from ivig_care.care_teams.models import Clinic
 from ivig_care.nudges.codes import code_at, code_fits, code_hash
 from ivig_care.nudges.models import Delivery
 from ivig_care.regimen.nudging import QUIET
@@ -41,7 +42,7 @@ def contact_point_add(*, person: User, kind: str, address: str, now: datetime) -
 
     Raises Refused for what cannot be an address, for one that is there already, and when codes are asked for too fast.
     """
-    address = number_read(address) if kind == Kind.SMS else _email_read(address)
+    address = number_read(address, country=_country_of(person)) if kind == Kind.SMS else _email_read(address)
     User.objects.select_for_update().get(pk=person.pk)
     held = ContactPoint.objects.filter(user=person)
     point = held.filter(kind=kind, address__iexact=address).first()
@@ -167,10 +168,15 @@ def contact_point_test(*, contact_point: ContactPoint, now: datetime) -> Deliver
 
 
 @transaction.atomic
-def quiet_hours_set(*, person: User, quiet_from: time | None, quiet_until: time | None, now: datetime) -> None:
-    """When the person is left in peace, on their own wall clock; two Nones for never. What is held is decided anew."""
-    hours = {"quiet_from": quiet_from, "quiet_until": quiet_until}
-    NudgePreference.objects.update_or_create(user=person, defaults=hours, create_defaults={**hours, "zone": "UTC"})
+def quiet_hours_set(
+    *, person: User, quiet_from: time | None, quiet_until: time | None, now: datetime, zone: str = ""
+) -> None:
+    """When the person is left in peace, on their own wall clock; two Nones for never. What is held is decided anew.
+
+    `zone` is where that clock hangs; empty for where it does already.
+    """
+    hours = {"quiet_from": quiet_from, "quiet_until": quiet_until, **({"zone": zone} if zone else {})}
+    NudgePreference.objects.update_or_create(user=person, defaults=hours, create_defaults={"zone": "UTC", **hours})
     held = Delivery.objects.pending().filter(person=person, reason=QUIET, next_attempt_at__gt=now)
     held.update(next_attempt_at=now, owed_at=now)
 
@@ -182,22 +188,29 @@ def links_revoke(*, person: User, now: datetime) -> None:
     )
 
 
-def number_read(text: str) -> str:
-    """A phone number in E.164. Raises Refused."""
+def number_read(text: str, *, country: str | None = None) -> str:
+    """A phone number in E.164; `country` is where one without its country is dialled. Raises Refused."""
     try:
-        number = phonenumbers.parse(text)
+        number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException as error:
-        raise Refused(f"{text!r} is not a phone number with its country, such as +12125550147.") from error
+        raise Refused(f"“{text}” is not a phone number. Write it with its country, such as +1 212 555 0147.") from error
     if not phonenumbers.is_possible_number(number):
-        raise Refused(f"{text!r} cannot be a phone number.")
+        raise Refused(f"“{text}” cannot be a phone number: it is too short or too long.")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _country_of(person: User) -> str | None:
+    """The country of a clinic that looks after a child of this person, or where they work, as phone books have it."""
+    mine = Clinic.objects.filter(Q(children__memberships__user=person) | Q(memberships__user=person))
+    country = mine.order_by("pk").values_list("country", flat=True).first()
+    return {"UK": "GB"}.get(country, country) if country else None
 
 
 def _email_read(text: str) -> str:
     try:
         validate_email(text.strip())
     except ValidationError as error:
-        raise Refused(f"{text!r} is not an e-mail address.") from error
+        raise Refused(f"“{text}” is not an e-mail address.") from error
     return text.strip()
 
 
@@ -235,7 +248,7 @@ def _code_send(point: ContactPoint, *, now: datetime) -> ContactPoint:
         raise Refused("A code was sent a moment ago. Give it a minute, then ask again.")
     asked = Delivery.objects.filter(person=point.user_id, purpose=Purpose.CODE, created_at__gt=now - timedelta(hours=1))
     if asked.count() >= MOST_CODES_IN_HOUR:
-        raise Refused("That were many codes in one hour. Try again later.")
+        raise Refused("You have asked for many codes in an hour. Try again later.")
     point.code_sent_at, point.code_tries = now, 0
     point.code_hash = code_hash(point.pk, code_at(point.pk, now))
     point.save(update_fields=["code_sent_at", "code_tries", "code_hash"])
@@ -259,7 +272,7 @@ def _try_counted(contact_point: ContactPoint, now: datetime) -> ContactPoint:
     if point.code_sent_at is None or now - point.code_sent_at >= CODE_LASTS:
         raise Refused("That code is too old. Ask for a new one.")
     if point.code_tries >= MOST_CODE_TRIES:
-        raise Refused("That were too many tries. Ask for a new code.")
+        raise Refused("You have tried too many times. Ask for a new code.")
     ContactPoint.objects.filter(pk=point.pk).update(code_tries=F("code_tries") + 1)
     point.code_tries += 1
     return point

@@ -14,13 +14,21 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from ivig_care.actions.claims import CHUNK, LOCAL_CHUNK, chunk_hold, chunk_renew, chunk_take
-from ivig_care.actions.endings import Ending, begin, ending_keep, sent_keep
+from ivig_care.actions.claims import (
+    CHUNK,
+    LOCAL_CHUNK,
+    chunk_after,
+    chunk_give_back,
+    chunk_hold,
+    chunk_renew,
+    chunk_take,
+)
+from ivig_care.actions.endings import Ending, begin, ending_keep, sent_keep, silence_keep
 from ivig_care.actions.handovers import sent_keep_and_begin
 from ivig_care.nudges.channels import channel_for
 from ivig_care.nudges.channels.base import CannotTell, Channel, Receipt, SendFailed
 from ivig_care.nudges.messages import message_for
-from ivig_care.nudges.models import Delivery, DeliveryStep
+from ivig_care.nudges.models import Delivery
 from ivig_care.nudges.outgoing import Outgoing, outgoing
 from ivig_care.nudges.prospects import Prospect, prospects_of
 from ivig_care.regimen.nudging import Drop, Hold, Send
@@ -50,13 +58,18 @@ def _send_here(kind: str, channel: Channel, now: datetime) -> int:
     if not taken:
         return 0
     endings = [
-        Ending(delivery=prospect.delivery, result=_result_here(prospect, channel, now), at=now)
+        Ending(
+            delivery=prospect.delivery,
+            result=_result_here(prospect, channel, now),
+            at=now,
+            silent_on=prospect.silent_on,
+        )
         for prospect in prospects_of(taken, now=now)
     ]
     sent_keep([ending for ending in endings if isinstance(ending.result, Receipt)])
     for ending in endings:
         if not isinstance(ending.result, Receipt):
-            ending_keep(ending)
+            _kept(ending)
     return len(taken)
 
 
@@ -71,9 +84,6 @@ def _handed_over(prospect: Prospect, channel: Channel, now: datetime) -> Receipt
     """What became of one try. One message that breaks something must not hold up those behind it."""
     if prospect.problem:
         return SendFailed(prospect.problem, is_permanent=False)
-    if prospect.silent_on:
-        # Its link and the answers to it are about exactly what it says.
-        DeliveryStep.objects.filter(delivery=prospect.delivery.pk, step__in=prospect.silent_on).delete()
     try:
         message = message_for(prospect, now=now)
     except Exception as error:
@@ -86,6 +96,15 @@ def _handed_over(prospect: Prospect, channel: Channel, now: datetime) -> Receipt
     except Exception as error:
         log.exception("delivery %s broke its channel", prospect.delivery.pk)
         return SendFailed(f"broke off: {type(error).__name__}", is_permanent=False, is_unknown=True)
+
+
+def _kept(ending: Ending) -> None:
+    """One end that cannot be kept must not hold up those behind it: its lease runs out, and it is taken up again."""
+    try:
+        with transaction.atomic():
+            ending_keep(ending)
+    except Exception:
+        log.exception("how delivery %s ended cannot be kept", ending.delivery.pk)
 
 
 def _send_outside(kind: str, channel: Channel, clock: Clock, most: int) -> int:
@@ -109,7 +128,11 @@ class _Round:
     read_at: datetime
     has_just_read: bool = False
     unknown_in_a_row: int = 0
+    settled: int = 0
     ending: Ending | None = None
+
+    def __post_init__(self) -> None:
+        self.began_at = self.read_at
 
     def run(self) -> None:
         """Send until nothing is left, or the provider is out of reach."""
@@ -136,10 +159,15 @@ class _Round:
             self._give_back(SendFailed(result.detail, is_permanent=False), now)
 
     def _read_again(self, now: datetime) -> None:
-        """Hold on to what is left and decide anew: meanwhile somebody may have ticked, or taken it over."""
+        """Hold on to what is left and decide anew: meanwhile somebody may have ticked, or taken it over.
+
+        A provider that has turned slow gets no more than fits its pace; the rest is for whoever is free.
+        """
         self._keep(None, now)
-        left = {prospect.delivery.pk: prospect.delivery for prospect in self.waiting}
-        ours = chunk_renew(self.lease, left.keys(), now=now)
+        left = [prospect.delivery.pk for prospect in self.waiting]
+        fits = chunk_after(self.settled, seconds=(now - self.began_at).total_seconds())
+        chunk_give_back(self.lease, left[fits:])
+        ours = chunk_renew(self.lease, left[:fits], now=now)
         fresh = {one.pk: one for one in outgoing(Delivery.objects.filter(pk__among=ours))}
         still = [fresh[pk] for pk in left if pk in fresh]
         self.waiting = deque(prospects_of(still, now=now))
@@ -150,10 +178,11 @@ class _Round:
         """Keep how the last one ended, and mark the next one as begun; False when it is no longer ours."""
         ending, self.ending = self.ending, None
         if ending is not None and isinstance(ending.result, Receipt):
+            silence_keep(ending)
             return sent_keep_and_begin(ending.delivery, ending.result, next_one, taken_at=ending.at, now=now)
         with transaction.atomic():
             if ending is not None:
-                ending_keep(ending)
+                _kept(ending)
             return next_one is not None and begin(next_one, at=now)
 
     def _try(self, prospect: Prospect, now: datetime) -> Ending:
@@ -161,7 +190,10 @@ class _Round:
         unresolved = None if delivery.begun_at == now else delivery.begun_at
         result = None if unresolved is None else self._found(prospect, unresolved, now)
         result = result or _handed_over(prospect, self.channel, now)
-        return Ending(delivery=delivery, result=result, at=self.clock(), unresolved=unresolved)
+        self.settled += 1
+        return Ending(
+            delivery=delivery, result=result, at=self.clock(), unresolved=unresolved, silent_on=prospect.silent_on
+        )
 
     def _found(self, prospect: Prospect, since: datetime, now: datetime) -> Receipt | SendFailed | None:
         """What the provider has of a try whose end nobody knows. Where it cannot tell, the next is marked a repeat."""
@@ -186,4 +218,4 @@ class _Round:
                 delivery, decision = prospect.delivery, prospect.decision
                 delivery.tries += isinstance(decision, Send)
                 result = failure if isinstance(decision, Send) else decision
-                ending_keep(Ending(delivery=delivery, result=result, at=now, unresolved=delivery.begun_at))
+                _kept(Ending(delivery=delivery, result=result, at=now, unresolved=delivery.begun_at))

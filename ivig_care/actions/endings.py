@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from ivig_care.accounts.models import ContactPoint
@@ -16,7 +18,7 @@ from ivig_care.actions.contact_points import contact_point_off
 from ivig_care.actions.mailing import occasions_free
 from ivig_care.common.bulk import rows_insert
 from ivig_care.nudges.channels.base import Receipt, SendFailed
-from ivig_care.nudges.models import Delivery, DeliveryAttempt
+from ivig_care.nudges.models import Delivery, DeliveryAttempt, DeliveryStep
 from ivig_care.nudges.models.deliveries import occasion_of
 from ivig_care.nudges.outgoing import Outgoing
 from ivig_care.regimen.nudging import Drop, Hold, retry_at
@@ -26,6 +28,7 @@ TRIES_EACH_WAY = 3
 # So often a person may get one message because nobody could tell whether it had left.
 MOST_UNKNOWN = 3
 _CHANCE = secrets.SystemRandom()
+log = logging.getLogger(__name__)
 
 Outcome = DeliveryAttempt.Outcome
 Purpose = Delivery.Purpose
@@ -36,13 +39,15 @@ Status = Delivery.Status
 class Ending:
     """How it went with one delivery at `at`: taken, refused, held or dropped.
 
-    `unresolved` is when an earlier try began of which nobody knows whether it left.
+    `unresolved` is when an earlier try began of which nobody knows whether it left. `silent_on` are steps of which the
+    message did not speak any more.
     """
 
     delivery: Outgoing
     result: Receipt | SendFailed | Drop | Hold
     at: datetime
     unresolved: datetime | None = None
+    silent_on: tuple[int, ...] = ()
 
 
 def ending_keep(ending: Ending) -> None:
@@ -66,6 +71,8 @@ def sent_keep(endings: Sequence[Ending]) -> None:
     """Keep that these were taken, all at the time of the first."""
     if not endings:
         return
+    for ending in endings:
+        silence_keep(ending)
     accepted = [
         _Accepted(ending.delivery.pk, ending.delivery.contact_point_id, ending.result.provider_id[:200])
         for ending in endings
@@ -83,6 +90,12 @@ def sent_keep(endings: Sequence[Ending]) -> None:
         begun_at=None,
         tries=F("tries") + 1,
     )
+
+
+def silence_keep(ending: Ending) -> None:
+    """Leave only what the message spoke of: its link, and the answers to it, are about exactly that."""
+    if ending.silent_on:
+        DeliveryStep.objects.filter(delivery=ending.delivery.pk, step__in=ending.silent_on).delete()
 
 
 def _failed(delivery: Outgoing, failure: SendFailed, ending: Ending) -> None:
@@ -137,8 +150,12 @@ def _held(delivery: Outgoing, hold: Hold) -> None:
     others = Delivery.objects.filter(person=delivery.person_id, occasion=occasion).exclude(pk=delivery.pk)
     changes: dict[str, object] = {"owed_at": hold.until, "begun_at": delivery.begun_at}
     if delivery.purpose == Purpose.NUDGE and not others.exists():
-        changes["occasion"] = occasion
-    _wait(delivery, reason=hold.reason, next_attempt_at=hold.until, **changes)
+        try:
+            with transaction.atomic():
+                return _wait(delivery, reason=hold.reason, next_attempt_at=hold.until, occasion=occasion, **changes)
+        except IntegrityError:
+            log.info("delivery %s keeps its quarter: another has just taken %s", delivery.pk, occasion)
+    return _wait(delivery, reason=hold.reason, next_attempt_at=hold.until, **changes)
 
 
 def next_way(delivery: Outgoing, *, at: datetime, tried: Collection[int] = ()) -> ContactPoint | None:
@@ -163,12 +180,17 @@ def _go_by(
 def _wait(delivery: Outgoing, *, reason: str, next_attempt_at: datetime, **changes: object) -> None:
     ours = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease).exclude(status=Status.SENT)
     waiting = {"status": Status.PENDING, "lease": "", "leased_until": None, "begun_at": None, "tries": delivery.tries}
-    ours.update(**{**waiting, "reason": reason[:200], "next_attempt_at": next_attempt_at, **changes})
+    ours.update(**{**waiting, "reason": _storable(reason, 200), "next_attempt_at": next_attempt_at, **changes})
 
 
 def _end(delivery: Outgoing, status: Delivery.Status, reason: str) -> None:
     ours = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease).exclude(status=Status.SENT)
-    occasions_free(ours, status=status, reason=reason[:200])
+    occasions_free(ours, status=status, reason=_storable(reason, 200))
+
+
+def _storable(words: str, length: int) -> str:
+    """What a provider says, as the database takes it."""
+    return words.replace("\0", "")[:length]
 
 
 def _attempt(ending: Ending, outcome: DeliveryAttempt.Outcome) -> DeliveryAttempt:
@@ -178,7 +200,7 @@ def _attempt(ending: Ending, outcome: DeliveryAttempt.Outcome) -> DeliveryAttemp
         contact_point_id=ending.delivery.contact_point_id,
         at=ending.at,
         outcome=outcome,
-        detail=result.detail[:300] if isinstance(result, SendFailed) else "",
+        detail=_storable(result.detail, 300) if isinstance(result, SendFailed) else "",
         provider_id=result.provider_id[:200] if isinstance(result, Receipt) else "",
     )
 

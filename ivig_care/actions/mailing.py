@@ -46,6 +46,8 @@ class Telling:
     def brief(self, infusion: int, briefing: Briefing) -> None:
         """Tell of a whole day."""
         self.briefing_on = max(self.briefing_on or briefing.on, briefing.on)
+        # The day is one of its child's zone.
+        self.infusion = infusion
         self._widen(infusion, briefing.at, briefing.until)
 
     def _widen(self, infusion: int, owed_at: datetime, expires_at: datetime) -> None:
@@ -111,7 +113,8 @@ def occasions_free(ended: QuerySet[Delivery], **values: object) -> int:
 
 def _waiting(people: Collection[int], purpose: Delivery.Purpose) -> dict[int, Delivery]:
     """The message that waits for each of these people, held so that it cannot leave meanwhile."""
-    pending = Delivery.objects.pending().filter(person__pk__among=people, purpose=purpose)
+    # What may have left already has been told: nothing joins it.
+    pending = Delivery.objects.pending().filter(person__pk__among=people, purpose=purpose, begun_at__isnull=True)
     held = pending.select_for_update(skip_locked=True, of=("self",)).order_by("-created_at", "-pk")
     return {delivery.person_id: delivery for delivery in held}
 
@@ -130,7 +133,8 @@ def _spoken_to(people: Collection[int], purpose: Delivery.Purpose, now: datetime
     for quarters in range(3):
         # One that woke somebody is named after the end of the quiet hours, and clocks of two workers may differ.
         sent |= Q(occasion__startswith=occasion_of(purpose, now + quarters * QUARTER))
-    left = Q(status=Status.SENDING) | (Q(status=Status.SENT) & sent)
+    may_have_left = Q(status=Status.SENDING) | Q(status=Status.PENDING, begun_at__isnull=False)
+    left = may_have_left | (Q(status=Status.SENT) & sent)
     rows = Delivery.objects.told_lately(people, purpose, now).filter(left)
     spoken_to: dict[int, _SpokenTo] = {}
     for person, sent_at, occasion in rows.values_list("person_id", "sent_at", "occasion"):
@@ -177,12 +181,12 @@ def _join(delivery: Delivery, telling: Telling, now: datetime) -> None:
         delivery.expires_at = max(delivery.expires_at, telling.expires_at)
         delivery.link_until = max(delivery.link_until or telling.expires_at, telling.expires_at + LINK_OUTLIVES)
     if telling.briefing_on is not None:
-        delivery.briefing_on = telling.briefing_on
+        delivery.briefing_on, delivery.infusion_id = telling.briefing_on, telling.infusion
     if telling.may_wake and delivery.reason == QUIET and delivery.next_attempt_at > now:
         delivery.next_attempt_at = now
         delivery.owed_at = min(delivery.owed_at, telling.owed_at or now)
         # It gives back the quarter of an hour that it was held for: another message may be due then.
-        delivery.occasion = f"{occasion_of(Purpose.NUDGE, now)} #{delivery.pk}"
+        delivery.occasion = f"{occasion_of(Purpose(delivery.purpose), now)} #{delivery.pk}"
     delivery.infusion_id = delivery.infusion_id or telling.infusion
     delivery.save(
         update_fields=["expires_at", "link_until", "briefing_on", "next_attempt_at", "owed_at", "occasion", "infusion"]

@@ -132,13 +132,17 @@ def _asked(points: Sequence[ContactPoint], now: datetime) -> _Asked:
     # What the clinic is told asks for no answer by text.
     sent = sent.filter(purpose=Delivery.Purpose.NUDGE)
     newest_first = sent.select_related("person", "contact_point", "infusion__plan__child").order_by("-sent_at", "-pk")
-    found = [
-        (delivery, steps)
-        for delivery in newest_first[:MOST_LOOKED_AT]
-        if may_answer(delivery, now) and (steps := asked_for(delivery, now))
+    told = [
+        (delivery, asked_for(delivery, now))
+        for delivery in newest_first.filter(steps__isnull=False).distinct()[:MOST_LOOKED_AT]
+        if may_answer(delivery, now)
     ]
+    found = [(delivery, steps) for delivery, steps in told if steps]
     if not found:
         return _Asked()
+    if not told[0][1]:
+        # The last that was said is answered already: whoever means it must not answer an older one.
+        return _Asked(newest=found[0][0])
     newest, steps = found[0]
     others = {step.pk for delivery, more in found[1:] if delivery.answered_at is None for step in more}
     is_shared = len(people) > 1

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ivig_care.care_teams.access import Right, may
+from ivig_care.care_teams.access import Right, children_told_of, may
 from ivig_care.nudges.links import delivery_id_of, link_opens
 from ivig_care.nudges.models import Delivery
+from ivig_care.nudges.words import day_span
 from ivig_care.plans.models import Plan, Step, StepEvent
 from ivig_care.plans.models.steps import StepQuerySet
 from ivig_care.regimen.nudging import has_come
@@ -50,6 +51,20 @@ def asked_for(delivery: Delivery, now: datetime) -> list[Step]:
     """Those of which the message could still be meant: what has moved far ahead since will be asked for anew."""
     waiting = open_steps_of(delivery, now)
     return [step for step in waiting if has_come(step.due_at, timedelta(minutes=step.nudge_lead_minutes or 0), now)]
+
+
+def day_ahead_of(delivery: Delivery) -> list[Step]:
+    """What is still to do on the day that a message looks ahead to, for the children its person is told of."""
+    if delivery.briefing_on is None or delivery.infusion is None:
+        return []
+    begins, ends = day_span(delivery.briefing_on, delivery.infusion.tz)
+    children = children_told_of([delivery.person_id]).get(delivery.person_id, set())
+    theirs = (
+        Step.objects.visible_to(delivery.person, Right.RECORD)
+        .open()
+        .filter(is_nudged=True, infusion__plan__child__in=children, due_at__gte=begins, due_at__lt=ends)
+    )
+    return list(theirs.select_related("infusion__plan__child__clinic").order_by("due_at", "pk"))
 
 
 def just_answered(delivery: Delivery, now: datetime) -> list[Step]:

@@ -38,6 +38,8 @@ class Words:
     urgency: str = ""
     due: str = ""
     ahead: Ahead | None = None
+    starts: str = ""
+    has_begun: bool = False
     code: str = ""
     is_late: bool = False
     is_possible_repeat: bool = False
@@ -90,6 +92,8 @@ def _words(prospect: Prospect, now: datetime) -> Words:
         urgency=worst,
         due=_due_of(spoken_of, now),
         ahead=prospect.ahead,
+        starts=prospect.about.starts if prospect.about else "",
+        has_begun=prospect.about.has_begun if prospect.about else False,
         code=code_of(delivery.to) if delivery.purpose == Purpose.CODE and delivery.to else "",
         is_late=now - delivery.owed_at > QUARTER,
         is_possible_repeat=delivery.is_possible_repeat,

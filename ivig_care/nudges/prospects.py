@@ -15,8 +15,8 @@ from ivig_care.accounts.models import User, quiet_hours
 from ivig_care.care_teams.access import Right, Standing, standing_of
 from ivig_care.nudges.models import Delivery, DeliveryStep
 from ivig_care.nudges.outgoing import Outgoing
-from ivig_care.nudges.words import Ahead, DaysAhead, ahead_of, days_ahead
-from ivig_care.plans.models import Infusion
+from ivig_care.nudges.words import Ahead, Course, DaysAhead, ahead_of, courses_of, days_ahead
+from ivig_care.regimen.errors import UnknownZone
 from ivig_care.regimen.nudging import QUARTER, Decision, Send, Urgency, decide, has_come, urgency
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import QuietHours, Window, zone_named
@@ -61,6 +61,7 @@ class Prospect:
     steps: tuple[OpenStep, ...]
     ahead: Ahead | None
     decision: Decision
+    about: Course | None = None
     silent_on: tuple[int, ...] = ()
     problem: str = ""
 
@@ -69,8 +70,8 @@ class Prospect:
 class _Readings:
     """All that was read for some messages at once, as things stand at `now`.
 
-    Steps, those of which nothing is said any more, and `not_before` are by delivery; of an infusion that a notice is
-    about its child and clinic.
+    Steps, those of which nothing is said any more, and `not_before` are by delivery; `courses` are the infusions that
+    notices are about.
     """
 
     now: datetime
@@ -78,16 +79,18 @@ class _Readings:
     standing: Standing
     steps: dict[int, list[OpenStep]]
     silent_on: dict[int, list[int]]
-    infusions: dict[int, tuple[int, int]]
+    courses: dict[int, Course]
     days: DaysAhead
     not_before: dict[int, datetime]
 
+    def about(self, notice: Outgoing) -> Course | None:
+        """The infusion that a notice is about."""
+        return None if notice.infusion_id is None else self.courses.get(notice.infusion_id)
+
     def concerns(self, notice: Outgoing) -> bool:
         """Whether the person of a notice is still to hear of its infusion; of what is about none, everybody is."""
-        about = None if notice.infusion_id is None else self.infusions.get(notice.infusion_id)
-        if about is None:
-            return True
-        return self.standing.may(notice.person_id, Right.SEE, child=about[0], clinic=about[1])
+        about = self.about(notice)
+        return about is None or self.standing.may(notice.person_id, Right.SEE, child=about.child, clinic=about.clinic)
 
 
 def prospects_of(deliveries: Sequence[Outgoing], *, now: datetime) -> list[Prospect]:
@@ -100,7 +103,7 @@ def prospects_of(deliveries: Sequence[Outgoing], *, now: datetime) -> list[Prosp
         standing=standing_of(people),
         steps=steps,
         silent_on=silent_on,
-        infusions=_infusions_of([one for one in deliveries if one.purpose in _ABOUT_AN_INFUSION]),
+        courses=courses_of({one.infusion_id for one in deliveries if one.purpose in _ABOUT_AN_INFUSION}),
         days=days_ahead(deliveries),
         not_before=_not_before(deliveries, now),
     )
@@ -139,7 +142,14 @@ def _worked_out(delivery: Outgoing, readings: _Readings) -> Prospect:
     silent_on = readings.silent_on.get(delivery.pk, [])
     if len(theirs) < len(steps):
         silent_on = [*silent_on, *(step.pk for step in steps if step not in theirs)]
-    return Prospect(delivery=delivery, steps=theirs, ahead=ahead, decision=decision, silent_on=tuple(silent_on))
+    return Prospect(
+        delivery=delivery,
+        steps=theirs,
+        ahead=ahead,
+        decision=decision,
+        about=readings.about(delivery),
+        silent_on=tuple(silent_on),
+    )
 
 
 def _consented(delivery: Outgoing) -> bool:
@@ -154,16 +164,17 @@ def _people(keys: Collection[int]) -> dict[int, _Person]:
         "pk", "is_active", "nudge_preference__zone", "nudge_preference__quiet_from", "nudge_preference__quiet_until"
     )
     return {
-        key: _Person(is_active, zone_named(zone or UTC_NAME), quiet_hours(begins, ends))
-        for key, is_active, zone, begins, ends in rows
+        key: _Person(is_active, _zone(zone), quiet_hours(begins, ends)) for key, is_active, zone, begins, ends in rows
     }
 
 
-def _infusions_of(notices: Sequence[Outgoing]) -> dict[int, tuple[int, int]]:
-    """Child and clinic of the infusions that these are about."""
-    keys = {notice.infusion_id for notice in notices if notice.infusion_id is not None}
-    rows = Infusion.objects.filter(pk__in=keys).values_list("pk", "plan__child_id", "plan__child__clinic_id")
-    return {pk: (child, clinic) for pk, child, clinic in rows} if keys else {}
+def _zone(name: str | None) -> ZoneInfo:
+    """A zone that cannot be read is one person's trouble, and no reason to tell nobody."""
+    try:
+        return zone_named(name or UTC_NAME)
+    except UnknownZone:
+        log.exception("a person's zone cannot be read")
+        return zone_named(UTC_NAME)
 
 
 def _not_before(deliveries: Sequence[Outgoing], now: datetime) -> dict[int, datetime]:

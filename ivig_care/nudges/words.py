@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from ivig_care.care_teams.access import children_told_of
 from ivig_care.nudges.outgoing import Outgoing
@@ -26,6 +26,36 @@ class Ahead:
     first: str
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """An infusion that a notice is about: whether it has begun, and when its next day is to start, in words."""
+
+    child: int
+    clinic: int
+    has_begun: bool
+    starts: str
+
+
+def courses_of(infusions: Collection[int | None]) -> dict[int, Course]:
+    """These infusions, as they stand now."""
+    keys = {key for key in infusions if key is not None}
+    if not keys:
+        return {}
+    found = Infusion.objects.filter(pk__in=keys).select_related("plan__child").prefetch_related("days")
+    return {one.pk: _course(one) for one in found}
+
+
+def _course(infusion: Infusion) -> Course:
+    days = infusion.days.all()
+    coming = [day.planned_start for day in days if day.actual_start is None and day.cancelled_at is None]
+    return Course(
+        child=infusion.plan.child_id,
+        clinic=infusion.plan.child.clinic_id,
+        has_begun=any(day.actual_start is not None for day in days),
+        starts=date_and_clock(min(coming).astimezone(infusion.tz)) if coming else "",
+    )
+
+
 @dataclass(frozen=True)
 class DaysAhead:
     """What is needed to look ahead: the zone of each infusion, the children of each person, when things are due."""
@@ -41,9 +71,11 @@ def days_ahead(deliveries: Iterable[Outgoing]) -> DaysAhead:
     if not looking:
         return DaysAhead()
     zones = Infusion.objects.filter(pk__among={infusion for _, _, infusion in looking}).values_list("pk", "zone")
-    zone_of = {pk: zone_named(zone) for pk, zone in zones}
+    zone_of = {pk: zone_named(zone) for pk, zone in zones if zone in available_timezones()}
     children_of = children_told_of({one.person_id for one, _, _ in looking})
-    spans = [_span(on, zone_of[infusion]) for _, on, infusion in looking]
+    spans = [day_span(on, zone_of[infusion]) for _, on, infusion in looking if infusion in zone_of]
+    if not spans:
+        return DaysAhead()
     dues = dues_of(
         set().union(*children_of.values()),
         begins=min(begins for begins, _ in spans),
@@ -61,13 +93,13 @@ def ahead_of(delivery: Outgoing, days: DaysAhead, *, now: datetime) -> Ahead | N
     is_today = delivery.briefing_on == local.date()
     if delivery.briefing_on < local.date() or (is_today and local.time() >= _NOON):
         return None
-    begins, ends = _span(delivery.briefing_on, there)
+    begins, ends = day_span(delivery.briefing_on, there)
     theirs = (days.dues_of.get(child, ()) for child in days.children_of.get(delivery.person_id, ()))
     dues = [due for dues in theirs for due in dues if begins <= due < ends]
     return Ahead(is_today, len(dues), clock(min(dues).astimezone(there))) if dues else None
 
 
-def _span(on: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def day_span(on: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """When a local date begins and ends."""
     return resolve_local(on, time(), zone), resolve_local(on + timedelta(days=1), time(), zone)
 
@@ -75,6 +107,11 @@ def _span(on: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
 def clock(local: datetime) -> str:
     """A time as people say it: 8:30 am."""
     return local.strftime("%-I:%M %p").lower()
+
+
+def date_and_clock(local: datetime) -> str:
+    """A time as people say it, with its date: Mon 22 Jun, 8:30 am."""
+    return f"{local:%a} {local.day} {local:%b}, {clock(local)}"
 
 
 def clock_on(local: datetime, today: date) -> str:

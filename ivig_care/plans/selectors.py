@@ -92,6 +92,8 @@ class DayCard:
     @property
     def status(self) -> str:
         """Where the day stands, in a word."""
+        if self.day.cancelled_at is not None:
+            return "cancelled"
         if self.day.actual_end is not None:
             return "ended"
         return "running" if self.day.actual_start is not None else "planned"
@@ -131,6 +133,11 @@ class Checklist:
         words += "".join(f"|{day.day}" for day in self.strip if day.is_today)
         return f"{self.infusion.revision}-{crc32(words.encode()):08x}"
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the clinic has called off every day."""
+        return bool(self.days) and all(card.day.cancelled_at is not None for card in self.days)
+
     @cached_property
     def together(self) -> list[StepRow]:
         """The medicines of Now that can be ticked in one go; empty when that would be fewer than two.
@@ -168,6 +175,7 @@ class InfusionLine:
     waiting: list[StepRow]
     is_closed: bool
     is_signed: bool
+    is_cancelled: bool
 
 
 def infusions_for_home(user: User, *, now: datetime) -> list[InfusionLine]:
@@ -186,6 +194,7 @@ def infusions_for_home(user: User, *, now: datetime) -> list[InfusionLine]:
             waiting=waiting[infusion.pk],
             is_closed=infusion.closed_at is not None,
             is_signed=getattr(getattr(infusion, "review", None), "signed_at", None) is not None,
+            is_cancelled=all(day.cancelled_at is not None for day in infusion.days.all()),
         )
         for infusion in active.select_related("plan__child", "review").prefetch_related("days")
     ]
@@ -287,14 +296,15 @@ def _day_cards(infusion: Infusion, now: datetime) -> list[DayCard]:
     runs = {run.number: run for run in schedule_of(infusion).days}
     days = list(infusion.days.all())
     # A day whose end nobody ever said is not waited for any longer once it must be over: the next one is.
-    waited_for = [day for day in days if day.actual_end is None and now < runs[day.number].ends_at + DAY_IS_OVER][:1]
+    standing = [day for day in days if day.cancelled_at is None and day.actual_end is None]
+    waited_for = [day for day in standing if now < runs[day.number].ends_at + DAY_IS_OVER][:1]
     return [
         DayCard(
             day=day,
             run=runs[day.number],
             is_next=day in waited_for,
             is_first=day in waited_for and now >= _turn_of(day, runs[day.number]) - DAY_COMES_FIRST,
-            can_start=now >= day.planned_start - DAY_CAN_START,
+            can_start=day.cancelled_at is None and now >= day.planned_start - DAY_CAN_START,
         )
         for day in days
     ]
@@ -302,7 +312,8 @@ def _day_cards(infusion: Infusion, now: datetime) -> list[DayCard]:
 
 def _is_to_start(day: InfusionDay, now: datetime) -> bool:
     """Whether it is time to say that a day has started."""
-    return day.actual_start is None and timedelta() <= now + DAY_COMES_FIRST - day.planned_start < DAY_IS_OVER
+    is_to_come = day.actual_start is None and day.cancelled_at is None
+    return is_to_come and timedelta() <= now + DAY_COMES_FIRST - day.planned_start < DAY_IS_OVER
 
 
 def _turn_of(day: InfusionDay, run: DayRun) -> datetime:
@@ -315,7 +326,8 @@ def _strip(infusion: Infusion, steps: list[Step], now: datetime) -> list[StripDa
     by_day: dict[date, list[Step]] = defaultdict(list)
     for step in steps:
         by_day[step.due_at.astimezone(zone).date()].append(step)
-    infusion_dates = {(day.actual_start or day.planned_start).astimezone(zone).date() for day in infusion.days.all()}
+    standing = [day for day in infusion.days.all() if day.cancelled_at is None]
+    infusion_dates = {(day.actual_start or day.planned_start).astimezone(zone).date() for day in standing}
     today = now.astimezone(zone).date()
     return [
         StripDay(

@@ -14,6 +14,7 @@ from ivig_care.regimen.protocol import NudgePolicy
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import QuietHours, Window
 
+CLOCKS_APART = timedelta(minutes=1)
 QUARTER = timedelta(minutes=15)
 RETRY_FIRST = timedelta(seconds=30)
 RETRY_LONGEST = timedelta(minutes=15)
@@ -185,9 +186,10 @@ def snooze_until(
 def has_come(due_at: datetime, lead: timedelta, now: datetime) -> bool:
     """Whether a message may speak of a step at `now`: its first alarm is at most a quarter of an hour away.
 
-    A step rings up to so much early, for company. Further ahead it has moved since, and rings again.
+    A step rings up to so much early, for company. Further ahead it has moved since, and rings again. The clock of who
+    rings may be a little ahead of the clock of who sends.
     """
-    return due_at - lead < now + QUARTER
+    return due_at - lead < now + QUARTER + CLOCKS_APART
 
 
 def urgency(window: Window, now: datetime) -> Urgency:

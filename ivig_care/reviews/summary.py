@@ -63,7 +63,7 @@ def summarise(infusion: Infusion) -> Summary:
         Attention.OTHER: list(_about_steps(others, "other step" if doses else "step")),
     }
     found = [attention for attention, phrases in parts.items() if phrases]
-    phrases = [phrase for part in parts.values() for phrase in part]
+    phrases = [*_about_cancelled(infusion), *(phrase for part in parts.values() for phrase in part)]
     if still_open := sum(step.state == State.OPEN for step in steps):
         phrases.append(f"{still_open} of {_count(len(steps), 'step')} still open")
     text = "; ".join(phrases) or f"Started on time; all {_count(len(steps), 'step')} done"
@@ -78,8 +78,16 @@ def minutes_words(difference: timedelta, *, before: str = "early", after: str = 
     return f"{plain_hours(abs(minutes) * 60)} {after if minutes > 0 else before}"
 
 
+def _about_cancelled(infusion: Infusion) -> Iterator[str]:
+    cancelled = [str(day.number) for day in infusion.days.all() if day.cancelled_at is not None]
+    if cancelled:
+        yield f"day {' and '.join(cancelled)} cancelled"
+
+
 def _about_starts(infusion: Infusion) -> Iterator[str]:
     for day in infusion.days.all():
+        if day.cancelled_at is not None:
+            continue
         if day.actual_start is None:
             if infusion.closed_at is not None:
                 yield f"no start recorded for day {day.number}"

@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
+
+
+class BackFromForm:
+    """An address that only takes forms, opened as a page (after signing in, or again later), leads to its page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Send a look at such an address to the page whose form it is."""
+        response = self.get_response(request)
+        is_refused = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET"
+        # A person's browser asks for a page; machines are told the truth.
+        is_person = "text/html" in request.headers.get("Accept", "") and not request.path.startswith("/hooks/")
+        return HttpResponseRedirect(_page_of(request)) if is_refused and is_person else response
+
+
+def _page_of(request: HttpRequest) -> str:
+    match = request.resolver_match
+    if match is not None and "token" in match.kwargs:
+        return reverse("link", kwargs={"token": match.kwargs["token"]})
+    return reverse("reach") if request.path.startswith("/reach/") else reverse("home")
 
 
 class SignInFromFragment:

@@ -14,6 +14,9 @@ Where the semantics leave something open, this is the rule:
 - A step that moves, comes back, is put off or whose answer is taken back has not rung when the messages about its last
   ring were all dropped; and it has not rung later than now, although it may have rung along ahead of its time.
 - The staff hear of nothing ahead of its time.
+- What may have left already is joined by nothing: what rings meanwhile waits a quarter of an hour, in a message of its
+  own.
+- A message is about what it spoke of when it left.
 - What was tried again or held keeps its distance of a quarter of an hour from what the person was told meanwhile; but
   when the distance would outlast the message, it leaves at once.
 - Somebody who cannot be asked about by any other way gets no more than three tries of which nobody knows the end.
@@ -136,6 +139,12 @@ class Message:
     unknowns: int = 0
     is_repeat: bool = False
     end: str = ""
+    left: datetime | None = None
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether it waits without anybody knowing that the last try by this way did not arrive."""
+        return self.unknown is not None and self.unknown[1] == self.way
 
 
 class Month:
@@ -279,10 +288,12 @@ class Month:
     def message_to(self, person: int, purpose: str, now: datetime, expires: datetime) -> Message:
         """The message that waits for the person, or a new one, at least a quarter of an hour after the last."""
         for message in self.waiting:
-            if message.person == person and message.purpose == purpose:
+            if message.person == person and message.purpose == purpose and not message.may_have_left:
                 message.expires = max(message.expires, expires)
                 return message
         last = self.last_sent.get((person, purpose))
+        if any((one.person, one.purpose) == (person, purpose) and one.may_have_left for one in self.waiting):
+            last = now
         at = now if last is None else max(now, last + QUARTER)
         at = now if at >= expires else at
         return self.begin(Message(person, purpose, now, at, expires, way=self.way(person)))
@@ -327,14 +338,14 @@ class Month:
         """Give it to the provider, who may have trouble."""
         now = sent.at
         if message.unknown == (Fault.UNKNOWN_HAS_IT, way):
-            return self.arrived(message, now)
+            return self.arrived(message, sent)
         if message.unknown is not None and message.unknown != (Fault.UNKNOWN_LOST_IT, way):
             message.is_repeat = True
         fault = self.fault(way, now)
         if fault in (None, Fault.UNKNOWN_HAS_IT, Fault.UNKNOWN_SILENT):
             self.sent.append(replace(sent, is_repeat=message.is_repeat))
         if fault is None:
-            return self.arrived(message, now)
+            return self.arrived(message, sent)
         message.tries += 1
         if fault is Fault.PERMANENT:
             return self.switch_off(message, way, now)
@@ -384,7 +395,7 @@ class Month:
 
     def is_worth_telling(self, step: Step, person: int, now: datetime) -> bool:
         """Whether it is still to be done and this person's business, now."""
-        has_come = bool(step.alarms) and step.alarms[0][0] < now + QUARTER
+        has_come = bool(step.alarms) and step.alarms[0][0] < now + QUARTER + timedelta(minutes=1)
         is_open = step.state == "open" and now < step.times.closes
         return is_open and has_come and not step.is_quiet(now) and self.may_record(person, step.child)
 
@@ -419,9 +430,10 @@ class Month:
                 return trouble.fault
         return None
 
-    def arrived(self, message: Message, now: datetime) -> None:
-        """It is with the person."""
-        self.last_sent[message.person, message.purpose] = now
+    def arrived(self, message: Message, sent: Sent) -> None:
+        """It is with the person, and about what it speaks of."""
+        message.left = self.last_sent[message.person, message.purpose] = sent.at
+        message.steps = {step for step in message.steps if step.thing.key in sent.things}
         self.close(message, "sent")
 
     def close(self, message: Message, end: str) -> None:
@@ -471,9 +483,10 @@ class Month:
         if step.rung is None:
             return
         since = step.rung - QUARTER
-        about = [one for one in (*self.ended, *self.waiting) if step in one.steps and one.begun >= since]
-        reached_nobody = all(one.end in ("dropped", "failed") for one in about)
-        is_silenced = reached_nobody and any(one.end == "dropped" for one in about)
+        about = [one for one in (*self.ended, *self.waiting) if step in one.steps and one.begun >= since - DAY]
+        told = [one for one in about if one.end not in ("dropped", "failed")]
+        has_reached = any(one.end == "" or one.begun >= since or (one.left or since) > since for one in told)
+        is_silenced = not has_reached and any(one.end == "dropped" for one in about)
         step.rung = None if is_silenced else min(step.rung, now)
 
     def answer(self, step: Step, what: What, now: datetime) -> None:

@@ -397,8 +397,8 @@ def test_nobody_needs_a_cookie(delivery: Delivery, steps: list[Step]) -> None:
 @pytest.mark.parametrize(
     ("purpose", "words"),
     [
-        ("moved", "The infusion was moved"),
-        ("cancelled", "The infusion was cancelled"),
+        ("moved", "Lena’s infusion was moved"),
+        ("cancelled", "Lena’s infusion was cancelled"),
         ("channel_off", "no longer gets"),
     ],
 )

@@ -39,7 +39,7 @@ def test_it_says_when_it_was_sent_delivered_opened_and_answered(
     delivery: Delivery, infusion: Infusion, people: People, browser_of: SignedIn
 ) -> None:
     page = browser_of(people.maria).get(f"/infusions/{infusion.pk}/messages/").content.decode()
-    assert "Reminder to you" in page
+    assert "To you: reminder" in page
     assert "+12125550140, about 2 steps." in page
     words = "sent <strong>8:45 am</strong>, delivered 8:46 am, opened 8:48 am, answered 8:49 am."
     assert words in page
@@ -53,7 +53,7 @@ def test_addresses_of_others_are_masked(
         (people.weiss, f"/clinic/infusions/{infusion.pk}/messages/"),
     ):
         page = browser_of(user).get(address).content.decode()
-        assert "Reminder to Maria" in page
+        assert "To Maria: reminder" in page
         assert "Text message …0140" in page
         assert "+12125550140" not in page
 

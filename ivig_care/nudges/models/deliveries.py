@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import ClassVar
 
@@ -138,7 +138,7 @@ class DeliveryStep(models.Model):
 @lru_cache(maxsize=64)
 def occasion_of(purpose: Delivery.Purpose, at: datetime) -> str:
     """The quarter of an hour in which a person is told at `at`; those for one purpose are in order of time."""
-    quarter = f"{quarter_of(at):%Y-%m-%dT%H:%MZ}"
+    quarter = f"{quarter_of(at.astimezone(UTC)):%Y-%m-%dT%H:%MZ}"
     return quarter if purpose == Delivery.Purpose.NUDGE else f"{purpose} {quarter}"
 
 

@@ -25,6 +25,8 @@ from ivig_care.web.http import PersonRequest
 from ivig_care.web.templatetags.times import date_clock
 
 NO_SUCH_COURSE = "With that time the rest of the plan cannot be worked out."
+CANCELLED = "The infusion is cancelled. Its reminders are silent now, and the family is told."
+REST_CANCELLED = "What had not started is cancelled, and the family is told. Reminders about the rest go on."
 
 
 @require_safe
@@ -67,9 +69,10 @@ def cancel(request: PersonRequest, pk: int) -> HttpResponse:
     infusion, now = _infusion(request, pk), clock.now()
     try:
         infusion_cancel(infusion=infusion, by=request.user, now=now)
+        has_begun = any(day.actual_start is not None for day in _days(infusion))
     except Refused as refused:
         return _page(request, infusion, problem=str(refused))
-    messages.success(request, "The infusion is cancelled. Its reminders are silent now, and the family is told.")
+    messages.success(request, REST_CANCELLED if has_begun else CANCELLED)
     return redirect("infusion_change", pk=infusion.pk)
 
 

@@ -20,10 +20,12 @@ from ivig_care.actions.links import (
     delivery_skip,
     delivery_undo,
 )
+from ivig_care.care_teams.models import Clinic
 from ivig_care.common import clock
-from ivig_care.nudges.answering import just_answered, open_steps_of, steps_of
+from ivig_care.nudges.answering import day_ahead_of, just_answered, open_steps_of, steps_of
 from ivig_care.nudges.links import link_token
 from ivig_care.nudges.models import Delivery
+from ivig_care.nudges.words import courses_of
 from ivig_care.plans.models import Infusion, Step
 from ivig_care.plans.selectors import StepRow, rows_of
 from ivig_care.regimen.nudging import LONGEST_SNOOZE
@@ -34,6 +36,7 @@ from ivig_care.web.links.sealed import opens_with_token
 
 # Longer than that a key is none, and more than a database can hold.
 LONGEST_KEY = 18
+_NOTICES = (Delivery.Purpose.MOVED, Delivery.Purpose.CANCELLED)
 NOTHING_YET = "Nothing was recorded yet."
 NONE_CHOSEN = "Tick at least one step first."
 ONE_BY_ONE = "Nothing was recorded yet: please answer them one by one."
@@ -41,11 +44,12 @@ ONE_BY_ONE = "Nothing was recorded yet: please answer them one by one."
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """The steps of one child's checklist."""
+    """The steps of one child's checklist: still to answer, answered here a moment ago, and answered otherwise."""
 
     infusion: Infusion
     rows: list[StepRow]
     answered: list[Step]
+    settled: list[Step]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,28 +209,41 @@ def _page(request: HttpRequest, delivery: Delivery, *, problem: Problem | None =
         "count": len(rows),
         "chosen": ready if problem is None else problem.chosen,
         "has_answers": any(group.answered for group in groups),
+        "has_settled": any(group.settled for group in groups),
+        "days": list(delivery.infusion.days.all()) if delivery.infusion and delivery.purpose in _NOTICES else [],
+        "ahead": day_ahead_of(delivery),
+        "notice": courses_of({delivery.infusion_id}).get(delivery.infusion_id or 0),
         "problem": problem,
+        "clinics": _clinics(delivery, groups),
         "now": now,
         "skip_reasons": list(SkipReason),
     }
     return render(request, "links/steps.html", context, status=422 if problem else 200)
 
 
+def _clinics(delivery: Delivery, groups: Sequence[Group]) -> list[Clinic]:
+    """Whom to call about what the page shows."""
+    shown = [group.infusion for group in groups] or ([delivery.infusion] if delivery.infusion else [])
+    return list(dict.fromkeys(infusion.plan.child.clinic for infusion in shown))
+
+
 def _groups(delivery: Delivery, now: datetime) -> list[Group]:
-    waiting, answered = open_steps_of(delivery, now), just_answered(delivery, now)
-    steps = sorted([*waiting, *answered], key=lambda step: (step.infusion_id, step.due_at, step.pk))
+    waiting = {step.pk for step in open_steps_of(delivery, now)}
+    answered = {step.pk for step in just_answered(delivery, now)}
+    steps = sorted(steps_of(delivery), key=lambda step: (step.infusion_id, step.due_at, step.pk))
     return [
-        _group(list(of_one), now, waiting={step.pk for step in waiting})
+        _group(list(of_one), now, waiting=waiting, answered=answered)
         for _, of_one in groupby(steps, key=lambda step: step.infusion_id)
     ]
 
 
-def _group(steps: list[Step], now: datetime, *, waiting: set[int]) -> Group:
+def _group(steps: list[Step], now: datetime, *, waiting: set[int], answered: set[int]) -> Group:
     infusion = steps[0].infusion
     return Group(
         infusion=infusion,
         rows=rows_of(infusion, [step for step in steps if step.pk in waiting], now=now),
-        answered=[step for step in steps if step.pk not in waiting],
+        answered=[step for step in steps if step.pk in answered],
+        settled=[step for step in steps if step.pk not in waiting and step.pk not in answered],
     )
 
 

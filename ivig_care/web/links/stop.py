@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from ivig_care.accounts.models import ContactPoint
 from ivig_care.actions.contact_points import STOP_BY_LINK, contact_point_off
+from ivig_care.care_teams.access import children_told_of, families_told
 from ivig_care.common import clock
 from ivig_care.nudges.models import Delivery
 from ivig_care.web.links.sealed import opens_with_token
@@ -21,7 +22,17 @@ def stop(request: HttpRequest, delivery: Delivery) -> HttpResponse:
     if request.method == "POST" and point is not None:
         contact_point_off(contact_point=point, reason=STOP_BY_LINK, now=clock.now(), is_withdrawn=True)
         point.refresh_from_db()
-    return render(request, "links/stop.html", {"point": point})
+    return render(request, "links/stop.html", _context(delivery, point))
+
+
+def _context(delivery: Delivery, point: ContactPoint | None) -> dict[str, object]:
+    person = delivery.person_id
+    children = children_told_of([person]).get(person, set())
+    return {
+        "point": point,
+        "has_others": families_told(children).exclude(user=person).exists(),
+        "is_reached": ContactPoint.objects.usable().filter(user=person).exists(),
+    }
 
 
 def _came_by(delivery: Delivery) -> ContactPoint | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 
@@ -31,13 +33,37 @@ class CodeForm(forms.Form):
     code = forms.CharField(max_length=20, error_messages={"required": "Write the six digits that we sent."})
 
 
+_TIMES = ["%H:%M", "%H:%M:%S", "%I:%M %p", "%I %p", "%I:%M%p", "%I%p"]
+_CONTINENTS = frozenset(
+    {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+)
+
+
+@cache
+def zones_to_choose() -> tuple[str, ...]:
+    """The places whose clocks a person may live by, as in "Europe/Berlin"."""
+    return tuple(sorted(name for name in available_timezones() if name.partition("/")[0] in _CONTINENTS))
+
+
 class QuietForm(forms.Form):
     """When to be left in peace; both empty for never."""
 
     use_required_attribute = False
 
-    quiet_from = forms.TimeField(required=False, error_messages={"invalid": "Write a time, for example 10:00 pm."})
-    quiet_until = forms.TimeField(required=False, error_messages={"invalid": "Write a time, for example 7:00 am."})
+    quiet_from = forms.TimeField(
+        required=False, input_formats=_TIMES, error_messages={"invalid": "Write a time, for example 10:00 pm."}
+    )
+    quiet_until = forms.TimeField(
+        required=False, input_formats=_TIMES, error_messages={"invalid": "Write a time, for example 7:00 am."}
+    )
+    zone = forms.CharField(required=False, max_length=64)
+
+    def clean_zone(self) -> str:
+        """A place whose clocks are known; empty leaves it as it is."""
+        zone: str = self.cleaned_data["zone"]
+        if zone and zone not in available_timezones():
+            raise forms.ValidationError("Choose a place from the list.")
+        return zone
 
     def clean(self) -> dict[str, Any]:
         """One end alone means nothing, and neither do two that are alike."""

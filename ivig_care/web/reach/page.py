@@ -9,12 +9,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from ivig_care.care_teams.models import Told
 from ivig_care.common import clock
 from ivig_care.nudges.channels.push import application_server_key
 from ivig_care.regimen.timing import zone_named
 from ivig_care.web.http import PersonRequest
-from ivig_care.web.reach.forms import AGREE, AddForm, QuietForm
-from ivig_care.web.reach.selectors import nights_of, off_lines_for, preference_of, ways_of
+from ivig_care.web.reach.forms import AGREE, AddForm, QuietForm, zones_to_choose
+from ivig_care.web.reach.selectors import nights_of, off_lines_for, places_of, preference_of, ways_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,13 +39,22 @@ def reach_page(
     add_form: AddForm | None = None,
     quiet_form: QuietForm | None = None,
     problem: Problem | None = None,
+    told_problem: Problem | None = None,
 ) -> HttpResponse:
     """The page, with the form that could not be saved as it was typed; then the answer is a 422."""
     now, preference = clock.now(), preference_of(request.user)
     zone = zone_named(preference.zone)
     quiet = {"quiet_from": preference.quiet_from, "quiet_until": preference.quiet_until}
+    ways = ways_of(request.user, now=now)
+    chosen = (quiet_form.data.get("zone") if quiet_form else "") or preference.zone
     context = {
-        "ways": ways_of(request.user, now=now),
+        "ways": ways,
+        "is_reached": any(way.status == "on" for way in ways),
+        "places": places_of(request.user),
+        "told_choices": Told.choices,
+        "told_problem": told_problem,
+        "zone_chosen": chosen,
+        "zones": zones_to_choose() if chosen in zones_to_choose() else (preference.zone, *zones_to_choose()),
         "nights": [night for night in nights_of(request.user, now=now) if len(night.family) > 1],
         "off_lines": [line for line in off_lines_for(request.user) if line.person != request.user],
         "preference": preference,
@@ -56,7 +66,9 @@ def reach_page(
         "push_key": application_server_key(),
         "problem": problem,
     }
-    is_stopped = bool(problem) or any(form is not None and form.errors for form in (add_form, quiet_form))
+    is_stopped = bool(problem or told_problem) or any(
+        form is not None and form.errors for form in (add_form, quiet_form)
+    )
     return render(request, "reach/reach.html", context, status=422 if is_stopped else 200)
 
 

@@ -8,13 +8,18 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from ivig_care.actions.care_teams import told_set
 from ivig_care.actions.contact_points import links_revoke, quiet_hours_set
 from ivig_care.actions.duties import duty_clear, duty_take
+from ivig_care.actions.errors import Refused
 from ivig_care.care_teams.access import cared_for_by, family_of
+from ivig_care.care_teams.models import Told
 from ivig_care.common import clock
+from ivig_care.regimen.timing import zone_named
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.forms import QuietForm
-from ivig_care.web.reach.page import reach_page
+from ivig_care.web.reach.page import Problem, reach_page
+from ivig_care.web.templatetags.times import day_clock
 
 
 @require_POST
@@ -27,6 +32,20 @@ def quiet_hours(request: PersonRequest) -> HttpResponse:
     has_hours = form.cleaned_data["quiet_from"] is not None
     messages.success(request, "Quiet hours saved." if has_hours else "You have no quiet hours now.")
     return redirect(f"{reverse('reach')}#quiet")
+
+
+@require_POST
+def told(request: PersonRequest, pk: int) -> HttpResponse:
+    """When the person is told about this child."""
+    child, asked = get_object_or_404(cared_for_by(request.user), pk=pk), request.POST.get("told", "")
+    if asked not in Told.values:
+        raise Http404
+    try:
+        told_set(child=child, person=request.user, told=Told(asked))
+    except Refused as refused:
+        return reach_page(request, told_problem=Problem(text=str(refused), pk=child.pk))
+    messages.success(request, f"{child.given_name}: you are {Told(asked).label}.")
+    return redirect(f"{reverse('reach')}#told")
 
 
 @require_POST
@@ -50,5 +69,6 @@ def duty(request: PersonRequest, pk: int) -> HttpResponse:
         raise Http404
     taken = duty_take(child=child, user=chosen, now=clock.now())
     who = "You are" if taken.user == request.user else f"{taken.user.name} is"
-    messages.success(request, f"{who} on duty for {child.given_name} until 9:00 am.")
+    until = day_clock(taken.ends_at, zone_named(child.zone))
+    messages.success(request, f"{who} on duty for {child.given_name} from now until {until}.")
     return redirect(f"{reverse('reach')}#duty")

@@ -87,6 +87,11 @@ def nights_of(person: User, *, now: datetime) -> list[Night]:
     ]
 
 
+def places_of(person: User) -> QuerySet[Membership]:
+    """The person's places in families, with whom they are told about, and when."""
+    return Membership.objects.filter(user=person, role__in=FAMILY).select_related("child").order_by("child__given_name")
+
+
 def off_lines_for(person: User) -> list[OffLine]:
     """Every way to reach anybody of the person's families that was agreed to once and is off."""
     return _off_lines(

@@ -11,6 +11,7 @@ urlpatterns = [
     path("reach/browsers/", browsers.add, name="reach_browser_add"),
     path("reach/quiet-hours/", preferences.quiet_hours, name="reach_quiet_hours"),
     path("reach/links/revoke/", preferences.revoke_links, name="reach_revoke_links"),
+    path("reach/told/<int:pk>/", preferences.told, name="reach_told"),
     path("reach/duty/<int:pk>/", preferences.duty, name="reach_duty"),
     path("reach/<int:pk>/code/", contact_points.code, name="reach_code"),
     path("reach/<int:pk>/verify/", contact_points.verify, name="reach_verify"),

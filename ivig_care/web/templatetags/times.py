@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 
 from django import template
 
+from ivig_care.plans.models import Step
+from ivig_care.plans.selectors import step_name
+
 register = template.Library()
 
 ONE_MINUTE = timedelta(minutes=1)
@@ -100,3 +103,9 @@ def place(zone: ZoneInfo) -> str:
 def tel(number: str) -> str:
     """A telephone number as a link wants it."""
     return "tel:" + "".join(sign for sign in number if sign.isdigit() or sign == "+")
+
+
+@register.filter
+def called(step: Step) -> str:
+    """What a step is called: the medicine as it stands on the box, else its title."""
+    return step_name(step)
