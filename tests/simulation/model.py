@@ -15,7 +15,7 @@ Where the semantics leave something open, this is the rule:
   ring were all dropped; and it has not rung later than now, although it may have rung along ahead of its time.
 - The staff hear of nothing ahead of its time.
 - What may have left already is joined by nothing: what rings meanwhile waits a quarter of an hour, in a message of its
-  own.
+  own. Of two that are to go to one person by one kind of way at one moment, the younger waits a quarter of an hour.
 - A message is about what it spoke of when it left.
 - What was tried again or held keeps its distance of a quarter of an hour from what the person was told meanwhile; but
   when the distance would outlast the message, it leaves at once.
@@ -173,6 +173,7 @@ class Month:
         for contact in sorted(story.contacts, key=lambda contact: (contact.rank, contact.key)):
             self.contacts_of[contact.person].append(contact.key)
         self.owner = {contact.key: contact.person for contact in story.contacts}
+        self.kind_of = {contact.key: contact.kind for contact in story.contacts}
         self.members = list(story.members)
         self.duty_ends = {duty.key: duty.ends_at for duty in story.duties}
         self.briefed: dict[int, datetime] = {}
@@ -230,8 +231,12 @@ class Month:
             self.brief(briefings, now)
             self.ring(ringing, now)
         while due := [message for message in self.waiting if message.next_at <= now]:
+            going: set[tuple[int, str]] = set()
             for message in due:
-                self.leave(message, now)
+                beside = (message.person, self.kind_of.get(message.way or 0, ""))
+                self.leave(message, now, is_second=message.purpose == "nudge" and beside in going)
+                if message.purpose == "nudge":
+                    going.add(beside)
 
     def company(self, briefings: Iterable[int], ringing: dict[Step, Ring], now: datetime) -> dict[Step, Ring]:
         """What would ring within a quarter of an hour for somebody who hears of something now: when, and for whom."""
@@ -307,8 +312,8 @@ class Month:
 
     # --- one message --------------------------------------------------------------------------------------------------
 
-    def leave(self, message: Message, now: datetime) -> None:
-        """Decide once more, and send."""
+    def leave(self, message: Message, now: datetime, *, is_second: bool) -> None:
+        """Decide once more, and send. `is_second`: an older one goes to the same person at this moment."""
         message.held = False
         steps = {step for step in message.steps if self.is_worth_telling(step, message.person, now)}
         ahead = self.ahead(message, now)
@@ -325,6 +330,7 @@ class Month:
             message.next_at, message.held = until, True
             return None
         told = self.last_sent.get((message.person, message.purpose)) if message.purpose == "nudge" else None
+        told = now if is_second else told
         if told is not None and now < told + QUARTER < message.expires:
             message.next_at = told + QUARTER
             return None
