@@ -206,3 +206,11 @@ def test_only_the_channels_send_mail() -> None:
         if f"{name}.".startswith("django.core.mail.") and not path.is_relative_to(APPLICATION / "nudges" / "channels")
     }
     assert senders == set()
+
+
+def test_no_task_waits_in_the_broker_for_its_time() -> None:
+    # A task with a time of its own waits an hour and longer when the worker that holds it is killed.
+    for path in APPLICATION.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "apply_async":
+                assert not {"eta", "countdown"} & {word.arg for word in node.keywords}, path

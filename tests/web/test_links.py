@@ -424,3 +424,54 @@ def test_signed_in_or_not_it_is_the_same(
 def test_preferences_of_others_do_not_revoke(phone: Client, delivery: Delivery, people: People) -> None:
     NudgePreference.objects.filter(user=people.sam).update(links_valid_from=STARTS_AT)
     assert phone.get(link(delivery)).status_code == 200
+
+
+# --- what others said, and the day ahead ----------------------------------------------------------
+
+
+def test_what_somebody_else_gave_is_said_with_when_and_by_whom(
+    phone: Client, infusion: Infusion, people: People, steps: list[Step], delivery: Delivery
+) -> None:
+    for step in steps:
+        step_tick(step=step, by=people.sam, at=STARTS_AT - timedelta(minutes=20), now=STARTS_AT)
+    page = phone.get(link(delivery)).content.decode()
+    assert "Acetaminophen: given Mon 8:40 am by Sam." in page
+    assert "Undo" not in page
+    assert 'href="tel:+12125550147"' in page
+
+
+def test_what_nobody_answered_in_time_is_said(phone: Client, steps: list[Step], delivery: Delivery) -> None:
+    Step.objects.filter(pk=steps[0].pk).update(state="missed", next_nudge_at=None)
+    assert "not answered, its time has passed" in phone.get(link(delivery)).content.decode()
+
+
+def test_a_second_answer_to_what_is_answered_says_only_that(
+    phone: Client, people: People, steps: list[Step], delivery: Delivery
+) -> None:
+    for step in steps:
+        step_tick(step=step, by=people.maria, at=STARTS_AT, now=STARTS_AT)
+    fields = {"step": _keys(steps), "reason": "vomited", "note": "twice"}
+    page = phone.post(link(delivery, "skip"), fields).content.decode()
+    assert "Nothing was recorded yet." in page
+    assert "Recorded. Thank you." not in page
+
+
+def test_the_list_of_a_day_is_behind_the_link_of_its_message(phone: Client, infusion: Infusion, people: People) -> None:
+    ahead = sent(infusion, people.maria, [], briefing_on=STARTS_AT.date())
+    page = phone.get(link(ahead)).content.decode()
+    assert "<strong>8:30 am</strong> Lena: Acetaminophen, 300&nbsp;mg" in page
+    assert "Nothing to answer yet." in page
+    Step.objects.update(state="done", next_nudge_at=None)
+    assert "Nothing of that day is left to do." in phone.get(link(ahead)).content.decode()
+
+
+def test_the_list_of_a_day_holds_no_other_family(phone: Client, infusion: Infusion, people: People) -> None:
+    ahead = sent(infusion, people.tom, [], kind="email", briefing_on=STARTS_AT.date())
+    assert "Acetaminophen" not in phone.get(link(ahead)).content.decode()
+
+
+@pytest.mark.parametrize("word", ["done", "skip", "later", "undo", "opened"])
+def test_an_address_that_takes_forms_leads_a_browser_to_its_page(phone: Client, delivery: Delivery, word: str) -> None:
+    response = phone.get(link(delivery, word), headers={"accept": "text/html,*/*"})
+    assert (response.status_code, response.headers["Location"]) == (302, link(delivery))
+    assert phone.get(link(delivery, word)).status_code == 405

@@ -73,3 +73,11 @@ def test_a_message_to_nobody_has_nothing_to_stop(phone: Client, delivery: Delive
     Delivery.objects.filter(pk=delivery.pk).update(contact_point=None)
     delivery.attempts.update(contact_point=None)
     assert "Nothing to stop" in phone.post(link(delivery, "stop")).content.decode()
+
+
+def test_who_has_nobody_else_and_no_other_way_is_told_so(phone: Client, people: People, infusion: Infusion) -> None:
+    people.tom.contact_points.exclude(kind="email").delete()
+    delivery = sent(None, people.tom, [], kind="email")
+    page = phone.post(link(delivery, "stop")).content.decode()
+    assert "The people who care with you" not in page
+    assert "nobody reminds you now" in page

@@ -359,3 +359,60 @@ def test_the_number_of_queries_does_not_grow(
         maria.post(f"/reach/{point.pk}/test/")
     with django_assert_max_num_queries(20):
         maria.get("/reach/")
+
+
+# --- when one is told, and on whose clock ---------------------------------------------------------
+
+
+def test_a_person_says_when_they_are_told(maria: Client, people: People, infusion: Infusion) -> None:
+    address = f"/reach/told/{people.lena.pk}/"
+    page = maria.get("/reach/").content.decode()
+    assert "When you are told" in page
+    assert (
+        "you are told when nobody has answered" in maria.post(address, {"told": "second"}, follow=True).content.decode()
+    )
+    assert people.maria.memberships.get(child=people.lena).told == "second"
+    assert maria.post(address, {"told": "loudly"}).status_code == 404
+    assert maria.post(f"/reach/told/{people.kai.pk}/", {"told": "never"}).status_code == 404
+
+
+def test_somebody_must_be_told(maria: Client, people: People) -> None:
+    people.lena.memberships.exclude(user=people.maria).update(told="never")
+    response = maria.post(f"/reach/told/{people.lena.pk}/", {"told": "never"})
+    assert response.status_code == 422
+    assert "Then nobody would be told about Lena." in response.content.decode()
+    assert people.maria.memberships.get(child=people.lena).told == "first"
+
+
+def test_quiet_hours_are_on_the_clock_where_one_sleeps(maria: Client, people: People) -> None:
+    hours = {"quiet_from": "10:00 pm", "quiet_until": "7 am", "zone": "Europe/Berlin"}
+    assert maria.post("/reach/quiet-hours/", hours).status_code == 302
+    kept = NudgePreference.objects.get(user=people.maria)
+    assert (kept.zone, str(kept.quiet_from), str(kept.quiet_until)) == ("Europe/Berlin", "22:00:00", "07:00:00")
+    assert "<option selected>Europe/Berlin</option>" in maria.get("/reach/").content.decode()
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "x" * 500, "\0"])
+def test_a_place_that_is_none_is_refused(maria: Client, people: People, zone: str) -> None:
+    response = maria.post("/reach/quiet-hours/", {"quiet_from": "22:00", "quiet_until": "07:00", "zone": zone})
+    assert response.status_code == 422
+    assert NudgePreference.objects.get(user=people.maria).zone == "America/Los_Angeles"
+
+
+def test_a_number_of_the_clinics_country_needs_no_country(maria: Client) -> None:
+    assert maria.post("/reach/add/", {**NEW, "address": "(212) 555-0199"}).status_code == 302
+    assert ContactPoint.objects.filter(address="+12125550199").exists()
+
+
+def test_who_is_not_reached_at_all_reads_so(maria: Client, people: People) -> None:
+    for point in people.maria.contact_points.all():
+        maria.post(f"/reach/{point.pk}/off/")
+    assert "nobody reminds you now" in maria.get("/reach/").content.decode()
+    home = maria.get("/").content.decode()
+    assert "E-mails to you are off" in home
+    assert f'href="/reach/#way-{people.maria.contact_points.get(kind="email").pk}"' in home
+
+
+def test_an_address_of_a_form_leads_a_browser_back(maria: Client) -> None:
+    response = maria.get("/reach/add/", headers={"accept": "text/html"})
+    assert (response.status_code, response.headers["Location"]) == (302, "/reach/")
