@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from ivig_care.actions.checklists import alarm_next
 from ivig_care.actions.mailing import Telling, deliveries_write
@@ -21,6 +21,7 @@ from ivig_care.nudges.audience import Audience, audience_of
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.briefing import briefings_of
 from ivig_care.plans.models import Infusion, Step
+from ivig_care.plans.models.steps import StepQuerySet
 from ivig_care.regimen.briefing import next_briefing
 from ivig_care.regimen.nudging import QUARTER, Stage, stages_ringing
 
@@ -120,7 +121,7 @@ def _tell(rings: Collection[Ring], audience: Audience, now: datetime) -> None:
     _alarms_move(rings)
 
 
-def _ringing() -> QuerySet[Step]:
+def _ringing() -> StepQuerySet:
     """The steps that owe an alarm, to be held; those that somebody else holds are passed over."""
     return Step.objects.filter(next_nudge_at__isnull=False).select_for_update(skip_locked=True)
 
@@ -187,10 +188,9 @@ def _company(people: Collection[int], rung: Collection[int], now: datetime) -> l
     return [ring for ring in rings if ring.how.at <= now or Stage.CLINIC not in ring.how.stages]
 
 
-def _soon(steps: QuerySet[Step], now: datetime) -> QuerySet[Step]:
+def _soon(steps: StepQuerySet, now: datetime) -> StepQuerySet:
     """Those that ring within a quarter; what somebody asked to hear of later waits for that moment itself."""
-    soon = steps.filter(next_nudge_at__lt=now + QUARTER)
-    return soon.exclude(snoozed_until__gt=now, snoozed_until__lt=F("closes_at"))
+    return steps.filter(next_nudge_at__lt=now + QUARTER).awake(now)
 
 
 def _told(rings: Iterable[Ring], reached: Callable[[int, Collection[Stage]], list[int]]) -> dict[int, Telling]:

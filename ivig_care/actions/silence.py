@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import F
-
 from ivig_care.actions.mailing import occasions_free
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.models import Step
@@ -28,7 +26,7 @@ def deliveries_silence(steps: Collection[int], *, reason: str, now: datetime) ->
     # Held first and looked at afterwards: a step that is just joining one of them must not go down with it.
     pending = Delivery.objects.pending().filter(pk__in=speaking.values("pk")).order_by("pk")
     waiting = Delivery.objects.filter(pk__in=[one.pk for one in pending.select_for_update(no_key=True).only("pk")])
-    to_be_heard_of = Step.objects.open().exclude(snoozed_until__gt=now, snoozed_until__lt=F("closes_at"))
+    to_be_heard_of = Step.objects.open().awake(now)
     keys = list(waiting.exclude(steps__in=to_be_heard_of).values_list("pk", flat=True).distinct())
     if not keys:
         return 0

@@ -44,7 +44,7 @@ class Infusion(models.Model):
         indexes: ClassVar = [
             # Read by actions.checklists.checklists_close once a minute.
             models.Index(fields=["id"], name="infusion_open", condition=Q(closed_at__isnull=True)),
-            # Read by actions.alarms.briefings_ring every few seconds.
+            # Read by actions.alarms.alarms_ringing every few seconds.
             models.Index(
                 fields=["next_briefing_at"], name="infusion_briefing", condition=Q(next_briefing_at__isnull=False)
             ),

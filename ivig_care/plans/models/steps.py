@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, children_of
@@ -40,6 +40,10 @@ class StepQuerySet(QuerySet["Step"]):
     def open(self) -> StepQuerySet:
         """The steps that nobody has answered and that are still wanted."""
         return self.filter(state=State.OPEN)
+
+    def awake(self, now: datetime) -> StepQuerySet:
+        """All but those that somebody put off past `now`; who outgrew their window are put off no longer."""
+        return self.exclude(snoozed_until__gt=now, snoozed_until__lt=F("closes_at"))
 
 
 class Step(models.Model):
@@ -104,7 +108,7 @@ class Step(models.Model):
         indexes: ClassVar = [
             # Read by actions.alarms.alarms_ring every few seconds: only what is owed stands in it.
             models.Index(fields=["next_nudge_at"], name="step_alarm", condition=Q(next_nudge_at__isnull=False)),
-            # Read by actions.checklists.steps_lapse once a minute.
+            # Read by actions.checklists.checklists_close once a minute.
             models.Index(fields=["closes_at"], name="step_open", condition=Q(state=State.OPEN.value)),
             # Read when a person is to be deleted. What nobody has answered yet, and rings, need not stand in it.
             models.Index(fields=["said_by"], name="step_said_by", condition=Q(said_by__isnull=False)),
