@@ -199,7 +199,7 @@ def _one_message_each_says_nothing_private(journey: Journey) -> None:
     mails, texts = journey.told()
     assert (len(mails), len(texts)) == (1, 1)
     assert (len(journey.mail.messages), len(journey.texts.messages)) == (1, 1)
-    assert "care steps" in mails[0]
+    assert "care step" in mails[0]
     assert texts[0].startswith("ivig_care: ")
     assert journey.site.url in mails[0]
     assert journey.site.url in texts[0]
