@@ -147,8 +147,12 @@ def _change_apply(infusion: Infusion, held: Step | None, change: Change, at: dat
 
 
 def _step_change(step: Step, event: Event, change: Change, at: datetime) -> None:
+    was_due = step.due_at
     if change.step is not None:
         _step_place(step, change.step)
+    if step.nudged_at is not None and step.due_at <= step.nudged_at < was_due:
+        # It was told of as coming up, and has moved to before that: it is due, and nobody has heard so.
+        step.nudged_at = None
     step.state = step_states.after(State(step.state), event)
     alarm_set(step, now=at)
     step.save(update_fields=[*_PLACED, *ALARM, "state"])

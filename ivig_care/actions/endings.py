@@ -119,15 +119,26 @@ def _failed(delivery: Outgoing, failure: SendFailed, ending: Ending) -> None:
         spread=_CHANCE.random(),
         first=timedelta(seconds=settings.RETRY_SECONDS),
     )
-    way = next_way(delivery, at=ending.at) if delivery.tries % TRIES_EACH_WAY == 0 else None
     if again is None:
-        _end(delivery, Status.FAILED, f"gave up: {failure.detail}")
-    elif way is not None:
+        _last_way(delivery, failure, at=ending.at, unresolved=unresolved)
+        return
+    way = next_way(delivery, at=ending.at) if delivery.tries % TRIES_EACH_WAY == 0 else None
+    if way is not None:
         _go_by(way, delivery, reason=failure.detail, next_attempt_at=again, unresolved=unresolved)
     elif failure.is_unknown and _has_repeated_enough(delivery):
         _end(delivery, Status.FAILED, f"may have left: {failure.detail}")
     else:
         _wait(delivery, reason=failure.detail, next_attempt_at=again, begun_at=unresolved)
+
+
+def _last_way(delivery: Outgoing, failure: SendFailed, *, at: datetime, unresolved: datetime | None) -> None:
+    """No other try by this way would be in time: one by a way that was not tried yet, or the end."""
+    tries = DeliveryAttempt.objects.filter(delivery=delivery.pk).exclude(contact_point=None)
+    way = next_way(delivery, at=at, tried=set(tries.values_list("contact_point_id", flat=True)))
+    if way is None:
+        _end(delivery, Status.FAILED, f"gave up: {failure.detail}")
+    else:
+        _go_by(way, delivery, reason=failure.detail, next_attempt_at=at, unresolved=unresolved)
 
 
 def _has_repeated_enough(delivery: Outgoing) -> bool:

@@ -14,6 +14,7 @@ from ivig_care.actions.alarms import alarms_ring
 from ivig_care.actions.claims import chunk_after, chunk_take
 from ivig_care.actions.deliveries import deliveries_send
 from ivig_care.actions.endings import Ending
+from ivig_care.actions.infusions import infusion_day_move
 from ivig_care.actions.replies import reply_take
 from ivig_care.actions.steps import step_snooze, step_tick, step_undo
 from ivig_care.care_teams.models import Membership, Role
@@ -339,3 +340,62 @@ def _blind_once(real: object, occasion: str) -> object:
         return real(*args, **wanted)  # type: ignore[operator]
 
     return blind
+
+
+def test_when_no_other_try_would_be_in_time_the_other_way_is_taken_at_once(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class MailIsBusy(Failing):
+        def send(self, message: Message) -> Receipt:
+            if "@" in message.to:
+                raise BUSY
+            return super().send(message)
+
+    channel = through(monkeypatch, MailIsBusy())
+    alarms_ring(now=LEAD)
+    Delivery.objects.exclude(person=people.maria).delete()
+    of(people.maria).update(expires_at=LEAD + 15 * SECOND)
+    for _ in range(2):
+        send(LEAD)
+    assert [message.to for message in channel.sent] == [MARIA]
+    assert of(people.maria).get().attempts.count() == 2
+
+
+def test_when_no_way_is_left_it_gives_up(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    through(monkeypatch, Failing(*[BUSY] * 9))
+    alarms_ring(now=LEAD)
+    Delivery.objects.exclude(person=people.maria).delete()
+    of(people.maria).update(expires_at=LEAD + 15 * SECOND)
+    for _ in range(2):
+        send(LEAD)
+    delivery = of(people.maria).get()
+    assert (delivery.status, delivery.reason, delivery.attempts.count()) == ("failed", "gave up: 451 try later", 2)
+
+
+@pytest.mark.usefixtures("only_maria")
+def test_what_moves_to_before_it_was_told_of_as_coming_up_is_told_at_once(
+    infusion: Infusion, people: People, first: Step
+) -> None:
+    infusion.steps.update(nudge_repeats=0, nudge_second_minutes=None)
+    assert dispatch(LEAD) == ["sent"]  # coming up at 8:30
+    day = infusion.days.get(number=1)
+    infusion_day_move(day=day, planned_start=LEAD + 25 * MINUTE, by=people.weiss, now=LEAD + MINUTE)
+    first.refresh_from_db()
+    assert (first.due_at, first.next_nudge_at) == (LEAD - 5 * MINUTE, LEAD + MINUTE)
+    Delivery.objects.filter(purpose="moved").delete()
+    dispatch(LEAD + MINUTE)
+    assert dispatch(LEAD + QUARTER) == ["sent"]
+    assert "7:55 am" in bodies("email")[-1]
+
+
+def test_a_provider_that_twice_in_a_row_acknowledges_nothing_gets_nothing_more_for_now(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _many(4)
+    channel = through(monkeypatch, Failing(LOST, LOST))
+    deliveries_send(kind="email", clock=lambda: LEAD)
+    assert channel.sent == []
+    waiting = Delivery.objects.order_by("pk")
+    assert list(waiting.values_list("status", flat=True)) == ["pending"] * 4
+    assert [delivery.begun_at is not None for delivery in waiting] == [True, True, False, False]
+    assert all(delivery.next_attempt_at > LEAD for delivery in waiting)

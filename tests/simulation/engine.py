@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -266,6 +267,9 @@ class _Playing:
         with (
             patch.object(deliveries, "channel_for", ways.__getitem__),
             patch.object(deliveries, "message_for", self._message_for),
+            # Trouble here is of one address each. That two in a row are taken for trouble of the provider, for whom all
+            # others then wait a little, depends on who stands beside whom; tests/nudges/test_races.py plays it.
+            patch.object(deliveries, "MOST_UNKNOWN_IN_A_ROW", sys.maxsize),
             patch.object(endings, "_CHANCE", _Even()),
             patch.object(checklists, "schedule_of", lambda infusion: None),
             patch.object(checklists, "changes_between", lambda infusion, schedule: self._changes_take()),

@@ -13,12 +13,14 @@ Where the semantics leave something open, this is the rule:
 - Whoever is on duty and not told of the child at all is on duty all the same: the others are then second.
 - A step that moves, comes back, is put off or whose answer is taken back has not rung when the messages about its last
   ring were all dropped; and it has not rung later than now, although it may have rung along ahead of its time.
+- A step that was told of as coming up and moves to before that has not rung.
 - The staff hear of nothing ahead of its time.
 - What may have left already is joined by nothing: what rings meanwhile waits a quarter of an hour, in a message of its
   own. Of two that are to go to one person by one kind of way at one moment, the younger waits a quarter of an hour.
 - A message is about what it spoke of when it left.
 - What was tried again or held keeps its distance of a quarter of an hour from what the person was told meanwhile; but
   when the distance would outlast the message, it leaves at once.
+- When no other try would be in time, every other way that was not tried yet is, at once.
 - Somebody who cannot be asked about by any other way gets no more than three tries of which nobody knows the end.
 - A notice about an infusion is not sent to somebody who has left.
 - A step that has moved while its message waited is left out of it until one of its new alarms has come.
@@ -36,7 +38,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -138,6 +140,7 @@ class Message:
     unknown: tuple[Fault, int] | None = None  # what happened to the last try whose end is not known, and where
     unknowns: int = 0
     is_repeat: bool = False
+    tried: set[int] = field(default_factory=set)
     end: str = ""
     left: datetime | None = None
 
@@ -358,8 +361,13 @@ class Month:
         if fault is not Fault.PASSING:
             message.unknown = (fault, way)
         message.next_at = now + min(timedelta(seconds=30) * 2 ** min(message.tries - 1, 10), QUARTER)
+        message.tried.add(way)
         if message.next_at >= message.expires:
-            return self.close(message, "failed")
+            other = self.other_way(message, but=message.tried)
+            if other is None:
+                return self.close(message, "failed")
+            message.way, message.next_at = other, now
+            return None
         other = self.other_way(message) if message.tries % 3 == 0 else None
         message.unknowns += fault is not Fault.PASSING
         if other is None and fault is not Fault.PASSING and message.is_repeat and message.unknowns >= 3:
@@ -367,11 +375,12 @@ class Month:
         message.way = other or way
         return None
 
-    def other_way(self, message: Message) -> int | None:
+    def other_way(self, message: Message, but: Collection[int] = ()) -> int | None:
         """The usable contact point of the person that comes after the present one, round and round."""
         ways = self.contacts_of[message.person]
         here = ways.index(message.way) if message.way in ways else 0
-        return next((way for way in (*ways[here + 1 :], *ways[:here]) if self.usable[way]), None)
+        others = (*ways[here + 1 :], *ways[:here])
+        return next((way for way in others if self.usable[way] and way not in but), None)
 
     def said(self, message: Message, steps: set[Step], ahead: int, now: datetime) -> Sent:
         """What the person reads."""
@@ -522,6 +531,8 @@ class Month:
             step = self.steps[key]
             if step.state in (("withdrawn",) if event.what is What.RESTORE else ("open", "missed")):
                 is_elsewhere = times != step.times or step.state != "open"
+                if step.rung is not None and times.due <= step.rung < step.times.due:
+                    step.rung = None
                 step.state = "open"
                 step.place(times)
                 if is_elsewhere:

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.contact_points import contact_point_off
 from ivig_care.nudges.models import Delivery, DeliveryAttempt, InboundMessage
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, Step
 from tests.actors import People
@@ -215,3 +216,13 @@ def test_only_the_childs_clinic_may(infusion: Infusion, people: People, browser_
 def test_a_draft_cannot_be_moved_here(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
     Plan.objects.filter(pk=infusion.plan_id).update(status="draft")
     assert browser_of(people.weiss).get(_change(infusion)).status_code == 404
+
+
+def test_that_somebody_could_not_be_reached_stands_in_the_history(
+    infusion: Infusion, people: People, browser_of: Callable[[User], Client]
+) -> None:
+    sent(infusion, people.maria, premedication(infusion))
+    contact_point_off(contact_point=point_of(people.sam), reason="550 gone", now=STARTS_AT)
+    contact_point_off(contact_point=point_of(people.tom, "email"), reason="550 gone", now=STARTS_AT)
+    page = browser_of(people.maria).get(f"/infusions/{infusion.pk}/messages/").content.decode()
+    assert page.count("To you: somebody cannot be reached") == 1
