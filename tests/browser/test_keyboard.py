@@ -42,7 +42,8 @@ def test_tick_and_undo_by_keyboard(visit: Visit, infusion_url: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("They are open again")
     expect(page.locator("#tick-together")).to_be_visible()
-    assert page.evaluate("document.activeElement.dataset.step ?? ''").startswith("step-")
+    # The button is there a moment before the focus is.
+    expect(page.locator("[data-step^='step-']:focus")).to_have_count(1)
 
 
 def test_skip_in_the_sheet_of_a_step_by_keyboard(visit: Visit, infusion_url: str) -> None:
