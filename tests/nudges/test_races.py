@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -40,9 +41,10 @@ from tests.nudges.test_dispatch import (
     send,
     through,
 )
+from tests.nudges.test_hard_cases import change, first, second
 from tests.web.messages import sent
 
-__all__ = ["only_maria", "only_premedication"]
+__all__ = ["first", "only_maria", "only_premedication", "second"]
 pytestmark = pytest.mark.usefixtures("only_premedication")
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 MARIA = "+12125550140"
@@ -51,20 +53,6 @@ MARIA = "+12125550140"
 @pytest.fixture(autouse=True)
 def _through_the_outbox(settings: LazySettings) -> None:
     settings.EMAIL_BACKEND = "ivig_care.nudges.channels.outbox.EmailBackend"
-
-
-@pytest.fixture
-def first(infusion: Infusion) -> Step:
-    return infusion.steps.get(slot="premedication.d1.acetaminophen")
-
-
-@pytest.fixture
-def second(infusion: Infusion) -> Step:
-    return infusion.steps.get(slot="premedication.d1.diphenhydramine")
-
-
-def change(step: Step, **fields: object) -> None:
-    Step.objects.filter(pk=step.pk).update(**fields)
 
 
 def reply(number: int, now: datetime) -> str:
@@ -134,13 +122,13 @@ def test_company_that_was_put_off_meanwhile_rings_at_the_end_of_its_snooze(
     assert second.next_nudge_at == second.snoozed_until == LEAD + 40 * MINUTE
 
 
-def _between_list_and_lock(monkeypatch: pytest.MonkeyPatch, happens: object) -> None:
+def _between_list_and_lock(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
     real, calls = alarms._ringing, []
 
     def ringing() -> object:
         calls.append(1)
         if len(calls) == 2:
-            happens()  # type: ignore[operator]
+            happens()
         return real()
 
     monkeypatch.setattr(alarms, "_ringing", ringing)
@@ -333,11 +321,11 @@ def test_a_hold_that_meets_a_message_of_that_quarter_keeps_its_own_name(
     assert (mine.status, mine.reason, mine.occasion) == ("pending", "quiet hours", was)
 
 
-def _blind_once(real: object, occasion: str) -> object:
+def _blind_once(real: Callable[..., object], occasion: str) -> Callable[..., object]:
     def blind(*args: object, **wanted: object) -> object:
         if wanted.get("occasion") == occasion:
             wanted = {**wanted, "occasion": "none"}
-        return real(*args, **wanted)  # type: ignore[operator]
+        return real(*args, **wanted)
 
     return blind
 
