@@ -40,6 +40,8 @@ SECRET_KEY: str = env.str("SECRET_KEY", "")
 if not SECRET_KEY and not IS_EMBEDDED:
     raise ValueError("DATABASE_URL is set, so SECRET_KEY must be set too: a long random text, the same everywhere")
 SECRET_KEY = SECRET_KEY or _embedded_secret()
+# Seals the log of who did what. Of its own, because SECRET_KEY may be changed and the seals must stay readable.
+AUDIT_KEY: str = env.str("AUDIT_KEY", "") or SECRET_KEY
 
 # --- Where the site is reached ----------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from factory.declarations import LazyAttribute, Sequence, SubFactory
+from factory.declarations import LazyAttribute, RelatedFactory, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory, Password
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
@@ -18,7 +18,7 @@ from ivig_care.actions.plans import (
     plan_prescribe,
 )
 from ivig_care.actions.protocols import built_in_protocols_load
-from ivig_care.care_teams.models import Child, Clinic, Membership
+from ivig_care.care_teams.models import Child, Clinic, ClinicLink, Membership
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.protocols.models import Medicine, MedicineLimit, Product, ProductCeiling, ProtocolVersion
 from tests.password import PASSWORD
@@ -39,17 +39,28 @@ class ClinicFactory(DjangoModelFactory[Clinic]):
     emergency_number = "911"
 
 
+class ClinicLinkFactory(DjangoModelFactory[ClinicLink]):
+    """A clinic may see a child."""
+
+    class Meta:
+        model = ClinicLink
+
+    offered_at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+
+
 class ChildFactory(DjangoModelFactory[Child]):
-    """A child of a clinic."""
+    """A child of a clinic, which may see it."""
 
     class Meta:
         model = Child
+        skip_postgeneration_save = True
 
     clinic = SubFactory(ClinicFactory)
     given_name = "Lena"
     family_name = "Moreno"
     born_on = date(2017, 4, 2)
     zone = ZONE
+    link = RelatedFactory(ClinicLinkFactory, factory_related_name="child", clinic=SelfAttribute("..clinic"))
 
 
 class UserFactory(DjangoModelFactory[User]):

@@ -26,11 +26,15 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person: parent, other caregiver or clinician. What they may see is decided by their memberships alone."""
+    """A person: parent, other caregiver or clinician. What they may see is decided by their memberships alone.
+
+    A guest is somebody whom the record names and who has no account: no real address, no password, never active.
+    """
 
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=100)
     is_active = models.BooleanField(default=True)
+    is_guest = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()

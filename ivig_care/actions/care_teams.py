@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -10,7 +10,7 @@ from django.db import transaction
 
 from ivig_care.accounts.models import NudgePreference, User
 from ivig_care.actions.errors import Refused
-from ivig_care.care_teams.models import Child, Clinic, Membership, Role, Told
+from ivig_care.care_teams.models import Child, Clinic, ClinicLink, Membership, Role, Told
 from ivig_care.regimen.errors import UnknownZone
 from ivig_care.regimen.timing import zone_named
 
@@ -23,12 +23,20 @@ def clinic_add(*, name: str, country: str, zone: str, phone: str, emergency_numb
     return Clinic.objects.create(name=name, country=country, zone=zone, phone=phone, emergency_number=emergency_number)
 
 
-def child_add(*, clinic: Clinic, given_name: str, family_name: str, born_on: date, zone: str = "") -> Child:
-    """A child of a clinic; lives in the clinic's zone unless another is given. Raises Refused."""
+@transaction.atomic
+def child_add(
+    *, clinic: Clinic, given_name: str, family_name: str, born_on: date, now: datetime, zone: str = ""
+) -> Child:
+    """A child of a clinic; lives in the clinic's zone unless another is given. Raises Refused.
+
+    The clinic sees what it writes itself, until a guardian comes in and agrees, or withdraws.
+    """
     _check_zone(zone or clinic.zone)
-    return Child.objects.create(
+    child = Child.objects.create(
         clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on, zone=zone or clinic.zone
     )
+    ClinicLink.objects.create(child=child, clinic=clinic, offered_at=now)
+    return child
 
 
 @transaction.atomic
@@ -48,18 +56,18 @@ def person_add(*, email: str, name: str, zone: str, password: str | None = None)
     return person
 
 
-def clinician_add(*, clinic: Clinic, person: User) -> Membership:
-    """Put a person on a clinic's staff; a second time changes nothing."""
-    membership, _ = Membership.objects.get_or_create(user=person, clinic=clinic, defaults={"role": Role.CLINICIAN})
+def staff_add(*, clinic: Clinic, person: User, role: Role) -> Membership:
+    """Put a person on a clinic's staff as clinician, nurse or admin; a second time changes nothing."""
+    membership, _ = Membership.objects.get_or_create(user=person, clinic=clinic, role=role)
     return membership
 
 
 def caregiver_add(*, child: Child, person: User, role: Role) -> Membership:
-    """Put a person into a child's care team as guardian, told first, or caregiver, told when nobody has answered.
+    """Put a person into a child's care team. Guardians are told first, caregivers when nobody has answered.
 
-    A second time changes nothing.
+    Viewers are never told. A second time changes nothing.
     """
-    told = Told.FIRST if role == Role.GUARDIAN else Told.SECOND
+    told = {Role.GUARDIAN: Told.FIRST, Role.CAREGIVER: Told.SECOND}.get(role, Told.NEVER)
     membership, _ = Membership.objects.get_or_create(user=person, child=child, defaults={"role": role, "told": told})
     return membership
 

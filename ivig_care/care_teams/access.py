@@ -1,48 +1,108 @@
-"""Who may see or do what: decided here and nowhere else. Every query starts from the person asking."""
+"""Who may see or do what: decided here and nowhere else. Every query starts from the person asking.
+
+The policy is the tables below; the functions only look things up in them. What a right covers is said beside it, and
+tests/access/ holds every address of the site against the same tables, for every kind of person.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from django.db.models import Q, QuerySet
 
 from ivig_care.accounts.models import User
-from ivig_care.care_teams.models import Child, Clinic, Membership, Role, Told
+from ivig_care.care_teams.models import Child, Clinic, ClinicLink, GuestLink, Membership, Role, Told
+
+# --- The policy -------------------------------------------------------------------------------
 
 
 class Right(StrEnum):
     """Something that a person may do with one child's record."""
 
-    SEE = "see"
-    RECORD = "record"
-    PRESCRIBE = "prescribe"
-    REVIEW = "review"
+    SEE = "see"  # the checklist, what was recorded, the messages about it
+    RECORD = "record"  # tick, skip, undo, note; say when a day started or ended; be reminded, be on duty
+    SHARE = "share"  # invite people, end their place, make and take back guest links, read the log
+    CONSENT = "consent"  # let a clinic see the record or end that; take everything out; have it erased
+    INVITE_FAMILY = "invite family"  # give the first guardian the clinic's invitation
+    PRESCRIBE = "prescribe"  # write plans and activate them; move and cancel infusions
+    REVIEW = "review"  # read what is completed and what was sent, sign it, add to it
+
+
+class ClinicRight(StrEnum):
+    """Something that a person may do at one clinic, with no child's record."""
+
+    WORK = "work"  # the clinic's page with the children who are linked to it; add a child
+    MANAGE_STAFF = "manage staff"  # invite staff, end their place; read the log of that
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.GUARDIAN: frozenset({Right.SEE, Right.RECORD}),
+    # The people around a child.
+    Role.GUARDIAN: frozenset({Right.SEE, Right.RECORD, Right.SHARE, Right.CONSENT}),
     Role.CAREGIVER: frozenset({Right.SEE, Right.RECORD}),
-    Role.CLINICIAN: frozenset({Right.SEE, Right.RECORD, Right.PRESCRIBE, Right.REVIEW}),
+    Role.VIEWER: frozenset({Right.SEE}),
+    # The staff of a clinic, with the children linked to it, for as long as the link stands.
+    Role.CLINICIAN: frozenset({Right.SEE, Right.RECORD, Right.INVITE_FAMILY, Right.PRESCRIBE, Right.REVIEW}),
+    Role.NURSE: frozenset({Right.SEE, Right.RECORD, Right.INVITE_FAMILY}),
+    Role.ADMIN: frozenset(),
 }
 
+CLINIC_RIGHTS: dict[Role, frozenset[ClinicRight]] = {
+    Role.CLINICIAN: frozenset({ClinicRight.WORK}),
+    Role.NURSE: frozenset({ClinicRight.WORK}),
+    Role.ADMIN: frozenset({ClinicRight.MANAGE_STAFF}),
+}
 
-FAMILY = (Role.GUARDIAN, Role.CAREGIVER)
+# Whom each may bring in, and whose place each may end. Nobody ends a guardian's place but the guardian: one guardian
+# can never be locked out by another.
+MAY_INVITE: dict[Right | ClinicRight, frozenset[Role]] = {
+    Right.SHARE: frozenset({Role.GUARDIAN, Role.CAREGIVER, Role.VIEWER}),
+    Right.INVITE_FAMILY: frozenset({Role.GUARDIAN}),
+    ClinicRight.MANAGE_STAFF: frozenset({Role.CLINICIAN, Role.NURSE, Role.ADMIN}),
+}
+MAY_END: dict[Right | ClinicRight, frozenset[Role]] = {
+    Right.SHARE: frozenset({Role.CAREGIVER, Role.VIEWER}),
+    ClinicRight.MANAGE_STAFF: frozenset({Role.CLINICIAN, Role.NURSE, Role.ADMIN}),
+}
+
+# Whose sign-in must be strong (a second factor, or a passkey) before anything of a child or a staff is shown.
+NEED_STRONG_SIGN_IN = frozenset({Role.CLINICIAN, Role.NURSE, Role.ADMIN})
+
+# A guest link is no role. On the device it was bound to it shows of one infusion what is due now, what was given last
+# and when the next is allowed, and whom to call; it may tick if it was made so. No history, no surname, no diagnosis.
+
+# Who is nudged about a child.
+NUDGED = (Role.GUARDIAN, Role.CAREGIVER)
+FAMILY = (Role.GUARDIAN, Role.CAREGIVER, Role.VIEWER)
+# Which of a clinic’s people are told what a family did not answer.
+_STAFF_TOLD = tuple(role for role, rights in RIGHTS.items() if Right.REVIEW in rights)
+
+
+def roles_with(right: Right | ClinicRight) -> list[Role]:
+    """The roles that have a right."""
+    table: dict[Role, frozenset[Right]] | dict[Role, frozenset[ClinicRight]]
+    table = RIGHTS if isinstance(right, Right) else CLINIC_RIGHTS
+    return [role for role, rights in table.items() if right in rights]
+
+
+# --- Looking it up ----------------------------------------------------------------------------
 
 
 def children_of(user: User, right: Right = Right.SEE) -> QuerySet[Child]:
     """The children with whom this person has this right; for everybody else they do not exist."""
-    roles = [role for role, rights in RIGHTS.items() if right in rights]
-    own = Q(memberships__user=user, memberships__role__in=roles)
-    of_clinic = Q(clinic__memberships__user=user, clinic__memberships__role__in=roles)
-    return Child.objects.filter(own | of_clinic).distinct()
+    places = Membership.objects.filter(user=user, role__in=roles_with(right))
+    of_clinic = ClinicLink.objects.standing().filter(clinic__in=places.filter(clinic__isnull=False).values("clinic"))
+    own = places.filter(child__isnull=False).values("child")
+    return Child.objects.filter(Q(pk__in=own) | Q(pk__in=of_clinic.values("child")))
 
 
-def cared_for_by(user: User) -> QuerySet[Child]:
-    """The children in whose family's care team this person is, whatever they are to a clinic."""
-    return Child.objects.filter(memberships__user=user, memberships__role__in=FAMILY)
+def cared_for_by(user: User, right: Right = Right.SEE) -> QuerySet[Child]:
+    """The children in whose family's care team this person is with this right, whatever they are to a clinic."""
+    roles = [role for role in roles_with(right) if role in FAMILY]
+    return Child.objects.filter(memberships__user=user, memberships__role__in=roles)
 
 
 def may(user: User, right: Right, child: Child) -> bool:
@@ -50,25 +110,44 @@ def may(user: User, right: Right, child: Child) -> bool:
     return children_of(user, right).filter(pk=child.pk).exists()
 
 
-def clinics_of(user: User) -> QuerySet[Clinic]:
-    """The clinics on whose staff this person is."""
-    return Clinic.objects.filter(memberships__user=user, memberships__role=Role.CLINICIAN)
+def clinics_of(user: User, right: ClinicRight = ClinicRight.WORK) -> QuerySet[Clinic]:
+    """The clinics at which this person has this right."""
+    return Clinic.objects.filter(memberships__user=user, memberships__role__in=roles_with(right)).distinct()
+
+
+def needs_strong_sign_in(user: User) -> bool:
+    """Whether this person has any place that asks for a second factor or a passkey."""
+    return Membership.objects.filter(user=user, role__in=NEED_STRONG_SIGN_IN).exists()
 
 
 def family_of(child: Child) -> QuerySet[User]:
     """The people who are nudged about this child: its guardians and caregivers."""
-    return User.objects.filter(memberships__child=child, memberships__role__in=FAMILY, is_active=True)
+    return User.objects.filter(memberships__child=child, memberships__role__in=NUDGED, is_active=True)
+
+
+def clinics_linked(child: Child) -> QuerySet[Clinic]:
+    """The clinics that may see this child now."""
+    return Clinic.objects.filter(child_links__in=ClinicLink.objects.standing().filter(child=child))
+
+
+def guest_link_opens(link: GuestLink, *, device_hash: str, now: datetime) -> bool:
+    """Whether a guest link shows its page to this device: it stands, and it is bound to that device and no other."""
+    stands = link.revoked_at is None and now < link.until
+    return stands and bool(link.device_hash) and link.device_hash == device_hash
+
+
+# --- Looking it up for many at once, as the dispatch does ---------------------------------------
 
 
 def families_told(children: Collection[int]) -> QuerySet[Membership]:
     """The places in these children's families whose people are nudged."""
-    told = Membership.objects.filter(child__pk__among=children, role__in=FAMILY, user__is_active=True)
+    told = Membership.objects.filter(child__pk__among=children, role__in=NUDGED, user__is_active=True)
     return told.exclude(told=Told.NEVER)
 
 
 def children_told_of(people: Collection[int]) -> dict[int, set[int]]:
     """For each of these people the children about whom they are nudged."""
-    places = Membership.objects.filter(user__pk__among=people, role__in=FAMILY).exclude(told=Told.NEVER)
+    places = Membership.objects.filter(user__pk__among=people, role__in=NUDGED).exclude(told=Told.NEVER)
     children = defaultdict[int, set[int]](set)
     for user, child in places.values_list("user_id", "child_id"):
         if child is not None:
@@ -76,34 +155,55 @@ def children_told_of(people: Collection[int]) -> dict[int, set[int]]:
     return children
 
 
-def staff_told(clinics: Collection[int]) -> QuerySet[Membership]:
-    """The places on these clinics' staff whose people are told what a family did not answer."""
-    told = Membership.objects.filter(clinic__in=clinics, role=Role.CLINICIAN, user__is_active=True)
-    return told.exclude(told=Told.NEVER)
+def staff_told(children: Collection[int]) -> dict[int, list[int]]:
+    """For each of these children the clinic people who are told what its family did not answer."""
+    clinics_by_child = _linked_clinics(children)
+    clinics = set().union(*clinics_by_child.values())
+    told = Membership.objects.filter(clinic__in=clinics, role__in=_STAFF_TOLD, user__is_active=True)
+    of_clinic = defaultdict[int, list[int]](list)
+    for clinic, user in told.exclude(told=Told.NEVER).values_list("clinic_id", "user_id").order_by("pk"):
+        if clinic is not None:
+            of_clinic[clinic].append(user)
+    return {
+        child: list(dict.fromkeys(user for clinic in sorted(linked) for user in of_clinic[clinic]))
+        for child, linked in clinics_by_child.items()
+    }
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What many people may do, read at once: the roles that each has to which child and to which clinic."""
+    """What many people may do, read at once: each one's roles to which child and at which clinic."""
 
-    of_child: dict[tuple[int, int], Role]
-    of_clinic: dict[tuple[int, int], Role]
+    of_child: dict[tuple[int, int], Role] = field(default_factory=dict)
+    of_clinic: dict[tuple[int, int], set[Role]] = field(default_factory=dict)
+    clinics: dict[int, set[int]] = field(default_factory=dict)
 
-    def may(self, user: int, right: Right, *, child: int, clinic: int) -> bool:
-        """Whether the person may do that with a child of that clinic."""
-        roles = (self.of_child.get((user, child)), self.of_clinic.get((user, clinic)))
-        return any(role is not None and right in RIGHTS[role] for role in roles)
+    def may(self, user: int, right: Right, *, child: int) -> bool:
+        """Whether the person may do that with a child."""
+        own = self.of_child.get((user, child))
+        if own is not None and right in RIGHTS[own]:
+            return True
+        at_clinics = (self.of_clinic.get((user, clinic), set()) for clinic in self.clinics.get(child, ()))
+        return any(right in RIGHTS[role] for roles in at_clinics for role in roles)
 
 
-def standing_of(users: Collection[int]) -> Standing:
-    """The standing of these people as it is now, as far as they want to be told."""
+def standing_of(users: Collection[int], children: Iterable[int]) -> Standing:
+    """The standing of these people with these children as it is now, as far as they want to be told."""
     of_child: dict[tuple[int, int], Role] = {}
-    of_clinic: dict[tuple[int, int], Role] = {}
+    of_clinic = defaultdict[tuple[int, int], set[Role]](set)
     told = Membership.objects.filter(user__pk__among=users).exclude(told=Told.NEVER)
     places = told.values_list("user_id", "role", "child_id", "clinic_id")
     for user, role, child, clinic in places:
         if child is not None:
             of_child[user, child] = Role(role)
         if clinic is not None:
-            of_clinic[user, clinic] = Role(role)
-    return Standing(of_child, of_clinic)
+            of_clinic[user, clinic].add(Role(role))
+    return Standing(of_child, of_clinic, _linked_clinics(set(children)) if of_clinic else {})
+
+
+def _linked_clinics(children: Collection[int]) -> dict[int, set[int]]:
+    links = ClinicLink.objects.standing().filter(child__pk__among=children)
+    linked = defaultdict[int, set[int]](set)
+    for child, clinic in links.values_list("child_id", "clinic_id"):
+        linked[child].add(clinic)
+    return linked

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ivig_care.accounts.models import ContactPoint
 from ivig_care.care_teams.access import families_told, staff_told
-from ivig_care.care_teams.models import Child, Duty, Told
+from ivig_care.care_teams.models import Duty, Told
 from ivig_care.regimen.nudging import Stage
 
 _FAMILY_FIRST = frozenset({Stage.LEAD, Stage.DUE, Stage.REPEAT})
@@ -47,7 +47,7 @@ def audience_of(children: Collection[int], *, now: datetime, with_staff: bool) -
     """The people around these children as things stand at `now`; the staff only when asked for."""
     places = list(families_told(children).values_list("child_id", "user_id", "told").order_by("pk"))
     on_duty = _on_duty(children, now)
-    staff = _staff(children) if with_staff else {}
+    staff = staff_told(children) if with_staff else {}
     people = {user for _, user, _ in places} | {user for users in staff.values() for user in users}
     ways = ways_to(people)
     first: dict[int, list[int]] = defaultdict(list)
@@ -75,12 +75,3 @@ def _on_duty(children: Collection[int], now: datetime) -> dict[int, set[int]]:
     for child, user in covering.values_list("child_id", "user_id"):
         duties[child].add(user)
     return duties
-
-
-def _staff(children: Collection[int]) -> dict[int, list[int]]:
-    clinic_of = dict(Child.objects.filter(pk__among=children).values_list("pk", "clinic_id"))
-    of_clinic: dict[int, list[int]] = defaultdict(list)
-    for clinic, user in staff_told(set(clinic_of.values())).values_list("clinic_id", "user_id").order_by("pk"):
-        if clinic is not None:
-            of_clinic[clinic].append(user)
-    return {child: of_clinic[clinic] for child, clinic in clinic_of.items()}

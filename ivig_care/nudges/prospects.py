@@ -36,7 +36,6 @@ class OpenStep:
 
     pk: int
     child: int
-    clinic: int
     due_at: datetime
     urgency: Urgency
     may_wake: bool
@@ -90,20 +89,22 @@ class _Readings:
     def concerns(self, notice: Outgoing) -> bool:
         """Whether the person of a notice is still to hear of its infusion; of what is about none, everybody is."""
         about = self.about(notice)
-        return about is None or self.standing.may(notice.person_id, Right.SEE, child=about.child, clinic=about.clinic)
+        return about is None or self.standing.may(notice.person_id, Right.SEE, child=about.child)
 
 
 def prospects_of(deliveries: Sequence[Outgoing], *, now: datetime) -> list[Prospect]:
     """What these messages would say at `now`, in the same order."""
     people = {delivery.person_id for delivery in deliveries}
     steps, silent_on = _steps_of([delivery.pk for delivery in deliveries], now)
+    courses = courses_of({one.infusion_id for one in deliveries if one.purpose in _ABOUT_AN_INFUSION})
+    children = {step.child for some in steps.values() for step in some} | {one.child for one in courses.values()}
     readings = _Readings(
         now=now,
         people=_people(people),
-        standing=standing_of(people),
+        standing=standing_of(people, children),
         steps=steps,
         silent_on=silent_on,
-        courses=courses_of({one.infusion_id for one in deliveries if one.purpose in _ABOUT_AN_INFUSION}),
+        courses=courses,
         days=days_ahead(deliveries),
         not_before=_not_before(deliveries, now),
     )
@@ -124,7 +125,7 @@ def _worked_out(delivery: Outgoing, readings: _Readings) -> Prospect:
     right = Right.REVIEW if delivery.purpose == Purpose.CLINIC else Right.RECORD
     key, may = delivery.person_id, readings.standing.may
     person, steps = readings.people[key], readings.steps.get(delivery.pk, [])
-    theirs = tuple([step for step in steps if may(key, right, child=step.child, clinic=step.clinic)])
+    theirs = tuple([step for step in steps if may(key, right, child=step.child)])
     ahead = None if delivery.briefing_on is None else ahead_of(delivery, readings.days, now=readings.now)
     is_about_steps = delivery.purpose in _ABOUT_STEPS
     concerns = bool(theirs) or ahead is not None if is_about_steps else readings.concerns(delivery)
@@ -205,7 +206,6 @@ def _steps_of(deliveries: Collection[int], now: datetime) -> tuple[dict[int, lis
         "delivery_id",
         "step_id",
         "step__infusion__plan__child_id",
-        "step__infusion__plan__child__clinic_id",
         "step__state",
         "step__due_at",
         "step__late_at",
@@ -216,12 +216,12 @@ def _steps_of(deliveries: Collection[int], now: datetime) -> tuple[dict[int, lis
         "step__nudge_lead_minutes",
     )
     steps, silent_on = defaultdict[int, list[OpenStep]](list), defaultdict[int, list[int]](list)
-    for delivery, pk, child, clinic, state, due_at, late_at, may_wake, zone, snoozed_until, closes_at, lead in rows:
+    for delivery, pk, child, state, due_at, late_at, may_wake, zone, snoozed_until, closes_at, lead in rows:
         is_put_off = snoozed_until is not None and now < snoozed_until < closes_at
         is_over = state != State.OPEN or closes_at <= now
         if is_over or is_put_off or not has_come(due_at, timedelta(minutes=lead or 0), now):
             silent_on[delivery].append(pk)
         else:
             spoken_of = urgency(Window(opens_at=due_at, due_at=due_at, late_at=late_at, closes_at=late_at), now)
-            steps[delivery].append(OpenStep(pk, child, clinic, due_at, spoken_of, may_wake, zone))
+            steps[delivery].append(OpenStep(pk, child, due_at, spoken_of, may_wake, zone))
     return steps, silent_on

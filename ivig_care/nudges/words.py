@@ -31,7 +31,6 @@ class Course:
     """An infusion that a notice is about: whether it has begun, and when its next day is to start, in words."""
 
     child: int
-    clinic: int
     has_begun: bool
     starts: str
 
@@ -50,7 +49,6 @@ def _course(infusion: Infusion) -> Course:
     coming = [day.planned_start for day in days if day.actual_start is None and day.cancelled_at is None]
     return Course(
         child=infusion.plan.child_id,
-        clinic=infusion.plan.child.clinic_id,
         has_begun=any(day.actual_start is not None for day in days),
         starts=date_and_clock(min(coming).astimezone(infusion.tz)) if coming else "",
     )

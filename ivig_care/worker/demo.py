@@ -11,8 +11,8 @@ from ivig_care.actions.care_teams import (
     caregiver_add,
     child_add,
     clinic_add,
-    clinician_add,
     person_add,
+    staff_add,
 )
 from ivig_care.actions.catalogue import catalogue_load
 from ivig_care.actions.checklists import checklists_close
@@ -77,8 +77,8 @@ def demo_seed(*, now: datetime, zone: str) -> None:
     ben = _child(riverside, "Ben", "Moreno", date(2019, 9, 21), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     ida = _child(riverside, "Ida", "Moreno", date(2014, 11, 30), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     kai = _child(hillside, "Kai", "Berg", date(2016, 1, 12), {tom: Role.GUARDIAN}, now)
-    clinician_add(clinic=riverside, person=weiss)
-    clinician_add(clinic=hillside, person=lee)
+    staff_add(clinic=riverside, person=weiss, role=Role.CLINICIAN)
+    staff_add(clinic=hillside, person=lee, role=Role.CLINICIAN)
     _infusion_waiting_for_review(lena, version, clinician=weiss, parent=maria, other=sam, now=now)
     _infusion_in_its_72_hours(ben, version, clinician=weiss, parent=maria, now=now)
     _infusion_late_today(ida, version, clinician=weiss, parent=maria, now=now)
@@ -216,7 +216,7 @@ def _next_event(infusion: Infusion, late: timedelta, done: set[int]) -> tuple[da
 def _child(
     clinic: Clinic, given_name: str, family_name: str, born_on: date, family: dict[User, Role], now: datetime
 ) -> Child:
-    child = child_add(clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on)
+    child = child_add(clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on, now=now)
     for person, role in family.items():
         caregiver_add(child=child, person=person, role=role)
         quiet_hours_set(person=person, now=now, quiet_from=time(22), quiet_until=time(7))

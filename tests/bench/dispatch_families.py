@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from django.db import connection
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
-from ivig_care.care_teams.models import Child, Clinic, Membership, Role
+from ivig_care.care_teams.models import Child, Clinic, ClinicLink, Membership, Role
 from ivig_care.nudges.models import Delivery
 from ivig_care.nudges.models.deliveries import DeliveryQuerySet
 from ivig_care.plans.models import Infusion, Plan, Step
@@ -40,6 +40,9 @@ def families_make(count: int, *, now: datetime, sent_before: int = SENT_BEFORE) 
             for number in numbers
         ],
         batch_size=_BATCH,
+    )
+    ClinicLink.objects.bulk_create(
+        [ClinicLink(child=child, clinic=clinic, offered_at=_LONG_AGO) for child in children], batch_size=_BATCH
     )
     plans = Plan.objects.bulk_create(
         [Plan(child=child, version=version, status=Plan.Status.ACTIVE, prescribed_by=doctor) for child in children],

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
-from ivig_care.care_teams.models import Child, Clinic, Membership, Role
+from ivig_care.care_teams.models import Child, Clinic, ClinicLink, Membership, Role
 from ivig_care.common import clock
 from ivig_care.nudges.models import Delivery, DeliveryAttempt, Heartbeat
 from ivig_care.plans.models import Infusion, Plan, Step
@@ -44,6 +44,7 @@ def families_make(families: list[dict[str, Any]]) -> dict[str, Any]:
         child = Child.objects.create(
             clinic=clinic, given_name="Child", family_name="Of", born_on=date(2017, 4, 2), zone=ZONE
         )
+        ClinicLink.objects.create(child=child, clinic=clinic, offered_at=now)
         plan = Plan.objects.create(child=child, version=version, status=Plan.Status.ACTIVE, prescribed_by=doctor)
         infusion = Infusion.objects.create(plan=plan, zone=ZONE)
         steps = Step.objects.bulk_create([_step(infusion, now) for _ in range(family["steps"])])

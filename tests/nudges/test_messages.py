@@ -43,7 +43,7 @@ def delivery_to(people: People, kind: str, **fields: object) -> Delivery:
 
 def step(minutes: int, urgency: Urgency) -> OpenStep:
     """An open step that is due so many minutes from now."""
-    return OpenStep(1, 1, 1, NOW + minutes * MINUTE, urgency, False, "America/Los_Angeles")
+    return OpenStep(1, 1, NOW + minutes * MINUTE, urgency, False, "America/Los_Angeles")
 
 
 def written(delivery: Delivery, *steps: OpenStep, ahead: Ahead | None = None) -> Message:

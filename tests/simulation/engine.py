@@ -117,6 +117,9 @@ def _teams_write(story: Story) -> None:
         )
         for one in story.children
     )
+    care_teams.ClinicLink.objects.bulk_create(
+        care_teams.ClinicLink(child_id=one.key, clinic_id=one.clinic, offered_at=LONG_AGO) for one in story.children
+    )
     Membership.objects.bulk_create(
         Membership(
             pk=one.key,

@@ -12,7 +12,7 @@ from ivig_care.actions.care_teams import told_set
 from ivig_care.actions.contact_points import links_revoke, quiet_hours_set
 from ivig_care.actions.duties import duty_clear, duty_take
 from ivig_care.actions.errors import Refused
-from ivig_care.care_teams.access import cared_for_by, family_of
+from ivig_care.care_teams.access import Right, cared_for_by, family_of
 from ivig_care.care_teams.models import Told
 from ivig_care.common import clock
 from ivig_care.regimen.timing import zone_named
@@ -37,7 +37,7 @@ def quiet_hours(request: PersonRequest) -> HttpResponse:
 @require_POST
 def told(request: PersonRequest, pk: int) -> HttpResponse:
     """When the person is told about this child."""
-    child, asked = get_object_or_404(cared_for_by(request.user), pk=pk), request.POST.get("told", "")
+    child, asked = get_object_or_404(cared_for_by(request.user, Right.RECORD), pk=pk), request.POST.get("told", "")
     if asked not in Told.values:
         raise Http404
     try:
@@ -59,7 +59,7 @@ def revoke_links(request: PersonRequest) -> HttpResponse:
 @require_POST
 def duty(request: PersonRequest, pk: int) -> HttpResponse:
     """Who is on duty for this child tonight; nobody named means nobody in particular."""
-    child, asked = get_object_or_404(cared_for_by(request.user), pk=pk), request.POST.get("person", "")
+    child, asked = get_object_or_404(cared_for_by(request.user, Right.RECORD), pk=pk), request.POST.get("person", "")
     if not asked:
         duty_clear(child=child, now=clock.now())
         messages.success(request, f"Nobody in particular is on duty for {child.given_name}.")

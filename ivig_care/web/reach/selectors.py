@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
 from ivig_care.actions.contact_points import CODE_LASTS, STOP_IN_APP
-from ivig_care.care_teams.access import FAMILY, cared_for_by
+from ivig_care.care_teams.access import NUDGED, Right, cared_for_by
 from ivig_care.care_teams.models import Child, Duty, Membership
 from ivig_care.nudges.models import Delivery
 from ivig_care.regimen.timing import zone_named
@@ -73,9 +73,9 @@ def ways_of(person: User, *, now: datetime) -> list[Way]:
 
 def nights_of(person: User, *, now: datetime) -> list[Night]:
     """For each child the person cares for: the family, and who is on duty."""
-    places = Membership.objects.filter(role__in=FAMILY, user__is_active=True).select_related("user").order_by("pk")
+    places = Membership.objects.filter(role__in=NUDGED, user__is_active=True).select_related("user").order_by("pk")
     running = Duty.objects.filter(starts_at__lte=now, ends_at__gt=now).select_related("user").order_by("-starts_at")
-    children = cared_for_by(person).order_by("given_name", "pk")
+    children = cared_for_by(person, Right.RECORD).order_by("given_name", "pk")
     return [
         Night(
             child=child,
@@ -89,19 +89,19 @@ def nights_of(person: User, *, now: datetime) -> list[Night]:
 
 def places_of(person: User) -> QuerySet[Membership]:
     """The person's places in families, with whom they are told about, and when."""
-    return Membership.objects.filter(user=person, role__in=FAMILY).select_related("child").order_by("child__given_name")
+    return Membership.objects.filter(user=person, role__in=NUDGED).select_related("child").order_by("child__given_name")
 
 
 def off_lines_for(person: User) -> list[OffLine]:
     """Every way to reach anybody of the person's families that was agreed to once and is off."""
     return _off_lines(
-        Membership.objects.filter(child__in=cared_for_by(person), role__in=FAMILY).values_list("user_id", flat=True)
+        Membership.objects.filter(child__in=cared_for_by(person), role__in=NUDGED).values_list("user_id", flat=True)
     )
 
 
 def off_lines_of(child: Child) -> list[OffLine]:
     """The same for the family of one child."""
-    return _off_lines(Membership.objects.filter(child=child, role__in=FAMILY).values_list("user_id", flat=True))
+    return _off_lines(Membership.objects.filter(child=child, role__in=NUDGED).values_list("user_id", flat=True))
 
 
 def preference_of(person: User) -> NudgePreference:

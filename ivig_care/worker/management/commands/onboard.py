@@ -14,8 +14,8 @@ from ivig_care.actions.care_teams import (
     caregiver_add,
     child_add,
     clinic_add,
-    clinician_add,
     person_add,
+    staff_add,
 )
 from ivig_care.actions.contact_points import contact_point_agree
 from ivig_care.actions.errors import Refused
@@ -77,7 +77,7 @@ def _clinician(options: dict[str, Any]) -> str:
     if clinic is None:
         raise Refused(f"There is no clinic {options['clinic']}.")
     person = person_add(email=options["email"], name=options["name"], zone=clinic.zone)
-    clinician_add(clinic=clinic, person=person)
+    staff_add(clinic=clinic, person=person, role=Role.CLINICIAN)
     return f"{person} is a clinician of {clinic}. {_how_to_sign_in(person)}"
 
 
@@ -86,7 +86,7 @@ def _child(options: dict[str, Any]) -> str:
     if clinic is None:
         raise Refused(f"There is no clinic {options['clinic']}.")
     names = ("given_name", "family_name", "born_on", "zone")
-    child = child_add(clinic=clinic, **{name: options[name] for name in names})
+    child = child_add(clinic=clinic, now=clock.now(), **{name: options[name] for name in names})
     return f"Child {child.pk}: {child}"
 
 

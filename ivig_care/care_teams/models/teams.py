@@ -1,4 +1,4 @@
-"""Clinics, children, and the people around a child."""
+"""The people around a child and on the staff of a clinic, and who is on duty."""
 
 from __future__ import annotations
 
@@ -8,41 +8,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from ivig_care.care_teams.models.clinics import Child, Clinic
 from ivig_care.common import clock
-
-
-class Clinic(models.Model):
-    """A clinic that prescribes infusions and reviews them. `country` picks the rule set of medicine limits."""
-
-    class Country(models.TextChoices):
-        US = "US", "United States"
-        UK = "UK", "United Kingdom"
-        AU = "AU", "Australia"
-
-    name = models.CharField(max_length=100)
-    country = models.CharField(max_length=2, choices=Country)
-    zone = models.CharField(max_length=64)
-    phone = models.CharField(max_length=40)
-    emergency_number = models.CharField(max_length=20)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Child(models.Model):
-    """A child who receives infusions. `zone` is where the child lives: every wall-clock time is resolved there."""
-
-    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="children")
-    given_name = models.CharField(max_length=60)
-    family_name = models.CharField(max_length=60)
-    born_on = models.DateField()
-    zone = models.CharField(max_length=64)
-
-    class Meta:
-        verbose_name_plural = "children"
-
-    def __str__(self) -> str:
-        return f"{self.given_name} {self.family_name}"
 
 
 class Role(models.TextChoices):
@@ -50,7 +17,14 @@ class Role(models.TextChoices):
 
     GUARDIAN = "guardian", "guardian"
     CAREGIVER = "caregiver", "caregiver"
+    VIEWER = "viewer", "viewer"
     CLINICIAN = "clinician", "clinician"
+    NURSE = "nurse", "nurse"
+    ADMIN = "admin", "clinic admin"
+
+
+OF_CHILD = (Role.GUARDIAN, Role.CAREGIVER, Role.VIEWER)
+OF_CLINIC = (Role.CLINICIAN, Role.NURSE, Role.ADMIN)
 
 
 class Told(models.TextChoices):
@@ -62,7 +36,11 @@ class Told(models.TextChoices):
 
 
 class Membership(models.Model):
-    """A person's place in one child's care team, or on one clinic's staff, and when they are nudged."""
+    """A person's place in one child's care team, or on one clinic's staff, and when they are nudged.
+
+    Whoever leaves loses the place, and with it all access, at once; the log keeps that they were there. On a small
+    staff a person may have several roles; in a care team, one.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
@@ -75,11 +53,11 @@ class Membership(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="membership_family_of_child_staff_of_clinic",
-                condition=Q(role__in=[Role.GUARDIAN, Role.CAREGIVER], child__isnull=False, clinic__isnull=True)
-                | Q(role=Role.CLINICIAN, child__isnull=True, clinic__isnull=False),
+                condition=Q(role__in=OF_CHILD, child__isnull=False, clinic__isnull=True)
+                | Q(role__in=OF_CLINIC, child__isnull=True, clinic__isnull=False),
             ),
             models.UniqueConstraint(fields=["user", "child"], name="membership_once_per_child"),
-            models.UniqueConstraint(fields=["user", "clinic"], name="membership_once_per_clinic"),
+            models.UniqueConstraint(fields=["user", "clinic", "role"], name="membership_once_per_clinic_and_role"),
         ]
 
     def __str__(self) -> str:

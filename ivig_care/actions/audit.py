@@ -1,0 +1,153 @@
+"""Writes the log: who did what with whose record. Append-only, and sealed so that a change shows."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Model
+from django.utils.crypto import salted_hmac
+
+from ivig_care.accounts.models import User
+from ivig_care.care_teams.models import AuditChain, AuditEvent, Child, Clinic, Membership
+
+Verb = AuditEvent.Verb
+# Looking at the same thing again within this time is the same look: pages refresh themselves.
+ONE_LOOK = timedelta(minutes=15)
+# Who acts when nobody does: time passes, a record is due to be erased.
+NOBODY = "ivig_care"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Who did it, and what they were to the child or the clinic at that moment."""
+
+    user: User | None
+    who: str
+    role: str
+
+
+@transaction.atomic
+def audit_note(
+    *,
+    verb: Verb,
+    about: Model | str,
+    by: User | None,
+    now: datetime,
+    child: Child | None = None,
+    clinic: Clinic | None = None,
+    person: User | None = None,
+    detail: str = "",
+) -> AuditEvent:
+    """Add one event to the log of the child; else of the clinic; else of the person.
+
+    `about` is the thing itself, or a word for what has no row. `detail` holds no health data: the log outlives what is
+    erased. Call it last in a transaction, for it holds the end of the chain until the transaction ends.
+    """
+    subject = _subject(child, clinic, person)
+    AuditChain.objects.get_or_create(subject=subject)
+    end = AuditChain.objects.select_for_update().get(subject=subject)
+    actor = actor_of(by, child=child, clinic=clinic)
+    event = AuditEvent(
+        subject=subject,
+        number=end.number + 1,
+        at=now,
+        verb=verb,
+        actor=actor.user,
+        who=actor.who[:100],
+        role=actor.role[:130],
+        about=about if isinstance(about, str) else about._meta.model_name or "",
+        about_id=None if isinstance(about, str) else about.pk,
+        detail=detail[:200],
+        child=child,
+        clinic=clinic,
+    )
+    event.digest = event_digest(event, end.digest)
+    event.save(force_insert=True)
+    end.number, end.digest = event.number, event.digest
+    end.save(update_fields=["number", "digest"])
+    return event
+
+
+def audit_seen(*, child: Child, about: Model | str, by: User, now: datetime) -> None:
+    """Note that somebody looked at something of a child's; once in a quarter of an hour for each thing."""
+    name = about if isinstance(about, str) else about._meta.model_name
+    key = None if isinstance(about, str) else about.pk
+    looked = AuditEvent.objects.filter(
+        subject=_subject(child, None, None), at__gt=now - ONE_LOOK, at__lte=now, verb=Verb.SAW, actor=by
+    )
+    if not looked.filter(about=name, about_id=key).exists():
+        audit_note(verb=Verb.SAW, about=about, by=by, now=now, child=child)
+
+
+def actor_of(user: User | None, *, child: Child | None, clinic: Clinic | None) -> Actor:
+    """Who a person is, as the log names them: "Maria, guardian"; "Dr Weiss, clinician of Riverside Clinic"."""
+    if user is None:
+        return Actor(user=None, who=NOBODY, role="")
+    if user.is_guest:
+        return Actor(user=user, who=user.name, role="guest")
+    places = Membership.objects.filter(user=user).select_related("clinic")
+    if child is not None:
+        own = places.filter(child=child).first()
+        if own is not None:
+            return Actor(user=user, who=str(user), role=own.get_role_display())
+        places = places.filter(clinic__child_links__child=child, clinic__child_links__withdrawn_at__isnull=True)
+    elif clinic is not None:
+        places = places.filter(clinic=clinic)
+    else:
+        return Actor(user=user, who=str(user), role="")
+    role = next((f"{place.get_role_display()} of {place.clinic}" for place in places.order_by("pk")), "")
+    return Actor(user=user, who=str(user), role=role)
+
+
+def event_digest(event: AuditEvent, before: str) -> str:
+    """The seal of one event: over everything in it and the seal of the one before, with a key that is not in the data.
+
+    Whoever can write the database but does not have the key cannot make a seal that fits.
+    """
+    said = (
+        before,
+        event.subject,
+        str(event.number),
+        event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        event.verb,
+        str(event.actor_id or ""),
+        event.who,
+        event.role,
+        event.about,
+        str(event.about_id or ""),
+        event.detail,
+        str(event.child_id or ""),
+        str(event.clinic_id or ""),
+    )
+    # With their lengths: no two different events look alike.
+    text = "".join(f"{len(one)}:{one}" for one in said)
+    return salted_hmac("ivig_care.audit", text, secret=settings.AUDIT_KEY, algorithm="sha256").hexdigest()
+
+
+def chain_break(subject: str) -> str:
+    """What is wrong with one chain, in a sentence; empty when every event is as it was written and none is missing."""
+    digest, number = "", 0
+    for event in AuditEvent.objects.filter(subject=subject).order_by("number").iterator():
+        if event.number != number + 1:
+            return f"{subject}: event {number + 1} is missing."
+        if not hmac.compare_digest(event.digest, event_digest(event, digest)):
+            return f"{subject}: event {event.number} is not as it was written."
+        digest, number = event.digest, event.number
+    end = AuditChain.objects.filter(subject=subject).first()
+    if end is None or (end.number, end.digest) != (number, digest):
+        return f"{subject}: the end is missing, after event {number}."
+    return ""
+
+
+def _subject(child: Child | None, clinic: Clinic | None, person: User | None) -> str:
+    if child is not None:
+        return f"child {child.pk}"
+    if clinic is not None:
+        return f"clinic {clinic.pk}"
+    if person is not None:
+        return f"person {person.pk}"
+    raise ValueError("an event is about a child, a clinic or a person")
