@@ -42,7 +42,14 @@ TOLD_BY_ROLE = {Role.GUARDIAN: Told.FIRST, Role.CAREGIVER: Told.SECOND, Role.VIE
 
 @transaction.atomic
 def child_add(
-    *, clinic: Clinic, given_name: str, family_name: str, born_on: date, now: datetime, zone: str = ""
+    *,
+    clinic: Clinic,
+    given_name: str,
+    family_name: str,
+    born_on: date,
+    now: datetime,
+    zone: str = "",
+    by: User | None = None,
 ) -> Child:
     """A child of a clinic; lives in the clinic's zone unless another is given. Raises Refused.
 
@@ -53,6 +60,7 @@ def child_add(
         clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on, zone=zone or clinic.zone
     )
     ClinicLink.objects.create(child=child, clinic=clinic, offered_at=now)
+    audit_note(verb=Verb.CHANGED, about=child, by=by, now=now, child=child, detail=f"added at {clinic}")
     return child
 
 
@@ -172,8 +180,8 @@ def share_words(child: Child, clinic: Clinic) -> str:
     """What a guardian agrees to."""
     return (
         f"{clinic.name} may see what is recorded about {child.given_name}: the plan, the checklists, what was given "
-        "and when, notes, and the messages sent about it. Its clinicians may write plans and sign reviews. I can end this "
-        "at any time, and from then on nobody there sees anything."
+        "and when, notes, and the messages sent about it. Its clinicians may write plans and sign reviews. I can end "
+        "this at any time, and from then on nobody there sees anything."
     )
 
 
