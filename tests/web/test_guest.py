@@ -140,6 +140,18 @@ def test_it_goes_to_no_other_site_and_into_no_cache(nana: Client, secret: str) -
     assert "no-store" in headers["Cache-Control"]
 
 
+def test_what_was_given_is_told_though_nothing_is_due(
+    nana: Client, secret: str, infusion: Infusion, people: People
+) -> None:
+    for step in premedication(infusion):
+        step_tick(step=step, by=people.maria, at=STARTS_AT, now=STARTS_AT)
+    page = nana.get(f"/g/{secret}/").content.decode()
+    assert (
+        "<strong>Acetaminophen</strong>: last given Mon 9:00 am. Next allowed from <strong>Mon 1:00 pm</strong>."
+        in page
+    )
+
+
 # --- what can be said -----------------------------------------------------------------------------
 
 
