@@ -64,6 +64,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 CONTENT_SECURITY_POLICY = {
@@ -81,6 +83,7 @@ CONTENT_SECURITY_POLICY = {
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: [] for name in ("accelerometer", "camera", "geolocation", "gyroscope", "microphone", "payment", "usb")
 }
+PERMISSIONS_POLICY |= {f"publickey-credentials-{what}": ["self"] for what in ("create", "get")}
 
 # --- The application --------------------------------------------------------------------------
 
@@ -95,6 +98,8 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "ivig_care.common",
     "ivig_care.accounts",
     "ivig_care.care_teams",
@@ -122,6 +127,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ivig_care.web.middleware.SignInFromFragment",
+    "ivig_care.web.middleware.StrongSignIn",
     "ivig_care.web.middleware.BackFromForm",
 ]
 
@@ -177,6 +183,14 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# How often somebody has tried to sign in is counted here: for all processes together, and not lost with Redis.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "common_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- People -----------------------------------------------------------------------------------
 
@@ -191,17 +205,64 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 CSRF_FAILURE_VIEW = "ivig_care.web.errors.form_too_old"
-LOGIN_URL = "account_login"
+LOGIN_URL = "account_request_login_code"
 LOGIN_REDIRECT_URL = "home"
 # With https there is a web server in front that holds the certificate: the last address it reports is the person's.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _IS_HTTPS else 0
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_ADAPTER = "ivig_care.web.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "request_login_code": "ivig_care.web.sign_in.forms.CodeRequestForm",
+    "signup": "ivig_care.web.sign_in.forms.SignupForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# A password is not asked for when signing up; but without it here, allauth's password page would have no field for one.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
+ACCOUNT_MAX_EMAIL_ADDRESSES = 3
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 3
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_request_login_code"
 ACCOUNT_SESSION_REMEMBER = True
+# What allauth asks before it changes an account is asked by `confirm_first` instead; see docs/adr/0014-signing-in.md.
+ACCOUNT_REAUTHENTICATION_REQUIRED = MFA_REAUTHENTICATION_REQUIRED = False
+# For each action: so many in a time for one address of the network, account (key) or person signed in (user).
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "20/m/ip,3/m/key,10/h/key",
+    "confirm_login_code": "30/m/ip,20/10m/key",
+    "send_text": "3/m/key,10/h/key",
+    "confirm_identity": "3/m/user,20/h/user",
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,3/m/key,10/h/key",
+    "signup": "20/m/ip",
+    "confirm_email": "3/m/key,10/h/key",
+    "manage_email": "10/m/user",
+}
+MFA_ADAPTER = "ivig_care.web.adapter.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "ivig_care.web.sign_in.forms.SecondFactorForm",
+    "reauthenticate": "ivig_care.web.sign_in.forms.SecondFactorAgainForm",
+    "add_webauthn": "ivig_care.web.sign_in.forms.PasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# A browser calls http secure on this machine alone.
+IS_LOOPBACK = _public.hostname in ("localhost", "127.0.0.1", "::1")
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOOPBACK and not _IS_HTTPS
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "ivig_care"
+# Half a minute early or late: clocks differ, and typing takes time.
+MFA_TOTP_TOLERANCE = 1
 
 # --- Language, time, static files -------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from ivig_care.accounts.models import NudgePreference, User
+from ivig_care.actions.accounts import address_add
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.consents import consent_end, consent_note
 from ivig_care.actions.errors import Refused
@@ -66,7 +67,7 @@ def child_add(
 
 @transaction.atomic
 def person_add(*, email: str, name: str, zone: str, password: str | None = None) -> User:
-    """The person with this address, new if there was none; without a password they set one by e-mail.
+    """The person with this address, new if there was none; without a password they sign in with a code by e-mail.
 
     Raises Refused.
     """
@@ -76,7 +77,9 @@ def person_add(*, email: str, name: str, zone: str, password: str | None = None)
     except ValidationError as error:
         raise Refused(f"{email!r} is not an e-mail address.") from error
     known = User.objects.filter(email__iexact=email).first()
-    person = known or User.objects.create_user(email, password, name=name)
+    person = known or User.objects.create_user(email.lower(), password, name=name)
+    if known is None:
+        address_add(person=person, is_proved=True)
     NudgePreference.objects.get_or_create(user=person, defaults={"zone": zone})
     return person
 

@@ -6,6 +6,7 @@ import argparse
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
@@ -104,9 +105,4 @@ def _caregiver(options: dict[str, Any]) -> str:
 
 
 def _how_to_sign_in(person: User) -> str:
-    if person.has_usable_password():
-        return "They sign in as before."
-    return (
-        'They set a password with "I forgot my password" on the sign-in page, '
-        f"or you set one with: manage.py changepassword {person.email}"
-    )
+    return f"They sign in at {settings.PUBLIC_URL} with a code that we send to {person.email}."

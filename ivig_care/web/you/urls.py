@@ -1,0 +1,11 @@
+"""Addresses of the page about oneself."""
+
+from django.urls import path
+
+from ivig_care.web.you import page
+
+urlpatterns = [
+    path("", page.you, name="you"),
+    path("sessions/<int:pk>/end/", page.session_end, name="session_end"),
+    path("sessions/end-others/", page.other_sessions_end, name="other_sessions_end"),
+]
