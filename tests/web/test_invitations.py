@@ -19,6 +19,7 @@ from ivig_care.care_teams.models import AuditEvent, ClinicLink, Consent, Invitat
 from tests.actors import People
 from tests.conftest import STARTS_AT
 from tests.factories import MembershipFactory, UserFactory
+from tests.password import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -266,3 +267,14 @@ def test_only_guardians_invite_into_a_family(people: People, browser_of: Browser
     typed = {"role": "guardian", "name": "Me"}
     response = browser_of(getattr(people, person)).post(f"/children/{people.lena.pk}/invite/", typed)
     assert (response.status_code, Invitation.objects.count()) == (status, 0)
+
+
+def test_whoever_signed_in_long_ago_confirms_first_and_loses_nothing(
+    people: People, weak_browser_of: BrowserOf
+) -> None:
+    browser, address = weak_browser_of(people.maria), f"/children/{people.lena.pk}/invite/"
+    response = browser.post(address, {"role": "caregiver", "name": "Oma"})
+    assert response.headers["Location"].startswith("/accounts/")
+    assert not Invitation.objects.exists()
+    page = browser.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": address}, follow=True)
+    assert "An invitation for Oma" in page.content.decode()

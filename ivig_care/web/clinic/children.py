@@ -22,6 +22,7 @@ from ivig_care.common import clock
 from ivig_care.common.secrets import code_shown
 from ivig_care.regimen.timing import zone_named
 from ivig_care.web.clinic.plans import Children
+from ivig_care.web.confirm import confirm_to_change
 from ivig_care.web.family.team import invitation_handout
 from ivig_care.web.family.team_forms import InviteForm
 from ivig_care.web.fetch import fetch_for
@@ -70,6 +71,7 @@ def new(request: PersonRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
+@confirm_to_change
 def invite(request: PersonRequest, pk: int) -> HttpResponse:
     """Invite the guardian; the answer shows the link, the code and its picture, this once."""
     child, now = fetch_for(request.user, Children(), pk, right=Right.INVITE_FAMILY), clock.now()

@@ -35,6 +35,7 @@ from ivig_care.common import clock
 from ivig_care.common.secrets import code_read, code_shown
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.regimen.timing import zone_named
+from ivig_care.web.confirm import confirm_first, confirm_to_change
 from ivig_care.web.family.team_forms import CodeForm, GuestForm, InviteForm
 from ivig_care.web.fetch import fetch_for
 from ivig_care.web.http import PersonRequest
@@ -68,6 +69,7 @@ def team(request: PersonRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_POST
+@confirm_first
 def invite(request: PersonRequest, pk: int) -> HttpResponse:
     """Keep a place for somebody; the answer shows the link and the code, this once."""
     child = fetch_for(request.user, _Children(), pk, right=Right.SHARE)
@@ -121,6 +123,7 @@ def place(request: PersonRequest, pk: int, place: int) -> HttpResponse:
 
 @never_cache
 @require_POST
+@confirm_first
 def guest(request: PersonRequest, pk: int) -> HttpResponse:
     """Make a page for a guest; the answer shows its link, this once."""
     child, now = fetch_for(request.user, _Children(), pk, right=Right.SHARE), clock.now()
@@ -155,6 +158,7 @@ def guest_end(request: PersonRequest, pk: int, link: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@confirm_to_change
 def clinic_join(request: PersonRequest, pk: int) -> HttpResponse:
     """Let a clinic see the record: its code first, then the words, then the agreement."""
     child = fetch_for(request.user, _Children(), pk, right=Right.CONSENT)
@@ -178,6 +182,7 @@ def clinic_join(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@confirm_first
 def clinic_agree(request: PersonRequest, pk: int, clinic: int) -> HttpResponse:
     """Agree that a clinic which wrote about the child may go on seeing the record."""
     child = fetch_for(request.user, _Children(), pk, right=Right.CONSENT)
