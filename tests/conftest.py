@@ -8,6 +8,8 @@ from datetime import datetime
 import pytest
 import time_machine
 from django.conf import LazySettings
+from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
 from django.test import Client
 
 from ivig_care.accounts.models import User
@@ -31,6 +33,13 @@ def _static_files_as_they_lie(settings: LazySettings) -> None:
     storages = {**settings.STORAGES}
     storages["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = storages
+
+
+@pytest.fixture(autouse=True)
+def _failures_forgotten() -> None:
+    # A cache in the database is forgotten with it.
+    if isinstance(caches["default"], LocMemCache):
+        caches["default"].clear()
 
 
 @pytest.fixture
