@@ -6,9 +6,25 @@ from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
+
+_KNOWN = ["GET", "HEAD", "POST"]
+
+
+class OnlyKnownMethods:
+    """Whatever is neither a look nor a form is refused before anybody is asked who they are, or any row is read.
+
+    No page of ours takes anything else, and libraries' views would do things at methods that nobody thinks of.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer 405 to an unknown method."""
+        return self.get_response(request) if request.method in _KNOWN else HttpResponseNotAllowed(_KNOWN)
 
 
 class BackFromForm:
