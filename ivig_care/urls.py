@@ -6,6 +6,8 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("clinic/", include("ivig_care.web.clinic.urls")),
     path("", include("ivig_care.web.ops.urls")),
+    path("g/", include("ivig_care.web.guest.urls")),
+    path("invitations/", include("ivig_care.web.joining.urls")),
     path("n/", include("ivig_care.web.links.urls")),
     path("hooks/", include("ivig_care.web.hooks.urls")),
     path("", include("ivig_care.web.reach.urls")),

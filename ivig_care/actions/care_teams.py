@@ -9,8 +9,22 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from ivig_care.accounts.models import NudgePreference, User
+from ivig_care.actions.audit import Verb, audit_note
+from ivig_care.actions.consents import consent_end, consent_note
 from ivig_care.actions.errors import Refused
-from ivig_care.care_teams.models import Child, Clinic, ClinicLink, Membership, Role, Told
+from ivig_care.care_teams.access import may_end
+from ivig_care.care_teams.models import (
+    Child,
+    Clinic,
+    ClinicLink,
+    Consent,
+    Duty,
+    GuestLink,
+    Invitation,
+    Membership,
+    Role,
+    Told,
+)
 from ivig_care.regimen.errors import UnknownZone
 from ivig_care.regimen.timing import zone_named
 
@@ -23,9 +37,19 @@ def clinic_add(*, name: str, country: str, zone: str, phone: str, emergency_numb
     return Clinic.objects.create(name=name, country=country, zone=zone, phone=phone, emergency_number=emergency_number)
 
 
+TOLD_BY_ROLE = {Role.GUARDIAN: Told.FIRST, Role.CAREGIVER: Told.SECOND, Role.VIEWER: Told.NEVER}
+
+
 @transaction.atomic
 def child_add(
-    *, clinic: Clinic, given_name: str, family_name: str, born_on: date, now: datetime, zone: str = ""
+    *,
+    clinic: Clinic,
+    given_name: str,
+    family_name: str,
+    born_on: date,
+    now: datetime,
+    zone: str = "",
+    by: User | None = None,
 ) -> Child:
     """A child of a clinic; lives in the clinic's zone unless another is given. Raises Refused.
 
@@ -36,6 +60,7 @@ def child_add(
         clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on, zone=zone or clinic.zone
     )
     ClinicLink.objects.create(child=child, clinic=clinic, offered_at=now)
+    audit_note(verb=Verb.CHANGED, about=child, by=by, now=now, child=child, detail=f"added at {clinic}")
     return child
 
 
@@ -67,7 +92,7 @@ def caregiver_add(*, child: Child, person: User, role: Role) -> Membership:
 
     Viewers are never told. A second time changes nothing.
     """
-    told = {Role.GUARDIAN: Told.FIRST, Role.CAREGIVER: Told.SECOND}.get(role, Told.NEVER)
+    told = TOLD_BY_ROLE[role]
     membership, _ = Membership.objects.get_or_create(user=person, child=child, defaults={"role": role, "told": told})
     return membership
 
@@ -80,6 +105,100 @@ def told_set(*, child: Child, person: User, told: Told) -> None:
     if told == Told.NEVER and not family.exclude(user=person).exclude(told=Told.NEVER).exists():
         raise Refused(f"Then nobody would be told about {child.given_name}. Somebody else must be told first.")
     family.filter(user=person).update(told=told)
+
+
+@transaction.atomic
+def place_end(*, place: Membership, by: User, now: datetime) -> None:
+    """End somebody's place in a care team or on a staff; their access ends with it, at once. Raises Refused.
+
+    The last guardian of a child, and the last admin of a clinic, stay: nobody could let anybody in any more. What a
+    guardian shared with guests ends too.
+    """
+    if not may_end(by, place):
+        raise Refused(
+            "A guardian’s place can only be ended by that guardian." if place.child else "You cannot do that."
+        )
+    child, clinic = place.child, place.clinic
+    # Held, so that two who leave in the same moment do not both find the other still there.
+    if child is not None:
+        Child.objects.select_for_update(no_key=True).get(pk=child.pk)
+    if clinic is not None:
+        Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+    alike = Membership.objects.filter(child=child, clinic=clinic, role=place.role, user__is_active=True)
+    if not alike.exclude(pk=place.pk).exists():
+        _check_not_last(place)
+    detail = f"{place.user}, {place.get_role_display()}"
+    if not Membership.objects.filter(pk=place.pk).delete()[0]:
+        return
+    if child is not None:
+        _child_let_go(child, place.user, now)
+    audit_note(verb=Verb.ENDED, about=place.user, by=by, now=now, child=child, clinic=clinic, detail=detail)
+
+
+@transaction.atomic
+def clinic_link_agree(*, child: Child, clinic: Clinic, by: User, now: datetime) -> ClinicLink:
+    """A guardian lets a clinic see the child's record, in the words of `share_words`; again changes nothing.
+
+    When no other clinic may see the child any more, this one becomes the clinic whose number stands on the pages.
+    """
+    child = Child.objects.select_for_update(no_key=True).get(pk=child.pk)
+    link = ClinicLink.objects.standing().filter(child=child, clinic=clinic).first()
+    if link is not None and link.agreed_at is not None:
+        return link
+    if link is None:
+        link = ClinicLink(child=child, clinic=clinic, offered_at=now)
+    link.agreed_at, link.agreed_by = now, by
+    link.save()
+    if not ClinicLink.objects.standing().filter(child=child, clinic=child.clinic_id).exists():
+        child.clinic = clinic
+        child.save(update_fields=["clinic"])
+    words = share_words(child, clinic)
+    consent_note(person=by, purpose=Consent.Purpose.SHARE, words=words, now=now, child=child, clinic=clinic)
+    audit_note(verb=Verb.AGREED, about=link, by=by, now=now, child=child, detail=f"shared with {clinic}")
+    return link
+
+
+def clinic_links_agree(*, child: Child, by: User, now: datetime) -> None:
+    """The first guardian agrees that the clinics which wrote about the child may go on seeing it."""
+    for link in ClinicLink.objects.standing().filter(child=child, agreed_at__isnull=True).select_related("clinic"):
+        clinic_link_agree(child=child, clinic=link.clinic, by=by, now=now)
+
+
+@transaction.atomic
+def clinic_link_withdraw(*, child: Child, clinic: Clinic, by: User, now: datetime) -> bool:
+    """A guardian ends a clinic's seeing, at once; the record stays. False when the clinic did not see the child."""
+    standing = ClinicLink.objects.standing().filter(child=child, clinic=clinic)
+    link = standing.first()
+    if link is None or standing.filter(pk=link.pk).update(withdrawn_at=now, withdrawn_by=by) != 1:
+        return False
+    consent_end(person=None, purpose=Consent.Purpose.SHARE, now=now, child=child, clinic=clinic)
+    audit_note(verb=Verb.WITHDREW, about=link, by=by, now=now, child=child, detail=f"no longer shared with {clinic}")
+    return True
+
+
+def share_words(child: Child, clinic: Clinic) -> str:
+    """What a guardian agrees to."""
+    return (
+        f"{clinic.name} may see what is recorded about {child.given_name}: the plan, the checklists, what was given "
+        "and when, notes, and the messages sent about it. Its clinicians may write plans and sign reviews. I can end "
+        "this at any time, and from then on nobody there sees anything."
+    )
+
+
+def _check_not_last(place: Membership) -> None:
+    if place.role == Role.GUARDIAN and place.child is not None:
+        name = place.child.given_name
+        raise Refused(f"You are the only guardian of {name}. Invite another one first, or have the record erased.")
+    if place.role == Role.ADMIN:
+        raise Refused("This is the clinic’s only admin. Invite another one first.")
+
+
+def _child_let_go(child: Child, person: User, now: datetime) -> None:
+    """What hung on a person's place in a family ends with it."""
+    Duty.objects.filter(child=child, user=person, starts_at__gte=now).delete()
+    Duty.objects.filter(child=child, user=person, ends_at__gt=now).update(ends_at=now)
+    GuestLink.objects.standing(now).filter(child=child, created_by=person).update(revoked_at=now)
+    Invitation.objects.open(now).filter(child=child, created_by=person).update(revoked_at=now)
 
 
 def _check_zone(zone: str) -> None:

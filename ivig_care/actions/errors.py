@@ -9,6 +9,20 @@ class Refused(Exception):
     """An action that cannot be done as asked; nothing was changed."""
 
 
+class InvitationOver(Refused):
+    """The invitation was used, taken back, or is too old; nobody learns which."""
+
+    def __init__(self) -> None:
+        super().__init__("This invitation is over. Ask whoever gave it to you for a new one.")
+
+
+class GuestElsewhere(Refused):
+    """A guest link opens on the device it was first used on, and on no other."""
+
+    def __init__(self) -> None:
+        super().__init__("This link is in use on another device. Ask the family for a new one.")
+
+
 class PlanIncomplete(Refused):
     """A plan with an unset clinical value cannot be activated."""
 

@@ -115,6 +115,28 @@ def clinics_of(user: User, right: ClinicRight = ClinicRight.WORK) -> QuerySet[Cl
     return Clinic.objects.filter(memberships__user=user, memberships__role__in=roles_with(right)).distinct()
 
 
+def may_at(user: User, right: ClinicRight, clinic: Clinic) -> bool:
+    """Whether this person has this right at this clinic."""
+    return clinics_of(user, right).filter(pk=clinic.pk).exists()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtClinics:
+    """Whether somebody works at any clinic, and the clinic whose staff they manage, if any."""
+
+    works: bool
+    manages: int | None
+
+
+def at_clinics(user: User) -> AtClinics:
+    """What a person is to clinics, read at once."""
+    places = Membership.objects.filter(user=user, clinic__isnull=False).order_by("pk").values_list("clinic_id", "role")
+    held = [(clinic, Role(role)) for clinic, role in places]
+    manages = [clinic for clinic, role in held if ClinicRight.MANAGE_STAFF in CLINIC_RIGHTS[role]]
+    works = any(ClinicRight.WORK in CLINIC_RIGHTS[role] for _, role in held)
+    return AtClinics(works=works, manages=manages[0] if manages else None)
+
+
 def needs_strong_sign_in(user: User) -> bool:
     """Whether this person has any place that asks for a second factor or a passkey."""
     return Membership.objects.filter(user=user, role__in=NEED_STRONG_SIGN_IN).exists()
@@ -128,6 +150,36 @@ def family_of(child: Child) -> QuerySet[User]:
 def clinics_linked(child: Child) -> QuerySet[Clinic]:
     """The clinics that may see this child now."""
     return Clinic.objects.filter(child_links__in=ClinicLink.objects.standing().filter(child=child))
+
+
+def may_bring_in(user: User, role: Role, *, child: Child | None = None, clinic: Clinic | None = None) -> bool:
+    """Whether this person may invite somebody into this role, of a child's care team or of a clinic's staff."""
+    return _may_with(MAY_INVITE, user, role, child=child, clinic=clinic)
+
+
+def may_end(user: User, place: Membership) -> bool:
+    """Whether this person may end that place; everybody may end their own."""
+    if place.user_id == user.pk:
+        return True
+    return _may_with(MAY_END, user, Role(place.role), child=place.child, clinic=place.clinic)
+
+
+def _may_with(
+    table: dict[Right | ClinicRight, frozenset[Role]],
+    user: User,
+    role: Role,
+    *,
+    child: Child | None,
+    clinic: Clinic | None,
+) -> bool:
+    for right, roles in table.items():
+        if role not in roles:
+            continue
+        if isinstance(right, Right) and child is not None and may(user, right, child):
+            return True
+        if isinstance(right, ClinicRight) and clinic is not None and may_at(user, right, clinic):
+            return True
+    return False
 
 
 def guest_link_opens(link: GuestLink, *, device_hash: str, now: datetime) -> bool:

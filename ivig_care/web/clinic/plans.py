@@ -26,7 +26,7 @@ from ivig_care.web.fetch import fetch_for
 from ivig_care.web.http import PersonRequest
 
 
-class _Children:
+class Children:
     """Children, in the form in which `fetch_for` asks for rows."""
 
     @staticmethod
@@ -38,7 +38,7 @@ class _Children:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: PersonRequest, pk: int) -> HttpResponse:
     """Choose the protocol; a POST begins a draft on it."""
-    child = fetch_for(request.user, _Children(), pk, right=Right.PRESCRIBE)
+    child = fetch_for(request.user, Children(), pk, right=Right.PRESCRIBE)
     versions = versions_for(child.clinic)
     if request.method != "POST":
         context = {"child": child, "versions": versions, "drafts": drafts_for(request.user, child)}
