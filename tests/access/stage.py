@@ -11,11 +11,13 @@ from django.test import Client
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.contact_points import links_revoke
+from ivig_care.actions.invitations import invitation_make
 from ivig_care.actions.plans import plan_draft
 from ivig_care.care_teams.models import ClinicLink, GuestLink, Membership, Role
 from ivig_care.common.secrets import secret_hash
 from ivig_care.nudges.links import link_token
 from ivig_care.plans.models import Infusion
+from ivig_care.web.guest.bound import COOKIE as GUEST_COOKIE
 from tests.access.table import SIGNED_IN, Kind
 from tests.actors import People, people_make
 from tests.conftest import ACTIVATED_AT, STARTS_AT
@@ -49,7 +51,6 @@ class Stage:
     keys_of: dict[Kind, dict[str, dict[str, object]]]
     # What a form may say: {"step": "7"}.
     words: dict[str, str] = field(default_factory=dict)
-    guest_links: dict[Kind, GuestLink] = field(default_factory=dict)
 
     def key(self, of: str, kind: Kind) -> dict[str, object]:
         """What the address of this thing needs, for this kind of person."""
@@ -60,8 +61,7 @@ class Stage:
         client = signed_in(self.persons[kind]) if kind in SIGNED_IN else Client()
         client.raise_request_exception = False
         if kind in GUEST_DEVICES:
-            # The name of the cookie is that of the guests' pages.
-            client.cookies[f"guest-{self.guest_links[kind].pk}"] = GUEST_DEVICES[kind]
+            client.cookies[GUEST_COOKIE] = GUEST_DEVICES[kind]
         return client
 
 
@@ -95,6 +95,7 @@ def stage_make() -> Stage:
         "key": {"key": "no-such-key"},
         "reset": {"uidb36": "1", "key": "no-such-key"},
         "guest link": {"secret": GUEST_SECRETS[Kind.GUEST]},
+        **_shared(people, infusion),
     }
     return Stage(
         people=people,
@@ -104,8 +105,12 @@ def stage_make() -> Stage:
             Kind.SIGNED_OUT_LINK: {"message": {"token": link_token(revoked.pk)}},
             Kind.EXPIRED_GUEST: {"guest link": {"secret": GUEST_SECRETS[Kind.EXPIRED_GUEST]}},
         },
-        words={"step": str(steps[0].pk), "version": str(version.pk)},
-        guest_links=_guest_links(people, infusion),
+        words={
+            "step": str(steps[0].pk),
+            "guest step": str(steps[0].pk),
+            "version": str(version.pk),
+            "code": str(keys["code"]["code"]),
+        },
     )
 
 
@@ -143,6 +148,29 @@ def _otherwhere_too(people: People) -> None:
     otto = User.objects.get(name="Otto")
     lakeside = Membership.objects.get(user=otto).clinic
     ChildFactory.create(clinic=lakeside, given_name="Ida", family_name="Vogel")
+
+
+def _shared(people: People, infusion: Infusion) -> dict[str, dict[str, object]]:
+    """Places, invitations and links that a guardian or an admin may take back, and the codes that open things."""
+    lena, riverside = people.lena, people.riverside
+    bo, cem = (UserFactory.create(name=name, email=f"{name.lower()}@example.org") for name in ("Bo", "Cem"))
+    family_place = MembershipFactory.create(user=bo, child=lena, role=Role.CAREGIVER)
+    staff_place = MembershipFactory.create(user=cem, clinic=riverside, role=Role.NURSE)
+    admin = Membership.objects.get(clinic=riverside, role=Role.ADMIN).user
+    now = STARTS_AT - HOUR
+    family, code = invitation_make(role=Role.VIEWER, by=people.maria, child=lena, name="Ann", now=now)
+    staff, _ = invitation_make(role=Role.NURSE, by=admin, clinic=riverside, name="Ann", now=now)
+    guest_links = _guest_links(people, infusion)
+    return {
+        "code": {"code": code},
+        "clinic’s code": {"code": riverside.join_code},
+        "family place": {"pk": lena.pk, "place": family_place.pk},
+        "staff place": {"pk": riverside.pk, "place": staff_place.pk},
+        "family invitation": {"pk": lena.pk, "invitation": family.pk},
+        "staff invitation": {"pk": riverside.pk, "invitation": staff.pk},
+        "made guest link": {"pk": lena.pk, "link": guest_links[Kind.GUEST].pk},
+        "linked clinic": {"pk": lena.pk, "clinic": riverside.pk},
+    }
 
 
 def _guest_links(people: People, infusion: Infusion) -> dict[Kind, GuestLink]:

@@ -40,6 +40,7 @@ class Can(StrEnum):
     BE_A_MACHINE = "show the secret of a provider or a watcher"
     BE_THE_ONE = "be the person whose own thing it is (the guardian’s)"
     SEE = "see Lena’s record"
+    BELONG = "see Lena’s record as one of her family"
     RECORD = "record for Lena"
     CARE = "record for Lena as one of her family"
     SHARE = "share Lena’s record"
@@ -47,8 +48,9 @@ class Can(StrEnum):
     INVITE_FAMILY = "give Lena’s family its invitation"
     PRESCRIBE = "prescribe for Lena"
     REVIEW = "review Lena’s infusions"
-    WORK = "work at a clinic"
-    MANAGE_STAFF = "manage a clinic’s staff"
+    WORK = "work at a clinic, whichever"
+    WORK_HERE = "work at Riverside"
+    MANAGE_STAFF = "manage Riverside’s staff"
 
 
 SIGNED_OUT = frozenset({Kind.ANONYMOUS, Kind.GUEST, Kind.EXPIRED_GUEST, Kind.SIGNED_OUT_LINK})
@@ -65,6 +67,7 @@ WHO: Mapping[Can, frozenset[Kind]] = {
     Can.BE_A_MACHINE: frozenset(),
     Can.BE_THE_ONE: frozenset({Kind.GUARDIAN}),
     Can.SEE: frozenset({Kind.GUARDIAN, Kind.CAREGIVER, Kind.VIEWER, Kind.CLINICIAN, Kind.NURSE}),
+    Can.BELONG: frozenset({Kind.GUARDIAN, Kind.CAREGIVER, Kind.VIEWER}),
     Can.RECORD: frozenset({Kind.GUARDIAN, Kind.CAREGIVER, Kind.CLINICIAN, Kind.NURSE}),
     Can.CARE: frozenset({Kind.GUARDIAN, Kind.CAREGIVER}),
     Can.SHARE: frozenset({Kind.GUARDIAN}),
@@ -73,16 +76,25 @@ WHO: Mapping[Can, frozenset[Kind]] = {
     Can.PRESCRIBE: frozenset({Kind.CLINICIAN}),
     Can.REVIEW: frozenset({Kind.CLINICIAN}),
     Can.WORK: frozenset({Kind.CLINICIAN, Kind.NURSE, Kind.OTHER_CLINICIAN, Kind.WITHDRAWN_CLINICIAN}),
+    Can.WORK_HERE: frozenset({Kind.CLINICIAN, Kind.NURSE}),
     Can.MANAGE_STAFF: frozenset({Kind.ADMIN}),
 }
 
 # --- How a refusal is said --------------------------------------------------------------------------------------------
 
 TO_SIGN_IN = 302  # and nowhere else than to the sign-in page
-# Nobody may know of these but who has them: 404. Of the others, who may see Lena is told that it is not allowed: 403.
-HIDDEN = frozenset({Can.BE_A_MACHINE, Can.BE_THE_ONE, Can.CARE, Can.SEE, Can.WORK, Can.MANAGE_STAFF})
+# Whoever may know of a thing is told that it is not allowed: 403. For everybody else it does not exist: 404. Of what does
+# not stand here only those know who have it.
+KNOWN_TO: Mapping[Can, Can] = {
+    Can.RECORD: Can.SEE,
+    Can.PRESCRIBE: Can.SEE,
+    Can.REVIEW: Can.SEE,
+    Can.INVITE_FAMILY: Can.SEE,
+    Can.SHARE: Can.BELONG,
+    Can.CONSENT: Can.BELONG,
+}
 # Those who ask for no sign-in say no themselves.
-SAYS_NO: Mapping[Can, int] = {Can.HOLD_LINK: 410, Can.HOLD_GUEST_LINK: 404, Can.BE_A_MACHINE: 404}
+SAYS_NO: Mapping[Can, int] = {Can.HOLD_LINK: 410, Can.HOLD_GUEST_LINK: 403, Can.BE_A_MACHINE: 404}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +135,12 @@ def _linked(*, get: Can | None = None, post: Can | None = None) -> Row:
     return Row(get=get, post=post, of="message", method_first=False, form=form)
 
 
+def _guest(*, get: Can | None = None, post: Can | None = None) -> Row:
+    """An address below a guest link: what it is to this device is asked before the method."""
+    form = {"step": "{guest step}", "reason": "asleep"}
+    return Row(get=get, post=post, of="guest link", method_first=False, form=form, but={Kind.EXPIRED_GUEST: 410})
+
+
 # While ANYMAIL has no WEBHOOK_SECRET these do not exist, however they are asked.
 _MAIL_HOOK = Row(get=Can.BE_A_MACHINE, post=Can.BE_A_MACHINE, method_first=False)
 
@@ -155,6 +173,13 @@ ROWS: Mapping[str, Row] = {
     "infusion_review": _page(Can.REVIEW, "closed infusion"),
     "review_sign": _form(Can.REVIEW, "closed infusion"),
     "review_amend": _form(Can.REVIEW, "closed infusion", note="more"),
+    "child_new": Row(get=Can.WORK_HERE, post=Can.WORK_HERE, of="clinic"),
+    "clinic_code": _page(Can.WORK_HERE, "clinic"),
+    "family_invite": Row(get=Can.INVITE_FAMILY, post=Can.INVITE_FAMILY, of="child", form={"name": "Papa"}),
+    "staff": _page(Can.MANAGE_STAFF, "clinic"),
+    "staff_invite": _form(Can.MANAGE_STAFF, "clinic", name="Ann", role="nurse"),
+    "staff_invitation_end": _form(Can.MANAGE_STAFF, "staff invitation"),
+    "staff_place_end": _form(Can.MANAGE_STAFF, "staff place"),
     # --- machines ---
     "healthz": Row(get=Can.ANYTHING, ok={"GET": 503}),
     "metrics": _page(Can.BE_A_MACHINE),
@@ -187,6 +212,16 @@ ROWS: Mapping[str, Row] = {
     "sparkpost_inbound_webhook": _MAIL_HOOK,
     "sparkpost_tracking_webhook": _MAIL_HOOK,
     "unisender_go_tracking_webhook": _MAIL_HOOK,
+    # --- coming in ---
+    "invitation_enter": Row(get=Can.ANYTHING, post=Can.ANYTHING, form={"code": "{code}"}),
+    "invitation": _page(Can.ANYTHING, "code"),
+    "invitation_accept": _form(Can.BE_SOMEBODY, "code"),
+    # --- guests ---
+    "guest": _guest(get=Can.HOLD_GUEST_LINK),
+    "guest_name": _guest(post=Can.HOLD_GUEST_LINK),
+    "guest_done": _guest(post=Can.HOLD_GUEST_LINK),
+    "guest_skip": _guest(post=Can.HOLD_GUEST_LINK),
+    "guest_undo": _guest(post=Can.HOLD_GUEST_LINK),
     # --- links in messages ---
     "link": _linked(get=Can.HOLD_LINK),
     "link_done": _linked(post=Can.HOLD_LINK),
@@ -215,6 +250,16 @@ ROWS: Mapping[str, Row] = {
     # --- the family ---
     "home": _page(Can.BE_SOMEBODY),
     "outbox": _page(Can.BE_SOMEBODY),
+    "clinic_poster": _page(Can.BE_SOMEBODY, "clinic’s code"),
+    "child_team": _page(Can.BELONG, "child"),
+    "team_invite": _form(Can.SHARE, "child", name="Ann", role="viewer"),
+    "team_invitation_end": _form(Can.SHARE, "family invitation"),
+    "team_place_end": _form(Can.SHARE, "family place"),
+    "guest_make": _form(Can.SHARE, "child"),
+    "guest_end": _form(Can.SHARE, "made guest link"),
+    "clinic_join": Row(get=Can.CONSENT, post=Can.CONSENT, of="child"),
+    "clinic_agree": _form(Can.CONSENT, "linked clinic"),
+    "clinic_leave": _form(Can.CONSENT, "linked clinic"),
     "checklist": _page(Can.SEE, "infusion"),
     "checklist_live": _page(Can.SEE, "infusion"),
     "messages": _page(Can.SEE, "infusion"),

@@ -15,10 +15,10 @@ from django.test import Client, TestCase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from ivig_care.accounts.models import User
-from ivig_care.care_teams.access import ClinicRight, Right, clinics_of, may
+from ivig_care.care_teams.access import ClinicRight, Right, clinics_of, may, may_at
 from tests.access.fingerprint import Written, fingerprint
 from tests.access.stage import Stage, stage_make
-from tests.access.table import HIDDEN, ROWS, SAYS_NO, SIGNED_IN, SIGNED_OUT, TO_SIGN_IN, WHO, Can, Kind, Row
+from tests.access.table import KNOWN_TO, ROWS, SAYS_NO, SIGNED_IN, SIGNED_OUT, TO_SIGN_IN, WHO, Can, Kind, Row
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 KNOWN = ("GET", "HEAD", "POST")
@@ -72,6 +72,7 @@ def test_access_and_the_table_agree_about_rights_to_a_child(right: Right, stage:
 @pytest.mark.parametrize("right", ClinicRight)
 def test_access_and_the_table_agree_about_rights_at_a_clinic(right: ClinicRight, stage: Stage) -> None:
     having = {kind for kind, person in stage.persons.items() if clinics_of(person, right).exists()}
+    assert all(may_at(stage.persons[kind], right, stage.people.riverside) for kind in WHO[Can.WORK_HERE] & having)
     assert having == WHO[Can[right.name]]
 
 
@@ -159,7 +160,7 @@ def _refusal(kind: Kind, row: Row, method: str) -> int:
     can = _asked_for(row, method)
     asked = can or row.get or row.post or Can.ANYTHING
     if row.method_first is False and asked in SAYS_NO and kind not in WHO[asked]:
-        return row.no or SAYS_NO[asked]
+        return row.but.get(kind) or row.no or SAYS_NO[asked]
     if can is None:
         needs_sign_in = asked not in SAYS_NO and asked is not Can.ANYTHING
         return TO_SIGN_IN if needs_sign_in and kind in SIGNED_OUT else UNSUPPORTED
@@ -169,7 +170,7 @@ def _refusal(kind: Kind, row: Row, method: str) -> int:
         return row.no or SAYS_NO[can]
     if kind in SIGNED_OUT:
         return TO_SIGN_IN
-    may_know = can not in HIDDEN and kind in WHO[Can.SEE]
+    may_know = can in KNOWN_TO and kind in WHO[KNOWN_TO[can]]
     return row.no or (403 if may_know else 404)
 
 

@@ -154,7 +154,7 @@ def guest_end(request: PersonRequest, pk: int, link: int) -> HttpResponse:
     return redirect(f"{reverse('child_team', args=[child.pk])}#guests")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def clinic_join(request: PersonRequest, pk: int) -> HttpResponse:
     """Let a clinic see the record: its code first, then the words, then the agreement."""
     child = fetch_for(request.user, _Children(), pk, right=Right.CONSENT)
