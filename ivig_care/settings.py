@@ -54,6 +54,12 @@ if _public.scheme not in ("http", "https") or not _public.hostname:
     raise ValueError(f"PUBLIC_URL is {PUBLIC_URL!r}; expected an address such as https://care.example.org")
 _IS_HTTPS = _public.scheme == "https"
 
+# How many web servers of ours each request passes before it comes here. Each adds the address that it saw at the end of
+# X-Forwarded-For; nothing before those is believed.
+PROXY_COUNT: int = env.int("PROXY_COUNT", 1 if _IS_HTTPS else 0)
+if PROXY_COUNT < 0:
+    raise ValueError(f"PROXY_COUNT is {PROXY_COUNT}; expected the number of web servers in front, 0 or more")
+
 ALLOWED_HOSTS = [_public.hostname, *(["localhost", "127.0.0.1", "[::1]"] if IS_EMBEDDED else [])]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_SSL_REDIRECT = _IS_HTTPS
@@ -113,6 +119,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "ivig_care.web.middleware.OnlyKnownMethods",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -207,8 +214,7 @@ AUTH_PASSWORD_VALIDATORS = [
 CSRF_FAILURE_VIEW = "ivig_care.web.errors.form_too_old"
 LOGIN_URL = "account_request_login_code"
 LOGIN_REDIRECT_URL = "home"
-# With https there is a web server in front that holds the certificate: the last address it reports is the person's.
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _IS_HTTPS else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
 ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_ADAPTER = "ivig_care.web.adapter.AccountAdapter"
 ACCOUNT_FORMS = {

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
@@ -17,6 +17,22 @@ from ivig_care.care_teams.access import needs_strong_sign_in
 from ivig_care.web.confirm import confirm_url
 from ivig_care.web.sign_in.proofs import has_second_factor, is_strong
 from ivig_care.web.sign_in.ways import sign_in_url
+
+_KNOWN = ["GET", "HEAD", "POST"]
+
+
+class OnlyKnownMethods:
+    """Whatever is neither a look nor a form is refused before anybody is asked who they are, or any row is read.
+
+    No page of ours takes anything else, and libraries' views would do things at methods that nobody thinks of.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer 405 to an unknown method."""
+        return self.get_response(request) if request.method in _KNOWN else HttpResponseNotAllowed(_KNOWN)
 
 
 class BackFromForm:

@@ -55,7 +55,7 @@ class ChildForm(forms.Form):
         return born
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: PersonRequest, pk: int) -> HttpResponse:
     """Add a child; then its guardian is invited."""
     clinic, now = get_object_or_404(clinics_of(request.user, ClinicRight.WORK), pk=pk), clock.now()
@@ -70,7 +70,7 @@ def new(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @confirm_to_change
 def invite(request: PersonRequest, pk: int) -> HttpResponse:
     """Invite the guardian; the answer shows the link, the code and its picture, this once."""
@@ -99,7 +99,7 @@ def code(request: PersonRequest, pk: int) -> HttpResponse:
 
 def _form(request: PersonRequest) -> InviteForm:
     """The form, in which there is no role to choose: a clinic invites guardians, who invite everybody else."""
-    if request.method == "GET":
+    if request.method != "POST":
         return InviteForm(roles=[Role.GUARDIAN])
     return InviteForm(request.POST.dict() | {"role": Role.GUARDIAN.value}, roles=[Role.GUARDIAN])
 

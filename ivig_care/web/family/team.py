@@ -157,7 +157,7 @@ def guest_end(request: PersonRequest, pk: int, link: int) -> HttpResponse:
     return redirect(f"{reverse('child_team', args=[child.pk])}#guests")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @confirm_to_change
 def clinic_join(request: PersonRequest, pk: int) -> HttpResponse:
     """Let a clinic see the record: its code first, then the words, then the agreement."""
