@@ -66,6 +66,7 @@ def edit(request: PersonRequest, pk: int) -> HttpResponse:
             medicines=form.medicine_orders,
             starts=form.days.starts,
             by=request.user,
+            at=clock.now(),
         )
     except Refused as refused:
         form.refusal = str(refused)
