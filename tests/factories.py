@@ -191,7 +191,7 @@ def drafted_plan(*, child: Child, by: User, starts_at: datetime, at: datetime) -
     us_limit("diphenhydramine", hours=6, doses=4)
     plan = plan_draft(child=child, version=built_in_version(at), by=by, at=at)
     starts = [starts_at, starts_at + timedelta(days=1)]
-    return plan_prescribe(plan=plan, order=e1_order(), rates=LADDER, medicines=MEDICINES, starts=starts, by=by)
+    return plan_prescribe(plan=plan, order=e1_order(), rates=LADDER, medicines=MEDICINES, starts=starts, by=by, at=at)
 
 
 def active_infusion(*, child: Child, by: User, starts_at: datetime, at: datetime) -> Infusion:

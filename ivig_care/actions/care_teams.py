@@ -101,13 +101,16 @@ def caregiver_add(*, child: Child, person: User, role: Role) -> Membership:
 
 
 @transaction.atomic
-def told_set(*, child: Child, person: User, told: Told) -> None:
+def told_set(*, child: Child, person: User, told: Told, now: datetime) -> None:
     """When a member of the family is told about a child. Raises Refused when nobody would be told any more."""
-    Child.objects.select_for_update().get(pk=child.pk)
+    Child.objects.select_for_update(no_key=True).get(pk=child.pk)
     family = Membership.objects.filter(child=child, user__is_active=True)
     if told == Told.NEVER and not family.exclude(user=person).exclude(told=Told.NEVER).exists():
         raise Refused(f"Then nobody would be told about {child.given_name}. Somebody else must be told first.")
-    family.filter(user=person).update(told=told)
+    place = family.filter(user=person).exclude(told=told).first()
+    if place is not None:
+        family.filter(pk=place.pk).update(told=told)
+        audit_note(verb=Verb.CHANGED, about=place, by=person, now=now, child=child, detail=told.label)
 
 
 @transaction.atomic

@@ -9,7 +9,11 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.audit import audit_seen
 from ivig_care.care_teams.access import Right
+from ivig_care.care_teams.models import Child
+from ivig_care.common import clock
+from ivig_care.web.http import PersonRequest
 
 M = TypeVar("M", bound=Model, covariant=True)
 
@@ -30,3 +34,9 @@ def fetch_for(user: User, rows: Visible[M], pk: int, *, right: Right = Right.SEE
     if rows.visible_to(user, Right.SEE).filter(pk=pk).exists():
         raise PermissionDenied
     raise Http404
+
+
+def looked_at(request: PersonRequest, child: Child, about: Model | str) -> None:
+    """Note in the child's log that the person opened a page about this. Sending a form is noted for what it does."""
+    if request.method == "GET":
+        audit_seen(child=child, about=about, by=request.user, now=clock.now())

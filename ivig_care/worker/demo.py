@@ -115,7 +115,7 @@ def _infusion_planned(
         fluids_goal_ml=1500,
         fluids_hours_after=48,
     )
-    plan_prescribe(plan=plan, order=order, rates=_LADDER, medicines=_MEDICINES, starts=starts, by=by)
+    plan_prescribe(plan=plan, order=order, rates=_LADDER, medicines=_MEDICINES, starts=starts, by=by, at=at)
     plan_activate(plan=plan, by=by, at=at)
     return Infusion.objects.get(plan=plan)
 

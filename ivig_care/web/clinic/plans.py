@@ -22,7 +22,7 @@ from ivig_care.protocols.selectors import versions_for
 from ivig_care.regimen.errors import RegimenError
 from ivig_care.reviews.selectors import drafts_for
 from ivig_care.web.clinic.forms import Prescription
-from ivig_care.web.fetch import fetch_for
+from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
 
 
@@ -41,6 +41,7 @@ def new(request: PersonRequest, pk: int) -> HttpResponse:
     child = fetch_for(request.user, Children(), pk, right=Right.PRESCRIBE)
     versions = versions_for(child.clinic)
     if request.method != "POST":
+        looked_at(request, child, child)
         context = {"child": child, "versions": versions, "drafts": drafts_for(request.user, child)}
         return render(request, "clinic/plan_new.html", context)
     asked = request.POST.get("version", "")
@@ -55,6 +56,7 @@ def edit(request: PersonRequest, pk: int) -> HttpResponse:
     plan = _plan(request, pk)
     if request.method != "POST" and plan.status != Plan.Status.DRAFT:
         return redirect("plan_preview", pk=plan.pk)
+    looked_at(request, plan.child, plan)
     form = Prescription(plan, request.POST if request.method == "POST" else None, now=clock.now())
     if not form.is_valid():
         return _edit_page(request, plan, form)
@@ -66,6 +68,7 @@ def edit(request: PersonRequest, pk: int) -> HttpResponse:
             medicines=form.medicine_orders,
             starts=form.days.starts,
             by=request.user,
+            at=clock.now(),
         )
     except Refused as refused:
         form.refusal = str(refused)
@@ -77,7 +80,9 @@ def edit(request: PersonRequest, pk: int) -> HttpResponse:
 @require_safe
 def preview(request: PersonRequest, pk: int) -> HttpResponse:
     """Every dated step of the plan, before it is active and afterwards."""
-    return _preview_page(request, _plan(request, pk))
+    plan = _plan(request, pk)
+    looked_at(request, plan.child, plan)
+    return _preview_page(request, plan)
 
 
 @require_POST
