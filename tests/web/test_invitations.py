@@ -13,6 +13,7 @@ from time_machine import Traveller
 
 from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.actions.care_teams import place_end
+from ivig_care.actions.consents import AGREE
 from ivig_care.actions.invitations import MOST_OPEN, MOST_WRONG_YEARS, invitation_make
 from ivig_care.care_teams.access import Right, may
 from ivig_care.care_teams.models import AuditEvent, ClinicLink, Consent, Invitation, Membership, Role, Told
@@ -144,6 +145,7 @@ def test_reminders_by_email_only_for_whoever_agrees(people: People, oma: User, b
 def test_who_agrees_is_reminded_by_email(people: People, oma: User, browser_of: BrowserOf) -> None:
     browser_of(oma).post(f"/invitations/{invited(people)}/accept/", {"remind_by_email": "on"})
     assert ContactPoint.objects.usable().get(user=oma).address == "oma@example.org"
+    assert Consent.objects.get(person=oma).words == AGREE
 
 
 def test_a_caregiver_becomes_a_guardian(people: People, browser_of: BrowserOf) -> None:
