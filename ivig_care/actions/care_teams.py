@@ -84,19 +84,26 @@ def person_add(*, email: str, name: str, zone: str, password: str | None = None)
     return person
 
 
-def staff_add(*, clinic: Clinic, person: User, role: Role) -> Membership:
+@transaction.atomic
+def staff_add(*, clinic: Clinic, person: User, role: Role, now: datetime) -> Membership:
     """Put a person on a clinic's staff as clinician, nurse or admin; a second time changes nothing."""
-    membership, _ = Membership.objects.get_or_create(user=person, clinic=clinic, role=role)
+    membership, is_new = Membership.objects.get_or_create(user=person, clinic=clinic, role=role)
+    if is_new:
+        audit_note(verb=Verb.SHARED, about=person, by=None, now=now, clinic=clinic, detail=f"{person}, {role.label}")
     return membership
 
 
-def caregiver_add(*, child: Child, person: User, role: Role) -> Membership:
+@transaction.atomic
+def caregiver_add(*, child: Child, person: User, role: Role, now: datetime) -> Membership:
     """Put a person into a child's care team. Guardians are told first, caregivers when nobody has answered.
 
     Viewers are never told. A second time changes nothing.
     """
     told = TOLD_BY_ROLE[role]
-    membership, _ = Membership.objects.get_or_create(user=person, child=child, defaults={"role": role, "told": told})
+    place = {"role": role, "told": told}
+    membership, is_new = Membership.objects.get_or_create(user=person, child=child, defaults=place)
+    if is_new:
+        audit_note(verb=Verb.SHARED, about=person, by=None, now=now, child=child, detail=f"{person}, {role.label}")
     return membership
 
 

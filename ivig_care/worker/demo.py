@@ -77,8 +77,8 @@ def demo_seed(*, now: datetime, zone: str) -> None:
     ben = _child(riverside, "Ben", "Moreno", date(2019, 9, 21), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     ida = _child(riverside, "Ida", "Moreno", date(2014, 11, 30), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     kai = _child(hillside, "Kai", "Berg", date(2016, 1, 12), {tom: Role.GUARDIAN}, now)
-    staff_add(clinic=riverside, person=weiss, role=Role.CLINICIAN)
-    staff_add(clinic=hillside, person=lee, role=Role.CLINICIAN)
+    staff_add(clinic=riverside, person=weiss, role=Role.CLINICIAN, now=now)
+    staff_add(clinic=hillside, person=lee, role=Role.CLINICIAN, now=now)
     _infusion_waiting_for_review(lena, version, clinician=weiss, parent=maria, other=sam, now=now)
     _infusion_in_its_72_hours(ben, version, clinician=weiss, parent=maria, now=now)
     _infusion_late_today(ida, version, clinician=weiss, parent=maria, now=now)
@@ -218,7 +218,7 @@ def _child(
 ) -> Child:
     child = child_add(clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on, now=now)
     for person, role in family.items():
-        caregiver_add(child=child, person=person, role=role)
+        caregiver_add(child=child, person=person, role=role, now=now)
         quiet_hours_set(person=person, now=now, quiet_from=time(22), quiet_until=time(7))
     return child
 

@@ -80,7 +80,7 @@ def _staff(options: dict[str, Any]) -> str:
         raise Refused(f"There is no clinic {options['clinic']}.")
     person = person_add(email=options["email"], name=options["name"], zone=clinic.zone)
     role = Role(options["role"])
-    staff_add(clinic=clinic, person=person, role=role)
+    staff_add(clinic=clinic, person=person, role=role, now=clock.now())
     return f"{person} is {role.label} of {clinic}. {_how_to_sign_in(person)}"
 
 
@@ -98,7 +98,7 @@ def _caregiver(options: dict[str, Any]) -> str:
     if child is None:
         raise Refused(f"There is no child {options['child']}.")
     person, now = person_add(email=options["email"], name=options["name"], zone=child.zone), clock.now()
-    caregiver_add(child=child, person=person, role=Role(options["role"]))
+    caregiver_add(child=child, person=person, role=Role(options["role"]), now=now)
     if options["agreed_to_email"]:
         contact_point_agree(person=person, kind=ContactPoint.Kind.EMAIL, address=person.email, at=now)
     if options["agreed_to_sms"]:
