@@ -117,11 +117,13 @@ def test_a_password_alone_confirms_nothing_for_staff(people: People, weak_browse
     assert place(weak.get("/clinic/")) == "/accounts/confirm/"  # type: ignore[arg-type]
 
 
-def test_a_change_by_somebody_weak_changes_nothing(people: People, infusion: Infusion, weak_browser_of: Browser) -> None:
+def test_a_change_by_somebody_weak_changes_nothing(
+    people: People, infusion: Infusion, weak_browser_of: Browser
+) -> None:
     weak = weak_browser_of(people.weiss)
     step = infusion.steps.first()
     assert step is not None
-    said = weak.post(f"/steps/{step.pk}/done/")
+    said = weak.post(f"/steps/{step.pk}/tick/")
     assert said.status_code == 302
     assert not step.events.exists()
 
