@@ -120,7 +120,7 @@ def test_a_parent_adds_a_passkey_and_signs_in_with_it(scenes: Scenes, visit: Vis
     expect(page.get_by_text("my phone")).to_have_count(0)
     page.get_by_role("button", name="Sign out", exact=True).click()
     page.get_by_role("button", name="Sign in with a passkey").click()
-    expect(page.locator("#toasts")).to_contain_text("That is not the code, or it was used before")
+    expect(page.locator("#toasts")).to_contain_text("That passkey does not work here")
 
 
 def test_a_passkey_is_enough_for_a_nurse(scenes: Scenes, visit: Visit) -> None:

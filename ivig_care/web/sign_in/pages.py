@@ -31,6 +31,7 @@ from ivig_care.common import clock
 from ivig_care.web.adapter import texts_fail
 from ivig_care.web.confirm import confirm_first, confirm_to_change
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.sign_in.forms import UNUSABLE
 from ivig_care.web.sign_in.outbox import is_outbox_open
 from ivig_care.web.sign_in.proofs import has_second_factor, is_strong, proof_add
 from ivig_care.web.sign_in.ways import guesses_limited, keeps_next
@@ -71,6 +72,13 @@ class _SecondFactor(mfa.AuthenticateView):
         return context | {"has_open_outbox": is_outbox_open(self.request)}
 
 
+class _PasskeyAgain(webauthn.ReauthenticateWebAuthnView):
+    def form_invalid(self, form: Any) -> HttpResponse:
+        # allauth leads to the sign-in page, which leads away from what the person was doing.
+        messages.error(self.request, UNUSABLE)
+        return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
+
+
 class _AddressConfirm(account.ConfirmEmailVerificationCodeView):
     def _resend_form_valid(self, form: Any) -> HttpResponse:
         # allauth sends nothing more to somebody who has an account already, and the time it takes would tell.
@@ -91,6 +99,7 @@ password = _Password.as_view()
 sign_up = keeps_next(account.signup)
 second_factor = keeps_next(_SecondFactor.as_view())
 passkey = keeps_next(webauthn.login_webauthn)
+passkey_again = _PasskeyAgain.as_view()
 
 
 # --- changing how one signs in ----------------------------------------------------------------
