@@ -258,6 +258,9 @@ MFA_FORMS = {
     "authenticate": "ivig_care.web.sign_in.forms.SecondFactorForm",
     "reauthenticate": "ivig_care.web.sign_in.forms.SecondFactorAgainForm",
     "add_webauthn": "ivig_care.web.sign_in.forms.PasskeyForm",
+    "login_webauthn": "ivig_care.web.sign_in.forms.PasskeyLoginForm",
+    "authenticate_webauthn": "ivig_care.web.sign_in.forms.PasskeyFactorForm",
+    "reauthenticate_webauthn": "ivig_care.web.sign_in.forms.PasskeyAgainForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

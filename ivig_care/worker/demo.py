@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from ivig_care.accounts.models import ContactPoint, User
+from ivig_care.actions.accounts import demo_app_add
 from ivig_care.actions.care_teams import (
     caregiver_add,
     child_add,
@@ -47,7 +48,10 @@ PEOPLE = (
     DemoPerson(email="weiss@example.org", name="Dr Weiss", what="clinician of Riverside Clinic"),
     DemoPerson(email="tom@example.org", name="Tom", what="guardian of Kai, at another clinic"),
     DemoPerson(email="lee@example.org", name="Dr Lee", what="clinician of that other clinic"),
+    DemoPerson(email="ada@example.org", name="Ada", what="admin of Riverside Clinic, who sees no child"),
 )
+# Those on a staff, who show an authenticator app beside their password.
+WITH_APP = frozenset({"weiss@example.org", "lee@example.org", "ada@example.org"})
 
 
 def demo_exists() -> bool:
@@ -69,8 +73,8 @@ def demo_seed(*, now: datetime, zone: str) -> None:
     hillside = clinic_add(
         name="Hillside Hospital", country="UK", zone="Europe/London", phone="+44 20 7946 0147", emergency_number="999"
     )
-    zones = (zone, zone, zone, hillside.zone, hillside.zone)
-    maria, sam, weiss, tom, lee = (
+    zones = (zone, zone, zone, hillside.zone, hillside.zone, zone)
+    maria, sam, weiss, tom, lee, ada = (
         _person(person, number, home, now) for number, (person, home) in enumerate(zip(PEOPLE, zones, strict=True))
     )
     lena = _child(riverside, "Lena", "Moreno", date(2017, 4, 2), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
@@ -79,6 +83,7 @@ def demo_seed(*, now: datetime, zone: str) -> None:
     kai = _child(hillside, "Kai", "Berg", date(2016, 1, 12), {tom: Role.GUARDIAN}, now)
     staff_add(clinic=riverside, person=weiss, role=Role.CLINICIAN, now=now)
     staff_add(clinic=hillside, person=lee, role=Role.CLINICIAN, now=now)
+    staff_add(clinic=riverside, person=ada, role=Role.ADMIN, now=now)
     _infusion_waiting_for_review(lena, version, clinician=weiss, parent=maria, other=sam, now=now)
     _infusion_in_its_72_hours(ben, version, clinician=weiss, parent=maria, now=now)
     _infusion_late_today(ida, version, clinician=weiss, parent=maria, now=now)
@@ -225,6 +230,8 @@ def _child(
 
 def _person(person: DemoPerson, number: int, zone: str, now: datetime) -> User:
     user = person_add(email=person.email, name=person.name, zone=zone, password=PASSWORD)
+    if person.email in WITH_APP:
+        demo_app_add(person=user)
     contact_point_agree(person=user, kind=ContactPoint.Kind.EMAIL, address=person.email, at=now)
     contact_point_agree(person=user, kind=ContactPoint.Kind.SMS, address=f"+1212555010{number}", at=now)
     return user

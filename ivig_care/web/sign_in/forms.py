@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -11,7 +14,12 @@ from allauth.core import context, ratelimit
 from allauth.mfa import app_settings as mfa_settings
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
@@ -112,13 +120,55 @@ class SecondFactorAgainForm(_OnceOnly, ReauthenticateForm):
     """The same, to confirm who is there."""
 
 
+UNUSABLE = "That passkey does not work here. Try again, or use a code."
+
+
+@contextmanager
+def _unusable_is_said() -> Iterator[None]:
+    """What a browser says of a passkey is bytes in text in bytes: whatever cannot be read in it is said alike.
+
+    The library that reads them raises what Python raises where it happens, so there is nothing narrower to catch.
+    """
+    try:
+        yield
+    except ValidationError as error:
+        raise ValidationError(UNUSABLE) from error
+    except Exception as error:
+        raise ValidationError(UNUSABLE) from error
+
+
+class _Shown:
+    """A passkey that is shown."""
+
+    def clean_credential(self) -> Authenticator:
+        """Whose it is, if it can be read and is known."""
+        with _unusable_is_said():
+            found: Authenticator = super().clean_credential()  # type: ignore[misc]
+        return found
+
+
+class PasskeyLoginForm(_Shown, LoginWebAuthnForm):
+    """A passkey instead of everything else."""
+
+
+class PasskeyFactorForm(_Shown, AuthenticateWebAuthnForm):
+    """A passkey as the second step."""
+
+
+class PasskeyAgainForm(_Shown, ReauthenticateWebAuthnForm):
+    """A passkey to confirm who is there."""
+
+
 class PasskeyForm(AddWebAuthnForm):
     """A new passkey. It always asks for a face, a finger or a number of the device, so that it lets in by itself."""
 
     use_required_attribute = False
 
     def clean(self) -> dict[str, Any]:
-        """Refuse what did not make sure who holds the device."""
+        """Refuse what cannot be read, and what did not make sure who holds the device."""
         self.cleaned_data["passwordless"] = True
-        said: dict[str, Any] = super().clean()
+        with _unusable_is_said():
+            said: dict[str, Any] = super().clean()
+            if "\\u0000" in json.dumps(said.get("credential")):
+                raise ValueError("no database keeps that")
         return said

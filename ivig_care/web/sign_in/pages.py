@@ -18,8 +18,9 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -30,6 +31,7 @@ from ivig_care.common import clock
 from ivig_care.web.adapter import texts_fail
 from ivig_care.web.confirm import confirm_first, confirm_to_change
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.sign_in.forms import UNUSABLE
 from ivig_care.web.sign_in.outbox import is_outbox_open
 from ivig_care.web.sign_in.proofs import has_second_factor, is_strong, proof_add
 from ivig_care.web.sign_in.ways import guesses_limited, keeps_next
@@ -64,7 +66,28 @@ class _CodeConfirm(account.ConfirmLoginCodeView):
         return context | {"texts_fail": texts_fail(), "has_open_outbox": is_outbox_open(self.request)}
 
 
+class _SecondFactor(mfa.AuthenticateView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"has_open_outbox": is_outbox_open(self.request)}
+
+
+class _PasskeyAgain(webauthn.ReauthenticateWebAuthnView):
+    def form_invalid(self, form: Any) -> HttpResponse:
+        # allauth leads to the sign-in page, which leads away from what the person was doing.
+        messages.error(self.request, UNUSABLE)
+        return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
+
+
 class _AddressConfirm(account.ConfirmEmailVerificationCodeView):
+    def _resend_form_valid(self, form: Any) -> HttpResponse:
+        # allauth sends nothing more to somebody who has an account already, and the time it takes would tell.
+        self._process.generate_code()
+        self._process.send()
+        self._process.record_resend()
+        self._process.persist()
+        return HttpResponseRedirect(self.passthrough_next_url(reverse("account_email_verification_sent")))
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | {"has_open_outbox": is_outbox_open(self.request)}
@@ -74,8 +97,9 @@ code_request = keeps_next(_CodeRequest.as_view())
 code_confirm = keeps_next(guesses_limited(_CodeConfirm.as_view()))
 password = _Password.as_view()
 sign_up = keeps_next(account.signup)
-second_factor = keeps_next(mfa.authenticate)
+second_factor = keeps_next(_SecondFactor.as_view())
 passkey = keeps_next(webauthn.login_webauthn)
+passkey_again = _PasskeyAgain.as_view()
 
 
 # --- changing how one signs in ----------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
-from allauth.mfa.webauthn import views as webauthn
 from django.urls import path, re_path
 
 from ivig_care.web.sign_in import confirming, outbox, pages
@@ -37,7 +36,7 @@ urlpatterns = [
     path("confirm/code/", confirming.code, name="confirm_identity_code"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("2fa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
-    path("2fa/webauthn/reauthenticate/", webauthn.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("2fa/webauthn/reauthenticate/", pages.passkey_again, name="mfa_reauthenticate_webauthn"),
     # how one signs in
     path("email/", pages.addresses, name="account_email"),
     path("password/change/", pages.password_change, name="account_change_password"),
