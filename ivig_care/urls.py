@@ -9,6 +9,7 @@ urlpatterns = [
     path("n/", include("ivig_care.web.links.urls")),
     path("hooks/", include("ivig_care.web.hooks.urls")),
     path("", include("ivig_care.web.reach.urls")),
+    path("you/", include("ivig_care.web.you.urls")),
     path("", include("ivig_care.web.family.urls")),
 ]
 

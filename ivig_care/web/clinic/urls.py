@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from ivig_care.web.clinic import changes, home, plans, reviews
+from ivig_care.web.clinic import changes, home, log, plans, reviews
 
 urlpatterns = [
     path("", home.clinic, name="clinic"),
+    path("log/", log.log, name="clinic_log"),
     path("children/<int:pk>/plans/new/", plans.new, name="plan_new"),
     path("plans/<int:pk>/", plans.edit, name="plan_edit"),
     path("plans/<int:pk>/preview/", plans.preview, name="plan_preview"),
