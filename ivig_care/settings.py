@@ -382,7 +382,27 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(run_every=60.0),
         "options": {"expires": 60.0},
     },
+    "erase what families asked for": {
+        "task": "ivig_care.worker.tasks.erasures_do",
+        "schedule": schedule(run_every=3600.0),
+        "options": {"expires": 3600.0},
+    },
+    "forget what is too old": {
+        "task": "ivig_care.worker.tasks.retention_do",
+        "schedule": schedule(run_every=3600.0),
+        "options": {"expires": 3600.0},
+    },
 }
+
+# --- What is kept, and for how long: days; 0 is for ever ----------------------------------------
+
+# So long a family may change its mind before a record is erased.
+ERASE_AFTER_DAYS: int = env.int("ERASE_AFTER_DAYS", 14)
+KEEP_LINKS_DAYS: int = env.int("KEEP_LINKS_DAYS", 90)
+KEEP_OUTBOX_DAYS: int = env.int("KEEP_OUTBOX_DAYS", 30)
+KEEP_MESSAGES_DAYS: int = env.int("KEEP_MESSAGES_DAYS", 400)
+if min(ERASE_AFTER_DAYS, KEEP_LINKS_DAYS, KEEP_OUTBOX_DAYS, KEEP_MESSAGES_DAYS) < 0:
+    raise ValueError("ERASE_AFTER_DAYS and the settings that begin with KEEP_ are days: none can be less than 0")
 
 # --- Watching over it -------------------------------------------------------------------------
 

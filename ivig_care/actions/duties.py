@@ -34,7 +34,7 @@ def duty_take(*, child: Child, user: User, by: User, now: datetime) -> Duty:
     _clear(child, now)
     until = tonight_ends(child, now=now)
     duty = Duty.objects.create(child=child, user=user, starts_at=now, ends_at=until, created_at=now)
-    audit_note(verb=Verb.CHANGED, about=duty, by=by, now=now, child=child, detail=f"on duty: {user}")
+    audit_note(verb=Verb.CHANGED, about=duty, by=by, now=now, child=child, detail=str(user))
     return duty
 
 
@@ -42,7 +42,7 @@ def duty_take(*, child: Child, user: User, by: User, now: datetime) -> Duty:
 def duty_clear(*, child: Child, by: User, now: datetime) -> None:
     """Nobody in particular is on duty for the child any more; what was true until now stays in the record."""
     if _clear(child, now):
-        audit_note(verb=Verb.CHANGED, about="duty", by=by, now=now, child=child, detail="on duty: nobody in particular")
+        audit_note(verb=Verb.CHANGED, about="duty", by=by, now=now, child=child, detail="nobody in particular")
 
 
 def _clear(child: Child, now: datetime) -> bool:

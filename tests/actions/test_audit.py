@@ -158,8 +158,8 @@ def test_duty_and_who_is_told_are_noted(people: People, lena: str) -> None:
     duty_clear(child=people.lena, by=people.sam, now=STARTS_AT + HOUR)
     told_set(child=people.lena, person=people.sam, told=Told.SECOND, now=STARTS_AT)
     assert said_of(lena, after=3) == [
-        ("Maria", "guardian", "changed", "duty", "on duty: Sam"),
-        ("Sam", "caregiver", "changed", "duty", "on duty: nobody in particular"),
+        ("Maria", "guardian", "changed", "duty", "Sam"),
+        ("Sam", "caregiver", "changed", "duty", "nobody in particular"),
         ("Sam", "caregiver", "changed", "membership", "told when nobody has answered"),
     ]
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ivig_care.accounts.models import User
 from ivig_care.actions.errors import Refused
 from ivig_care.actions.plans import plan_activate, plan_draft, plan_prescribe
-from ivig_care.care_teams.access import Right, children_of
-from ivig_care.care_teams.models import Child
+from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
 from ivig_care.plans.models import Plan
 from ivig_care.plans.outlook import outlook_of, sums_of
@@ -22,23 +19,14 @@ from ivig_care.protocols.selectors import versions_for
 from ivig_care.regimen.errors import RegimenError
 from ivig_care.reviews.selectors import drafts_for
 from ivig_care.web.clinic.forms import Prescription
-from ivig_care.web.fetch import fetch_for, looked_at
+from ivig_care.web.fetch import CHILDREN, fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
-
-
-class Children:
-    """Children, in the form in which `fetch_for` asks for rows."""
-
-    @staticmethod
-    def visible_to(user: User, right: Right = Right.SEE) -> QuerySet[Child]:
-        """The children with whom this person has this right."""
-        return children_of(user, right).select_related("clinic")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: PersonRequest, pk: int) -> HttpResponse:
     """Choose the protocol; a POST begins a draft on it."""
-    child = fetch_for(request.user, Children(), pk, right=Right.PRESCRIBE)
+    child = fetch_for(request.user, CHILDREN, pk, right=Right.PRESCRIBE)
     versions = versions_for(child.clinic)
     if request.method != "POST":
         looked_at(request, child, child)
