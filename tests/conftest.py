@@ -15,6 +15,7 @@ from django.test import Client
 from ivig_care.accounts.models import User
 from ivig_care.plans.models import Infusion
 from tests.actors import People, people_make
+from tests.browsers import signed_in
 from tests.factories import active_infusion
 
 STARTS_AT = datetime.fromisoformat("2026-06-15T09:00:00-07:00")
@@ -64,10 +65,5 @@ def infusion(people: People) -> Infusion:
 @pytest.fixture
 def browser_of() -> Callable[[User], Client]:
     """A signed-in client for a person."""
-
-    def signed_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        return client
 
     return signed_in

@@ -83,8 +83,8 @@ WHO: Mapping[Can, frozenset[Kind]] = {
 # --- How a refusal is said --------------------------------------------------------------------------------------------
 
 TO_SIGN_IN = 302  # and nowhere else than to the sign-in page
-# Whoever may know of a thing is told that it is not allowed: 403. For everybody else it does not exist: 404. Of what does
-# not stand here only those know who have it.
+# Whoever may know of a thing is told that it is not allowed: 403. For everybody else it does not exist: 404. Of what
+# does not stand here only those know who have it.
 KNOWN_TO: Mapping[Can, Can] = {
     Can.RECORD: Can.SEE,
     Can.PRESCRIBE: Can.SEE,
