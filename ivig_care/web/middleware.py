@@ -62,5 +62,8 @@ class SignInFromFragment:
         htmx = getattr(request, "htmx", None)
         if not htmx or not response.headers.get("Location", "").startswith(sign_in):
             return response
-        page = htmx.current_url_abs_path or "/"
+        try:
+            page = htmx.current_url_abs_path or "/"
+        except ValueError:  # what it says is no address
+            page = "/"
         return HttpResponseClientRedirect(f"{sign_in}?{urlencode({'next': page})}")

@@ -33,8 +33,10 @@ class _Reader(HTMLParser):
         if form is None or (not name and tag != "option"):
             return
         match tag:
-            case "input" | "button":
+            case "input":
                 self._take(form, name, said)
+            case "button":  # sent only when pressed
+                form.choices.setdefault(name, []).append(said.get("value", ""))
             case "select":
                 self._select = (name, [], None)
             case "option" if self._select is not None:
