@@ -35,7 +35,8 @@ def test_a_form_is_read_as_a_browser_would_send_it() -> None:
     page = """
     <form method="post" action="/steps/1/skip/"><input type="hidden" name="token" value="t">
     <select name="reason"><option value="">Choose</option><option value="asleep" selected>asleep</option></select>
-    <input type="checkbox" name="agree"><input type="radio" name="who" value="a"><input type="radio" name="who" value="b" checked>
+    <input type="checkbox" name="agree"><input type="radio" name="who" value="a">
+    <input type="radio" name="who" value="b" checked>
     <textarea name="note">two &amp; two</textarea><button name="preview" value="1">Look</button></form><form></form>
     """
     form, empty = forms_in(page)
