@@ -7,16 +7,14 @@ from datetime import datetime
 
 import pytest
 import time_machine
-from allauth.mfa.models import Authenticator
 from django.conf import LazySettings
 from django.core.cache import cache
 from django.test import Client
 
 from ivig_care.accounts.models import User
-from ivig_care.actions.accounts import demo_app_add
-from ivig_care.care_teams.access import needs_strong_sign_in
 from ivig_care.plans.models import Infusion
 from tests.actors import People, people_make
+from tests.browsers import signed_in, signed_in_long_ago
 from tests.factories import active_infusion
 
 STARTS_AT = datetime.fromisoformat("2026-06-15T09:00:00-07:00")
@@ -56,41 +54,16 @@ def infusion(people: People) -> Infusion:
     return active_infusion(child=people.lena, by=people.weiss, starts_at=STARTS_AT, at=ACTIVATED_AT)
 
 
-# Long after every story: whoever was signed in by a fixture has shown a moment ago who they are.
-JUST_NOW = datetime.fromisoformat("2100-01-01T00:00:00+00:00").timestamp()
-
-
 @pytest.fixture
 def browser_of() -> Callable[[User], Client]:
     """A signed-in client for a person who has just shown who they are; with an authenticator app, if on a staff."""
-
-    def signed_in(user: User) -> Client:
-        client = weak_client(user)
-        shown: dict[str, object] = {"method": "code", "at": JUST_NOW, "email": user.email}
-        if needs_strong_sign_in(user):
-            demo_app_add(person=user)
-            app = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)
-            shown = {"method": "mfa", "at": JUST_NOW, "id": app.pk, "type": app.type}
-        session = client.session
-        session["account_authentication_methods"] = [shown]
-        session["account_authentication_methods_user"] = str(user.pk)
-        session.save()
-        return client
-
     return signed_in
 
 
 @pytest.fixture
 def weak_browser_of() -> Callable[[User], Client]:
     """A signed-in client for a person of whom nobody knows any more how they proved who they are."""
-    return weak_client
-
-
-def weak_client(user: User) -> Client:
-    """As from a session that began long ago."""
-    client = Client()
-    client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
+    return signed_in_long_ago
 
 
 @pytest.fixture(autouse=True)

@@ -18,6 +18,26 @@ _WRITES = re.compile(r'^\s*(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?', re
 
 def fingerprint() -> dict[str, str]:
     """Of every table how many rows it has and what is in them, without the traces of looking."""
+    return _by_the_database() if connection.vendor == "postgresql" else _by_hand()
+
+
+def _by_the_database() -> dict[str, str]:
+    found: dict[str, str] = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models(include_auto_created=True):
+            table = model._meta.db_table
+            if table not in TRACES:
+                looks = "WHERE verb <> 'saw'" if table == _LOG else ""
+                # Two sums of hashes, so that no two changes are likely to weigh each other up.
+                cursor.execute(
+                    f"SELECT count(*), sum(hashtextextended(one::text, 0)), sum(hashtextextended(one::text, 1)) "  # noqa: S608 - the tables are ours
+                    f"FROM {table} one {looks}"
+                )
+                found[table] = repr(cursor.fetchone())
+    return found
+
+
+def _by_hand() -> dict[str, str]:
     found: dict[str, str] = {}
     for model in apps.get_models(include_auto_created=True):
         table = model._meta.db_table

@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.shortcuts import resolve_url
 from django.test import Client, TestCase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -140,7 +142,7 @@ def _is_let_in(kind: Kind, row: Row, method: str) -> bool:
 
 
 def _problem(kind: Kind, row: Row, method: str, status: int, location: str) -> str:
-    is_to_sign_in = status == TO_SIGN_IN and location.startswith(reverse("account_login"))
+    is_to_sign_in = status == TO_SIGN_IN and location.startswith(resolve_url(settings.LOGIN_URL))
     if _is_let_in(kind, row, method):
         wanted = row.ok.get("GET" if method == "HEAD" else method)
         if wanted is not None:
