@@ -11,8 +11,8 @@ from ivig_care.actions.accounts import demo_app_add
 from ivig_care.actions.care_teams import (
     caregiver_add,
     child_add,
-    clinic_links_agree,
     clinic_add,
+    clinic_links_agree,
     person_add,
     staff_add,
 )
