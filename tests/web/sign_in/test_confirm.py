@@ -153,6 +153,12 @@ def _asks(view: object) -> bool:
 def test_these_addresses_ask_first() -> None:
     reach = {f"reach_{name}" for name in ("add", "verify", "on", "off", "up", "down", "revoke_links")}
     account = {"account_email", "account_change_password", "account_set_password"}
-    app = {"mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"}
+    app = {
+        "app_move",
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+    }
     passkey = {f"mfa_{verb}_webauthn" for verb in ("add", "edit", "remove")}
     assert _names_that_ask(get_resolver().url_patterns) >= reach | account | app | passkey

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from django.core import mail
 from django.test import Client
 
 from ivig_care.accounts.models import User
@@ -191,6 +192,19 @@ def test_the_last_factor_of_somebody_on_a_staff_stays(people: People, browser_of
     page = weiss.post("/accounts/2fa/totp/deactivate/")
     assert "On a clinic’s staff you need one" in page.content.decode()
     assert Authenticator.objects.filter(user=people.weiss, type="totp").exists()
+
+
+def test_an_app_is_moved_to_another_phone_and_nobody_is_ever_without(people: People, browser_of: Browser) -> None:
+    weiss = browser_of(people.weiss)
+    weiss.get("/accounts/2fa/totp/move/")
+    secret = weiss.session["mfa.totp.secret"]
+    weiss.post("/accounts/2fa/totp/move/", {"code": "12"})
+    assert Authenticator.objects.get(user=people.weiss, type="totp").data["secret"] == DEMO_SECRET
+    weiss.post("/accounts/2fa/totp/move/", {"code": app_code(our_clock.now().timestamp(), secret)})
+    assert Authenticator.objects.get(user=people.weiss, type="totp").data["secret"] == secret
+    assert weiss.get("/clinic/").status_code == 200
+    (message,) = mail.outbox
+    assert (message.to, message.subject) == (["weiss@example.org"], "How you sign in was changed")
 
 
 def test_the_last_passkey_of_somebody_on_a_staff_stays(people: People, browser_of: Browser) -> None:
