@@ -100,19 +100,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Known address or not, an e-mail leaves: so the answer and the time it takes are the same.
         """
-        words = {"email": email, "public_url": settings.PUBLIC_URL, **context}
-        message = Message(
-            key=f"account-{secret_make()}",
-            to=email,
-            subject=" ".join(render_to_string(f"{template_prefix}_subject.txt", words).split()),
-            text=render_to_string(f"{template_prefix}_message.txt", words).strip() + "\n",
-        )
         try:
-            channel_for("email").send(message)
+            channel_for("email").send(_letter(template_prefix, email, context))
         except SendFailed as failed:
             log.error("an e-mail about signing in did not leave: %s", failed.detail)
             if not failed.is_permanent:
                 raise ImmediateHttpResponse(render(current.request, "account/not_sent.html", status=503)) from failed
+
+    def send_changed_mail(self, email: str, about: str) -> None:
+        """Tell somebody that a way of theirs to sign in was changed. That is done, whether or not the e-mail leaves."""
+        try:
+            channel_for("email").send(_letter("account/email/changed", email, {"about": about}))
+        except SendFailed as failed:
+            log.error("an e-mail about a changed account did not leave: %s", failed.detail)
 
     def send_verification_code_sms(self, user: User, phone: str, code: str, **more: Any) -> None:
         """Send a code as a text. `phone` is what was typed; it goes to the number that the person has proved."""
@@ -192,6 +192,16 @@ class MfaAdapter(DefaultMFAAdapter):
         if settings.IS_LOOPBACK:
             host = current.request.get_host().partition(":")[0]
         return {"id": str(host), "name": "ivig_care"}
+
+
+def _letter(template_prefix: str, email: str, context: dict[str, Any]) -> Message:
+    words = {"email": email, "public_url": settings.PUBLIC_URL, **context}
+    return Message(
+        key=f"account-{secret_make()}",
+        to=email,
+        subject=" ".join(render_to_string(f"{template_prefix}_subject.txt", words).split()),
+        text=render_to_string(f"{template_prefix}_message.txt", words).strip() + "\n",
+    )
 
 
 def texts_fail() -> bool:

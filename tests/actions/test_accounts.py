@@ -48,7 +48,7 @@ def test_the_second_factor_is_forgotten_and_every_session_ended(people: People) 
     call_command("forget_second_factor", "WEISS@example.org", verbosity=0)
     assert not Authenticator.objects.filter(user=people.weiss).exists()
     assert Authenticator.objects.filter(user=people.lee).exists()
-    assert place(unlisted.get("/you/")) == "/accounts/login/code/"  # type: ignore[arg-type]
+    assert place(unlisted.get("/you/")) == "/accounts/login/code/"
     assert other.get("/you/").status_code == 200
     event = AuditEvent.objects.filter(subject=f"person {people.weiss.pk}").last()
     assert event is not None
@@ -56,7 +56,7 @@ def test_the_second_factor_is_forgotten_and_every_session_ended(people: People) 
     # They come in with a code, and have to set up a new one.
     new = Client()
     assert place(sign_in(new, "weiss@example.org")) == "/"
-    assert place(new.get("/clinic/")) == "/accounts/2fa/needed/"  # type: ignore[arg-type]
+    assert place(new.get("/clinic/")) == "/accounts/2fa/needed/"
 
 
 def test_a_session_that_is_over_is_not_looked_at(people: People) -> None:

@@ -76,6 +76,7 @@ CLINICIAN = (
     "/clinic/infusions/{before}/change/",
     "/you/",
     "/accounts/2fa/totp/deactivate/",
+    "/accounts/2fa/totp/move/",
     "/accounts/2fa/recovery-codes/generate/",
 )
 ADMIN = ("/clinic/{clinic}/staff/", "/clinic/log/")

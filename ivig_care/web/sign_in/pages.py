@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.account import views as account
+from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
 from allauth.account.stages import LoginStage
 from allauth.account.utils import get_next_redirect_url
@@ -18,17 +19,19 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.generic import FormView
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.accounts import SECOND_FACTOR, account_changed_note
 from ivig_care.care_teams.access import needs_strong_sign_in
 from ivig_care.common import clock
-from ivig_care.web.adapter import texts_fail
+from ivig_care.web.adapter import address_to_write_to, texts_fail
 from ivig_care.web.confirm import confirm_first, confirm_to_change
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.sign_in.forms import UNUSABLE
@@ -79,6 +82,20 @@ class _PasskeyAgain(webauthn.ReauthenticateWebAuthnView):
         return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
 
 
+class _AppMove(totp.ActivateTOTPView):
+    """Another phone: the new app takes the place of the old one at once, so that nobody is ever without."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        # Not by way of allauth's view, which first wants the old app to be taken away.
+        return FormView.dispatch(self, request, *args, **kwargs)
+
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        Authenticator.objects.filter(user_id=self.request.user.pk, type=Authenticator.Type.TOTP).delete()
+        response: HttpResponse = super().form_valid(form)
+        return response
+
+
 class _AddressConfirm(account.ConfirmEmailVerificationCodeView):
     def _resend_form_valid(self, form: Any) -> HttpResponse:
         # allauth sends nothing more to somebody who has an account already, and the time it takes would tell.
@@ -106,19 +123,23 @@ passkey_again = _PasskeyAgain.as_view()
 
 
 def noted(view: View) -> View:
-    """Write down what the page has changed; a factor that was set up just now was shown by that."""
+    """Write down what the page has changed, and tell the person where they were reached before that.
+
+    A factor that was set up just now was shown by that.
+    """
 
     @wraps(view)
     def done(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         if request.method != "POST" or not isinstance(request.user, User):
             return view(request, *args, **kwargs)
         person = request.user
-        before = _state_of(person)
+        before, address = _state_of(person), address_to_write_to(person)
         response = view(request, *args, **kwargs)
         after = _state_of(person)
         for about in after:
             if before[about] != after[about]:
                 account_changed_note(person=person, about=about, now=clock.now())
+                get_adapter().send_changed_mail(address, about)
         for factor in Authenticator.objects.filter(pk__in=after[SECOND_FACTOR] - before[SECOND_FACTOR]):
             if factor.type != Authenticator.Type.RECOVERY_CODES:
                 proof_add(request, person, factor)
@@ -155,6 +176,7 @@ addresses = confirm_to_change(noted(account.email))
 password_change = confirm_first(noted(account.password_change), keeps_form=False)
 password_set = confirm_first(noted(account.password_set), keeps_form=False)
 app_add = confirm_first(noted(totp.activate_totp))
+app_move = confirm_first(noted(_AppMove.as_view()))
 app_remove = confirm_first(noted(totp.deactivate_totp))
 passkey_add = confirm_first(noted(webauthn.add_webauthn))
 passkey_rename = confirm_first(webauthn.edit_webauthn)

@@ -44,6 +44,7 @@ urlpatterns = [
     path("2fa/", pages.to_you, name="mfa_index"),
     path("2fa/needed/", pages.needed, name="second_factor_needed"),
     path("2fa/totp/activate/", pages.app_add, name="mfa_activate_totp"),
+    path("2fa/totp/move/", pages.app_move, name="app_move"),
     path("2fa/totp/deactivate/", pages.app_remove, name="mfa_deactivate_totp"),
     path("2fa/webauthn/", pages.to_you, name="mfa_list_webauthn"),
     path("2fa/webauthn/add/", pages.passkey_add, name="mfa_add_webauthn"),

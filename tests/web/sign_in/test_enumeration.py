@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core import mail
-from django.http import HttpResponse
 from django.test import Client
 
 from ivig_care.accounts.models import User
@@ -15,10 +15,13 @@ from tests.actors import People
 from tests.web.sign_in.codes import ASK, CODE
 from tests.web.sign_in.test_sign_up import invited
 
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
+
 pytestmark = pytest.mark.usefixtures("clock")
 
 
-def _asks_for_code(login: str) -> list[HttpResponse]:
+def _asks_for_code(login: str) -> list[Response]:
     client = Client()
     return [
         client.post(ASK, {"login": login, "next": "/reach/"}),
@@ -26,19 +29,19 @@ def _asks_for_code(login: str) -> list[HttpResponse]:
         client.post(CODE, {"code": "12"}),
         client.post(ASK, {"login": login}),
         *(client.post(CODE, {"code": "12"}) for _ in range(6)),
-    ]  # type: ignore[list-item]
+    ]
 
 
-def _writes_a_wrong_password(login: str) -> list[HttpResponse]:
-    return [Client().post("/accounts/login/", {"login": login, "password": "wrong"})] * 1  # type: ignore[list-item]
+def _writes_a_wrong_password(login: str) -> list[Response]:
+    return [Client().post("/accounts/login/", {"login": login, "password": "wrong"})]
 
 
-def _forgot_the_password(login: str) -> list[HttpResponse]:
+def _forgot_the_password(login: str) -> list[Response]:
     client = Client()
-    return [client.post("/accounts/password/reset/", {"email": login}), client.get("/accounts/password/reset/done/")]  # type: ignore[list-item]
+    return [client.post("/accounts/password/reset/", {"email": login}), client.get("/accounts/password/reset/done/")]
 
 
-def _signs_up(login: str) -> list[HttpResponse]:
+def _signs_up(login: str) -> list[Response]:
     client = invited(Client())
     return [
         client.post("/accounts/signup/", {"name": "Ann", "email": login}),
@@ -46,10 +49,10 @@ def _signs_up(login: str) -> list[HttpResponse]:
         client.post("/accounts/confirm-email/", {"code": "12"}),
         client.post("/accounts/confirm-email/", {"action": "resend"}),
         *(client.post("/accounts/confirm-email/", {"code": "12"}) for _ in range(6)),
-    ]  # type: ignore[list-item]
+    ]
 
 
-def _seen(answers: list[HttpResponse], login: str) -> list[tuple[int, str, str]]:
+def _seen(answers: list[Response], login: str) -> list[tuple[int, str, str]]:
     """What somebody can tell of the answers; what is random in every page is left out."""
     return [
         (
@@ -64,7 +67,7 @@ def _seen(answers: list[HttpResponse], login: str) -> list[tuple[int, str, str]]
 @pytest.mark.parametrize("way", [_asks_for_code, _writes_a_wrong_password, _forgot_the_password, _signs_up])
 @pytest.mark.parametrize(("known", "unknown"), [("maria@example.org", "nobod@example.org")])
 def test_known_and_unknown_addresses_are_answered_alike(
-    way: Callable[[str], list[HttpResponse]], known: str, unknown: str, people: People
+    way: Callable[[str], list[Response]], known: str, unknown: str, people: People
 ) -> None:
     first = _seen(way(known), known)
     to_known = len(mail.outbox)
@@ -80,8 +83,7 @@ def test_known_and_unknown_numbers_are_answered_alike(people: People) -> None:
 
 
 def test_a_password_costs_as_much_work_for_nobody(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
-    hashed: list[str] = []
-    original = User.set_password
-    monkeypatch.setattr(User, "set_password", lambda self, raw: (hashed.append(raw), original(self, raw))[1])
+    hashed: list[str | None] = []
+    monkeypatch.setattr(User, "set_password", lambda _self, raw: hashed.append(raw))
     _writes_a_wrong_password("nobody@example.org")
     assert hashed == ["wrong"]

@@ -38,7 +38,7 @@ PASSKEYS = (
     json.dumps(PASSKEY | {"clientExtensionResults": "\x00"}),
     json.dumps(PASSKEY | {"response": {"clientDataJSON": "e30", "attestationObject": "AAAA"}}),
 )
-TEXTS = ("", "\x00", "é" * 300, "９９９９９９", "9" * 400, "<script>", "-1", "😀" * 50)
+TEXTS = ("", "\x00", "é" * 300, "\uff19" * 6, "9" * 400, "<script>", "-1", "😀" * 50)
 
 
 def answers(client: Client, *posts: tuple[str, dict[str, str]]) -> list[int]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from django.core import mail
 from django.test import Client
 
 from ivig_care.accounts.models import User
@@ -47,7 +48,7 @@ def test_neither_code_nor_password_is_enough(way: str, people: People, client: C
         first = sign_in(client, "weiss@example.org", next="/clinic/")
     else:
         said = {"login": "weiss@example.org", "password": PASSWORD, "next": "/clinic/"}
-        first = client.post("/accounts/login/", said)  # type: ignore[assignment]
+        first = client.post("/accounts/login/", said)
     assert place(first) == SHOW
     assert place(client.get("/clinic/")) == "/accounts/login/code/"
     shown = client.post(SHOW, {"code": now_code()})
@@ -107,14 +108,14 @@ def test_who_has_one_is_led_to_showing_it(
     proved = weak.post(f"/accounts/2fa/reauthenticate/?next={page}", {"code": now_code(), "next": page})
     assert proved.headers["Location"] == page
     assert weak.get(page).status_code in (200, 302, 404)
-    assert place(weak.get(page)) not in (NEEDED, "/accounts/confirm/")  # type: ignore[arg-type]
+    assert place(weak.get(page)) not in (NEEDED, "/accounts/confirm/")
 
 
 def test_a_password_alone_confirms_nothing_for_staff(people: People, weak_browser_of: Browser) -> None:
     weak = weak_browser_of(people.weiss)
     asked = weak.post("/accounts/reauthenticate/?next=/clinic/", {"password": PASSWORD, "next": "/clinic/"})
-    assert place(asked) != "/clinic/"  # type: ignore[arg-type]
-    assert place(weak.get("/clinic/")) == "/accounts/confirm/"  # type: ignore[arg-type]
+    assert place(asked) != "/clinic/"
+    assert place(weak.get("/clinic/")) == "/accounts/confirm/"
 
 
 def test_a_change_by_somebody_weak_changes_nothing(
@@ -138,7 +139,7 @@ def test_a_fragment_takes_the_whole_page_there(ned: User, infusion: Infusion, we
 
 @pytest.mark.parametrize("page", ["/accounts/logout/", "/accounts/2fa/needed/", "/sw.js", "/healthz", "/n/forged/"])
 def test_what_nobody_needs_it_for_stays_open(page: str, ned: User, weak_browser_of: Browser) -> None:
-    assert place(weak_browser_of(ned).get(page)) not in (NEEDED, "/accounts/confirm/")  # type: ignore[arg-type]
+    assert place(weak_browser_of(ned).get(page)) not in (NEEDED, "/accounts/confirm/")
 
 
 def test_an_app_is_set_up_and_the_codes_are_shown_once(ned: User, client: Client) -> None:
@@ -150,7 +151,7 @@ def test_an_app_is_set_up_and_the_codes_are_shown_once(ned: User, client: Client
     wrong = client.post(ADD, {"code": "12"})
     assert (wrong.status_code, Authenticator.objects.filter(user=ned).count()) == (200, 0)
     right = client.post(ADD, {"code": app_code(our_clock.now().timestamp(), secret)})
-    assert place(right) == "/accounts/2fa/recovery-codes/"  # type: ignore[arg-type]
+    assert place(right) == "/accounts/2fa/recovery-codes/"
     (codes,) = Authenticator.objects.filter(user=ned, type="recovery_codes")
     shown = client.get("/accounts/2fa/recovery-codes/").content.decode()
     assert all(code in shown for code in codes.wrap().get_unused_codes())
@@ -165,17 +166,17 @@ def test_an_app_is_set_up_and_the_codes_are_shown_once(ned: User, client: Client
     other = Client()
     sign_in(other, "ned@example.org")
     code = codes.wrap().get_unused_codes()[0]
-    assert place(other.post(SHOW, {"code": code})) == "/"  # type: ignore[arg-type]
+    assert place(other.post(SHOW, {"code": code})) == "/"
     assert other.get("/clinic/").status_code == 200
     third = Client()
     sign_in(third, "ned@example.org")
-    assert place(third.post(SHOW, {"code": code})) == ""  # type: ignore[arg-type]
+    assert place(third.post(SHOW, {"code": code})) == ""
 
 
 def test_an_old_session_sets_up_nothing_without_confirming(ned: User, weak_browser_of: Browser) -> None:
     weak = weak_browser_of(ned)
     assert weak.get(ADD).headers["Location"] == "/accounts/confirm/?next=%2Faccounts%2F2fa%2Ftotp%2Factivate%2F"
-    assert place(weak.post(ADD, {"code": "123456"})) == "/accounts/confirm/"  # type: ignore[arg-type]
+    assert place(weak.post(ADD, {"code": "123456"})) == "/accounts/confirm/"
     assert not Authenticator.objects.filter(user=ned).exists()
 
 
@@ -183,7 +184,7 @@ def test_who_joins_a_staff_later_shows_a_factor_then(people: People, browser_of:
     maria = browser_of(people.maria)
     assert maria.get("/you/").status_code == 200
     Membership.objects.create(user=people.maria, clinic=people.riverside, role=Role.ADMIN)
-    assert place(maria.get("/you/")) == NEEDED  # type: ignore[arg-type]
+    assert place(maria.get("/you/")) == NEEDED
 
 
 def test_the_last_factor_of_somebody_on_a_staff_stays(people: People, browser_of: Browser) -> None:
@@ -191,6 +192,19 @@ def test_the_last_factor_of_somebody_on_a_staff_stays(people: People, browser_of
     page = weiss.post("/accounts/2fa/totp/deactivate/")
     assert "On a clinic’s staff you need one" in page.content.decode()
     assert Authenticator.objects.filter(user=people.weiss, type="totp").exists()
+
+
+def test_an_app_is_moved_to_another_phone_and_nobody_is_ever_without(people: People, browser_of: Browser) -> None:
+    weiss = browser_of(people.weiss)
+    weiss.get("/accounts/2fa/totp/move/")
+    secret = weiss.session["mfa.totp.secret"]
+    weiss.post("/accounts/2fa/totp/move/", {"code": "12"})
+    assert Authenticator.objects.get(user=people.weiss, type="totp").data["secret"] == DEMO_SECRET
+    weiss.post("/accounts/2fa/totp/move/", {"code": app_code(our_clock.now().timestamp(), secret)})
+    assert Authenticator.objects.get(user=people.weiss, type="totp").data["secret"] == secret
+    assert weiss.get("/clinic/").status_code == 200
+    (message,) = mail.outbox
+    assert (message.to, message.subject) == (["weiss@example.org"], "How you sign in was changed")
 
 
 def test_the_last_passkey_of_somebody_on_a_staff_stays(people: People, browser_of: Browser) -> None:
@@ -217,7 +231,7 @@ def test_a_factor_that_was_taken_away_makes_no_session_strong_any_more(people: P
     weiss = browser_of(people.weiss)
     assert weiss.get("/clinic/").status_code == 200
     Authenticator.objects.filter(user=people.weiss).delete()
-    assert place(weiss.get("/clinic/")) == NEEDED  # type: ignore[arg-type]
+    assert place(weiss.get("/clinic/")) == NEEDED
 
 
 def test_a_passkey_is_another_way_in_for_a_parent_and_no_second_lock(people: People, client: Client) -> None:
@@ -229,4 +243,4 @@ def test_a_parent_who_set_up_an_app_is_asked_for_it(people: People, client: Clie
     demo_app_add(person=people.maria)
     assert place(sign_in(client, "maria@example.org")) == SHOW
     assert client.get(CODE).status_code == 302
-    assert place(client.post(SHOW, {"code": now_code()})) == "/"  # type: ignore[arg-type]
+    assert place(client.post(SHOW, {"code": now_code()})) == "/"

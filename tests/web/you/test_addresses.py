@@ -13,6 +13,7 @@ from ivig_care.accounts.models import User
 from ivig_care.care_teams.models import AuditEvent
 from tests.actors import People
 from tests.web.sign_in.codes import mailed_code, sign_in
+from tests.web.sign_in.test_code import DeadMail
 
 pytestmark = pytest.mark.usefixtures("clock")
 PAGE, PROVE = "/accounts/email/", "/accounts/confirm-email/"
@@ -40,6 +41,20 @@ def test_a_second_address_is_proved_chosen_and_the_first_taken_away(maria: Clien
     about = AuditEvent.objects.filter(subject=f"person {people.maria.pk}").values_list("about", flat=True)
     assert list(about) == ["e-mail address"] * 3
     assert sign_in(Client(), "new@example.org").headers["Location"] == "/"
+
+
+def test_the_old_address_is_told_of_a_change_and_the_change_stands_when_that_fails(
+    maria: Client, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    EmailAddress.objects.create(user=people.maria, email="new@example.org", verified=True)
+    maria.post(PAGE, {"email": "new@example.org", "action_primary": "yes"})
+    (message,) = mail.outbox
+    assert (message.to, message.subject) == (["maria@example.org"], "How you sign in was changed")
+    assert "Your e-mail address at http" in message.body
+    monkeypatch.setattr("ivig_care.web.adapter.channel_for", lambda kind: DeadMail())
+    said = maria.post(PAGE, {"email": "maria@example.org", "action_remove": "yes"})
+    assert said.status_code == 302
+    assert not EmailAddress.objects.filter(email="maria@example.org").exists()
 
 
 def test_the_only_address_stays(maria: Client, people: People) -> None:

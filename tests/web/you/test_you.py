@@ -40,7 +40,7 @@ def test_the_page_says_how_and_where_one_is_signed_in(devices: tuple[Client, Cli
 def test_one_session_is_ended_and_the_others_stay(devices: tuple[Client, Client, Client], people: People) -> None:
     laptop, phone, tablet = devices
     session = UserSession.objects.get(session_key=phone.session.session_key)
-    assert place(laptop.post(f"/you/sessions/{session.pk}/end/")) == "/you/"  # type: ignore[arg-type]
+    assert place(laptop.post(f"/you/sessions/{session.pk}/end/")) == "/you/"
     assert (is_in(laptop), is_in(phone), is_in(tablet)) == (True, False, True)
     last = AuditEvent.objects.filter(subject=f"person {people.maria.pk}").last()
     assert last is not None
@@ -64,7 +64,7 @@ def test_somebody_elses_session_is_not_found(
 def test_the_session_one_is_in_is_left_by_signing_out(devices: tuple[Client, Client, Client]) -> None:
     session = UserSession.objects.get(session_key=devices[0].session.session_key)
     said = devices[0].post(f"/you/sessions/{session.pk}/end/")
-    assert place(said) == "/accounts/logout/"  # type: ignore[arg-type]
+    assert place(said) == "/accounts/logout/"
 
 
 def test_a_new_password_ends_the_other_sessions(devices: tuple[Client, Client, Client]) -> None:
