@@ -225,7 +225,8 @@ def test_more_rows_are_no_more_queries(lived: Infusion, people: People) -> None:
 
 def _hangs_on_child() -> set[str]:
     """Every kind of row that leads to a child, by however many others."""
-    found, rest = {Child}, [model for model in apps.get_models() if model.__module__.startswith("ivig_care.")]
+    found: set[type[Model]] = {Child}
+    rest = [model for model in apps.get_models() if model.__module__.startswith("ivig_care.")]
     while new := {model for model in rest if model not in found and _parents(model) & found}:
         found |= new
     return {model._meta.label for model in found}

@@ -34,6 +34,8 @@ class Command(BaseCommand):
         clinic = kinds.add_parser("clinic")
         for name in ("name", "country", "zone", "phone", "emergency-number"):
             clinic.add_argument(f"--{name}", required=True)
+        kept = "for so many years the clinic's law makes it keep its own record of a child; else it is kept"
+        clinic.add_argument("--record-kept-years", type=int, help=kept)
         clinician = kinds.add_parser("clinician")
         clinician.add_argument("--clinic", type=int, required=True, help="the clinic's number")
         _person_arguments(clinician)
@@ -68,7 +70,7 @@ def _person_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _clinic(options: dict[str, Any]) -> str:
     names = ("name", "country", "zone", "phone", "emergency_number")
-    clinic = clinic_add(**{name: options[name] for name in names})
+    clinic = clinic_add(record_kept_years=options["record_kept_years"], **{name: options[name] for name in names})
     return f"Clinic {clinic.pk}: {clinic}"
 
 
