@@ -29,7 +29,7 @@ def test_it_says_what_goes_and_what_the_clinic_keeps(infusion: Infusion, people:
     assert "The own medical record of Riverside Clinic" in page
     assert "It has not said for how long; until it does, it is kept" in page
     assert reverse("child_export", args=[people.lena.pk]) in page
-    assert "we wait 14 days" in page
+    assert "We wait 14 days" in page
     people.riverside.record_kept_years = 10
     people.riverside.save()
     assert "for 10 years after the last entry" in _page(browser_of(people.maria), people)
@@ -54,7 +54,7 @@ def test_two_guardians_go_through_it(infusion: Infusion, people: People, browser
     assert "Maria asked for it" in theirs
     assert "Still to agree: you" in theirs
     paula.post(path, {"act": "agree", "sure": "on"})
-    assert "The record is erased after Mon 29 Jun, 9:00 am." in _page(maria, people)
+    assert "The record is erased after Mon 29 Jun 2026, 9:00 am." in _page(maria, people)
     paula.post(path, {"act": "take back"})
     assert Erasure.objects.get().taken_back_by == other
     assert "asked for it" not in _page(maria, people)

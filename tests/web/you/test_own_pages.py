@@ -33,7 +33,7 @@ def test_what_was_agreed_to_stands_there_in_the_words_that_were_shown(people: Pe
     sam.post(reverse("reach_off", args=[point.pk]))
     consent.refresh_from_db()
     assert consent.withdrawn_at == STARTS_AT
-    assert "Withdrawn Mon 15 Jun, 9:00 am 2026" in sam.get(reverse("own_consents")).content.decode()
+    assert "Withdrawn Mon 15 Jun 2026, 9:00 am" in sam.get(reverse("own_consents")).content.decode()
 
 
 def test_stop_and_start_by_text_are_kept_in_their_own_words(people: People) -> None:
