@@ -86,6 +86,12 @@ def second_factor_forget(*, person: User, now: datetime) -> None:
 
     Done by whoever runs the server, after they have made sure who is asking.
     """
+    ways_in_end(person=person, now=now)
+    audit_note(verb=Verb.CHANGED, about=SECOND_FACTOR, person=person, by=None, now=now, detail="forgotten on request")
+
+
+def ways_in_end(*, person: User, now: datetime) -> None:
+    """Take away every second factor and passkey, and end every session; the caller writes the log."""
     Authenticator.objects.filter(user=person).delete()
     UserSession.objects.filter(user=person).delete()
     store = import_module(settings.SESSION_ENGINE).SessionStore()
@@ -93,7 +99,6 @@ def second_factor_forget(*, person: User, now: datetime) -> None:
     for session in Session.objects.filter(expire_date__gt=now).iterator():
         if session.get_decoded().get("_auth_user_id") == str(person.pk):
             store.delete(session.session_key)
-    audit_note(verb=Verb.CHANGED, about=SECOND_FACTOR, person=person, by=None, now=now, detail="forgotten on request")
 
 
 # Of the authenticator app that the demo people share. It stands here for all to read, so it protects nothing.

@@ -29,13 +29,27 @@ from ivig_care.care_teams.models import (
 from ivig_care.regimen.errors import UnknownZone
 from ivig_care.regimen.timing import zone_named
 
+# More is a slip of the keyboard.
+MOST_YEARS = 120
 
-def clinic_add(*, name: str, country: str, zone: str, phone: str, emergency_number: str) -> Clinic:
+
+def clinic_add(
+    *, name: str, country: str, zone: str, phone: str, emergency_number: str, record_kept_years: int | None = None
+) -> Clinic:
     """A new clinic. `country` picks the rule set of medicine limits. Raises Refused."""
+    if record_kept_years is not None and not 0 < record_kept_years <= MOST_YEARS:
+        raise Refused(f"A record is kept for 1 to {MOST_YEARS} years, or without an end.")
     if country not in Clinic.Country.values:
         raise Refused(f"No rule set for {country!r}; known: {', '.join(Clinic.Country.values)}.")
     _check_zone(zone)
-    return Clinic.objects.create(name=name, country=country, zone=zone, phone=phone, emergency_number=emergency_number)
+    return Clinic.objects.create(
+        name=name,
+        country=country,
+        zone=zone,
+        phone=phone,
+        emergency_number=emergency_number,
+        record_kept_years=record_kept_years,
+    )
 
 
 TOLD_BY_ROLE = {Role.GUARDIAN: Told.FIRST, Role.CAREGIVER: Told.SECOND, Role.VIEWER: Told.NEVER}

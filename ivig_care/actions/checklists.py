@@ -9,7 +9,7 @@ from fractions import Fraction
 from django.db import transaction
 from django.db.models import F, Q
 
-from ivig_care.actions.errors import ReviewSigned
+from ivig_care.actions.errors import RecordErased, ReviewSigned
 from ivig_care.actions.silence import LEAVING, LEFT_OUT, deliveries_silence
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.briefing import briefing_due
@@ -30,9 +30,11 @@ def infusion_lock(infusion_id: int) -> Infusion:
 
     Held without its key, so that messages about it may be written meanwhile.
 
-    Raises ReviewSigned: what is signed does not change any more.
+    Raises ReviewSigned: what is signed does not change any more. Raises RecordErased.
     """
-    infusion = Infusion.objects.select_for_update(no_key=True).get(pk=infusion_id)
+    infusion = Infusion.objects.select_for_update(no_key=True).filter(pk=infusion_id).first()
+    if infusion is None:
+        raise RecordErased
     review = Review.objects.filter(infusion=infusion, status=Review.Status.SIGNED).first()
     if review is not None and review.signed_at is not None:
         raise ReviewSigned(review.signed_at)

@@ -55,6 +55,13 @@ class ReasonNeeded(Refused):
         super().__init__(why)
 
 
+class RecordErased(Refused):
+    """The record was erased a moment ago."""
+
+    def __init__(self) -> None:
+        super().__init__("This record has been erased.")
+
+
 class StepWithdrawn(Refused):
     """The step is no longer part of the checklist."""
 

@@ -14,7 +14,7 @@ from ivig_care.actions.consents import AGREE
 from ivig_care.actions.contact_points import contact_point_agree
 from ivig_care.actions.errors import InvitationOver, Refused
 from ivig_care.care_teams.access import may_bring_in
-from ivig_care.care_teams.models import OF_CHILD, Child, Clinic, Invitation, Membership, Role
+from ivig_care.care_teams.models import OF_CHILD, Child, Clinic, Erasure, Invitation, Membership, Role
 from ivig_care.common.secrets import code_make, code_read, secret_hash
 from ivig_care.nudges.channels import channel_for
 from ivig_care.nudges.channels.base import Message, SendFailed
@@ -47,6 +47,8 @@ def invitation_make(
     """
     if not may_bring_in(by, role, child=child, clinic=clinic):
         raise Refused(f"You cannot invite a {role.label} here.")
+    if child is not None and Erasure.objects.filter(child=child, done_at__isnull=False).exists():
+        raise Refused("The family had this record erased. What is left of it is kept for the clinic alone.")
     if Invitation.objects.open(now).filter(child=child, clinic=clinic).count() >= MOST_OPEN:
         raise Refused(f"{MOST_OPEN} invitations are open already. Take one back first.")
     if Invitation.objects.filter(created_by=by, created_at__gt=now - ONE_DAY).count() >= MOST_IN_A_DAY:

@@ -148,7 +148,7 @@ _SENTENCES = {
     ("shared", "membership"): "gave a place in the team",
     ("changed", "membership"): "chose when to be told",
     ("changed", "duty"): "said who is on duty",
-    ("shared", "erasure"): "asked to have the record erased",
+    ("changed", "erasure"): "asked to have the record erased",
     ("agreed", "erasure"): "agreed to have the record erased",
     ("withdrew", "erasure"): "took back that the record is erased",
     ("exported", "record"): "took out the whole record",

@@ -14,7 +14,9 @@ from ivig_care.actions.alarms import alarms_ringing
 from ivig_care.actions.checklists import checklists_close as close_all
 from ivig_care.actions.claims import CHUNK, chunk_after, due_by_kind, pause_for
 from ivig_care.actions.deliveries import deliveries_send
+from ivig_care.actions.erasures import erasures_do as erase_all
 from ivig_care.actions.heartbeats import heartbeat_beat, heartbeats_forget
+from ivig_care.actions.retention import retention_do as forget_all
 from ivig_care.common import clock
 from ivig_care.nudges.channels import monitor
 from ivig_care.nudges.selectors import DISPATCH, dispatch_health
@@ -65,6 +67,21 @@ def checklists_close() -> None:
     closed = close_all(now=clock.now())
     if closed:
         log.info("%s checklists closed", closed)
+
+
+@shared_task
+def erasures_do() -> None:
+    """Erase the records of which every guardian wanted that, and whose waiting is over."""
+    if erased := erase_all(now=clock.now()):
+        log.info("%s records erased", erased)
+
+
+@shared_task
+def retention_do() -> None:
+    """Remove what has been kept for long enough."""
+    removed = {name: count for name, count in forget_all(now=clock.now()).items() if count}
+    if removed:
+        log.info("too old, removed: %s", removed)
 
 
 @shared_task

@@ -151,7 +151,7 @@ def test_a_guardian_reads_it_in_the_childs_time(infusion: Infusion, people: Peop
     response = browser_of(people.maria).get(reverse("child_log", args=[people.lena.pk]))
     page = response.content.decode()
     assert response.status_code == 200
-    for words in ("Lena: the log", "<strong>Sam</strong>, caregiver, ticked Acetaminophen", "Mon 15 Jun, 9:00 am"):
+    for words in ("Lena: the log", "<strong>Sam</strong>, caregiver, ticked Acetaminophen", "Mon 15 Jun 2026, 9:00 am"):
         assert words in page, words
     assert "Kai" not in page
     assert AuditEvent.objects.filter(verb=Verb.SAW, about="log", actor=people.maria).count() == 1

@@ -15,6 +15,7 @@ from ivig_care.common import clock
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.plans.selectors import checklist_of
 from ivig_care.regimen.steps import SkipReason
+from ivig_care.web.family.erase import erasures_for
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.selectors import off_lines_of
@@ -61,6 +62,7 @@ def checklist_response(request: PersonRequest, infusion: Infusion, *, problem: P
         child = infusion.plan.child
         context["off_lines"] = off_lines_of(child)
         context["is_family"] = cared_for_by(request.user).filter(pk=child.pk).exists()
+        context["erasures"] = erasures_for(request.user).filter(child=child)
     template = "family/_checklist_reply.html" if request.htmx else "family/checklist.html"
     return render(request, template, context, status=422 if problem else 200)
 

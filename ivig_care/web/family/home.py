@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from ivig_care.care_teams.access import at_clinics, cared_for_by
 from ivig_care.common import clock
 from ivig_care.plans.selectors import infusions_for_home
+from ivig_care.web.family.erase import erasures_for
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.selectors import off_lines_for
 
@@ -30,6 +31,7 @@ def home(request: PersonRequest) -> HttpResponse:
         "infusions": infusions,
         "children": children,
         "off_lines": off_lines_for(request.user),
+        "erasures": erasures_for(request.user),
         "zone": request.user.zone,
     }
     return render(request, "family/home.html", context)

@@ -60,6 +60,13 @@ def date_clock(at: datetime, zone: ZoneInfo) -> str:
 
 
 @register.filter
+def full_clock(at: datetime, zone: ZoneInfo) -> str:
+    """As in "Tue 3 Mar 2026, 8:30 am": of something that may be years ago."""
+    local = _shown(at, zone)
+    return f"{local:%a %-d %b %Y}, {local.strftime('%-I:%M %p').lower()}"
+
+
+@register.filter
 def day_name(day: date | datetime, zone: ZoneInfo | None = None) -> str:
     """As in "Tue 3 Mar"; an instant is read in its zone."""
     if isinstance(day, datetime) and zone is not None:

@@ -35,6 +35,8 @@ class Command(BaseCommand):
         clinic = kinds.add_parser("clinic")
         for name in ("name", "country", "zone", "phone", "emergency-number"):
             clinic.add_argument(f"--{name}", required=True)
+        kept = "for so many years the clinic's law makes it keep its own record of a child; else it is kept"
+        clinic.add_argument("--record-kept-years", type=int, help=kept)
         staff = kinds.add_parser("staff")
         staff.add_argument("--clinic", type=int, required=True, help="the clinic's number")
         staff.add_argument("--role", choices=[role.value for role in OF_CLINIC], required=True)
@@ -70,7 +72,7 @@ def _person_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _clinic(options: dict[str, Any]) -> str:
     names = ("name", "country", "zone", "phone", "emergency_number")
-    clinic = clinic_add(**{name: options[name] for name in names})
+    clinic = clinic_add(record_kept_years=options["record_kept_years"], **{name: options[name] for name in names})
     return f"Clinic {clinic.pk}: {clinic}"
 
 
