@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -20,6 +21,13 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was opened before the person last signed in, or by another site."""
     return render(request, "errors/form_too_old.html", status=403)
+
+
+def not_readable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Too large (413), or not to be read at all (400). Nothing of such a request is looked at again."""
+    is_too_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
+    page = render_to_string("errors/413.html" if is_too_large else "errors/400.html")
+    return HttpResponse(page, status=413 if is_too_large else 400)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
