@@ -90,7 +90,8 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 # Tied to this host alone: no site beside it can put one in its place.
 _HOST_ONLY = "__Host-" if _IS_HTTPS else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_HOST_ONLY}sessionid", f"{_HOST_ONLY}csrftoken"
-CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # The plan page has the most fields. No form of ours sends a file: one is refused before a byte of it is kept.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 600
@@ -143,6 +144,8 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "ivig_care.common",
     "ivig_care.accounts",
     "ivig_care.care_teams",
@@ -172,6 +175,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ivig_care.web.middleware.SignInFromFragment",
+    "ivig_care.web.middleware.StrongSignIn",
     "ivig_care.web.middleware.BackFromForm",
 ]
 
@@ -227,6 +231,14 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# How often somebody has tried to sign in is counted here: for all processes together, and not lost with Redis.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "common_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- People -----------------------------------------------------------------------------------
 
@@ -241,16 +253,66 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 CSRF_FAILURE_VIEW = "ivig_care.web.errors.form_too_old"
-LOGIN_URL = "account_login"
+LOGIN_URL = "account_request_login_code"
 LOGIN_REDIRECT_URL = "home"
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_ADAPTER = "ivig_care.web.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "request_login_code": "ivig_care.web.sign_in.forms.CodeRequestForm",
+    "signup": "ivig_care.web.sign_in.forms.SignupForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# A password is not asked for when signing up; but without it here, allauth's password page would have no field for one.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
+ACCOUNT_MAX_EMAIL_ADDRESSES = 3
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 3
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_request_login_code"
 ACCOUNT_SESSION_REMEMBER = True
+# What allauth asks before it changes an account is asked by `confirm_first` instead; see docs/adr/0014-signing-in.md.
+ACCOUNT_REAUTHENTICATION_REQUIRED = MFA_REAUTHENTICATION_REQUIRED = False
+# For each action: so many in a time for one address of the network, account (key) or person signed in (user).
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "20/m/ip,3/m/key,10/h/key",
+    "confirm_login_code": "30/m/ip,20/10m/key",
+    "send_text": "3/m/key,10/h/key",
+    "confirm_identity": "3/m/user,20/h/user",
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,3/m/key,10/h/key",
+    "signup": "20/m/ip",
+    "confirm_email": "3/m/key,10/h/key",
+    "manage_email": "10/m/user",
+}
+MFA_ADAPTER = "ivig_care.web.adapter.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "ivig_care.web.sign_in.forms.SecondFactorForm",
+    "reauthenticate": "ivig_care.web.sign_in.forms.SecondFactorAgainForm",
+    "add_webauthn": "ivig_care.web.sign_in.forms.PasskeyForm",
+    "login_webauthn": "ivig_care.web.sign_in.forms.PasskeyLoginForm",
+    "authenticate_webauthn": "ivig_care.web.sign_in.forms.PasskeyFactorForm",
+    "reauthenticate_webauthn": "ivig_care.web.sign_in.forms.PasskeyAgainForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# A browser calls http secure on this machine alone.
+IS_LOOPBACK = _public.hostname in ("localhost", "127.0.0.1", "::1")
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOOPBACK and not _IS_HTTPS
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "ivig_care"
+# Half a minute early or late: clocks differ, and typing takes time.
+MFA_TOTP_TOLERANCE = 1
 
 # --- Language, time, static files -------------------------------------------------------------
 
@@ -361,7 +423,27 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(run_every=60.0),
         "options": {"expires": 60.0},
     },
+    "erase what families asked for": {
+        "task": "ivig_care.worker.tasks.erasures_do",
+        "schedule": schedule(run_every=3600.0),
+        "options": {"expires": 3600.0},
+    },
+    "forget what is too old": {
+        "task": "ivig_care.worker.tasks.retention_do",
+        "schedule": schedule(run_every=3600.0),
+        "options": {"expires": 3600.0},
+    },
 }
+
+# --- What is kept, and for how long: days; 0 is for ever ----------------------------------------
+
+# So long a family may change its mind before a record is erased.
+ERASE_AFTER_DAYS: int = env.int("ERASE_AFTER_DAYS", 14)
+KEEP_LINKS_DAYS: int = env.int("KEEP_LINKS_DAYS", 90)
+KEEP_OUTBOX_DAYS: int = env.int("KEEP_OUTBOX_DAYS", 30)
+KEEP_MESSAGES_DAYS: int = env.int("KEEP_MESSAGES_DAYS", 400)
+if min(ERASE_AFTER_DAYS, KEEP_LINKS_DAYS, KEEP_OUTBOX_DAYS, KEEP_MESSAGES_DAYS) < 0:
+    raise ValueError("ERASE_AFTER_DAYS and the settings that begin with KEEP_ are days: none can be less than 0")
 
 # --- Watching over it -------------------------------------------------------------------------
 

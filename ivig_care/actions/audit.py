@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -30,7 +34,10 @@ class Actor:
     role: str
 
 
-@transaction.atomic
+# What is noted inside `audits_last`, until its end.
+_waiting: ContextVar[list[AuditEvent] | None] = ContextVar("ivig_care.audit.waiting", default=None)
+
+
 def audit_note(
     *,
     verb: Verb,
@@ -45,15 +52,12 @@ def audit_note(
     """Add one event to the log of the child; else of the clinic; else of the person.
 
     `about` is the thing itself, or a word for what has no row. `detail` holds no health data: the log outlives what is
-    erased. Call it last in a transaction, for it holds the end of the chain until the transaction ends.
+    erased. What was recorded or changed is said as somebody would say it before the thing: "ticked", "took back".
+    Call it last in a transaction, for it holds the end of the chain until the transaction ends.
     """
-    subject = _subject(child, clinic, person)
-    AuditChain.objects.get_or_create(subject=subject)
-    end = AuditChain.objects.select_for_update().get(subject=subject)
     actor = actor_of(by, child=child, clinic=clinic)
     event = AuditEvent(
-        subject=subject,
-        number=end.number + 1,
+        subject=_subject(child, clinic, person),
         at=now,
         verb=verb,
         actor=actor.user,
@@ -65,11 +69,57 @@ def audit_note(
         child=child,
         clinic=clinic,
     )
-    event.digest = event_digest(event, end.digest)
-    event.save(force_insert=True)
-    end.number, end.digest = event.number, event.digest
-    end.save(update_fields=["number", "digest"])
+    waiting = _waiting.get()
+    if waiting is None:
+        _write([event])
+    else:
+        waiting.append(event)
     return event
+
+
+@contextmanager
+def audits_last() -> Iterator[None]:
+    """Write what is noted inside at the end, chain by chain in one order; nothing of it when it fails.
+
+    For a transaction that does several things, each of which takes its own locks: the end of a chain is held after all
+    of them. Two people who answer about the same children at once would otherwise wait for each other for ever.
+    """
+    outer, noted = _waiting.get(), list[AuditEvent]()
+    token = _waiting.set(noted)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if outer is None:
+        _write(noted)
+    else:
+        outer += noted
+
+
+@transaction.atomic(savepoint=False)
+def _write(events: Sequence[AuditEvent]) -> None:
+    of_chain: dict[str, list[AuditEvent]] = {}
+    for event in events:
+        of_chain.setdefault(event.subject, []).append(event)
+    for subject in sorted(of_chain):
+        end = _held(subject)
+        for event in of_chain[subject]:
+            event.number = end.number + 1
+            event.digest = event_digest(event, end.digest)
+            end.number, end.digest = event.number, event.digest
+        AuditEvent.objects.bulk_create(of_chain[subject])
+        end.seal = end_seal(end)
+        end.save(update_fields=["number", "digest", "seal"])
+
+
+def _held(subject: str) -> AuditChain:
+    """The end of a chain, held until the transaction ends; a chain begins with its first event."""
+    ends = AuditChain.objects.select_for_update().filter(subject=subject)
+    end = ends.first()
+    if end is None:
+        AuditChain.objects.bulk_create([AuditChain(subject=subject)], ignore_conflicts=True)
+        end = ends.get()
+    return end
 
 
 def audit_seen(*, child: Child, about: Model | str, by: User, now: datetime) -> None:
@@ -123,13 +173,27 @@ def event_digest(event: AuditEvent, before: str) -> str:
         str(event.child_id or ""),
         str(event.clinic_id or ""),
     )
+    return _sealed(*said)
+
+
+def end_seal(end: AuditChain) -> str:
+    """The seal of a chain's end: that it ends there, and nowhere before."""
+    return _sealed("end", end.subject, str(end.number), end.digest)
+
+
+def _sealed(*said: str) -> str:
     # With their lengths: no two different events look alike.
     text = "".join(f"{len(one)}:{one}" for one in said)
     return salted_hmac("ivig_care.audit", text, secret=settings.AUDIT_KEY, algorithm="sha256").hexdigest()
 
 
+@transaction.atomic
 def chain_break(subject: str) -> str:
-    """What is wrong with one chain, in a sentence; empty when every event is as it was written and none is missing."""
+    """What is wrong with one chain, in a sentence; empty when every event is as it was written and none is missing.
+
+    Its end is held meanwhile, so that nothing joins it.
+    """
+    end = AuditChain.objects.select_for_update().filter(subject=subject).first()
     digest, number = "", 0
     for event in AuditEvent.objects.filter(subject=subject).order_by("number").iterator():
         if event.number != number + 1:
@@ -137,10 +201,27 @@ def chain_break(subject: str) -> str:
         if not hmac.compare_digest(event.digest, event_digest(event, digest)):
             return f"{subject}: event {event.number} is not as it was written."
         digest, number = event.digest, event.number
-    end = AuditChain.objects.filter(subject=subject).first()
     if end is None or (end.number, end.digest) != (number, digest):
         return f"{subject}: the end is missing, after event {number}."
+    if not hmac.compare_digest(end.seal, end_seal(end)):
+        return f"{subject}: the end, after event {number}, is not sealed by us."
     return ""
+
+
+def chains() -> list[str]:
+    """The subject of every chain of which anything is left."""
+    ends = AuditChain.objects.values_list("subject", flat=True)
+    return sorted({*ends, *AuditEvent.objects.order_by().values_list("subject", flat=True).distinct()})
+
+
+def chains_digest() -> str:
+    """One short word for all there is: written down elsewhere, it shows later that a whole chain was taken away.
+
+    It changes with every event.
+    """
+    ends = AuditChain.objects.order_by("subject").values_list("subject", "number", "digest")
+    said = "".join(f"{subject} {number} {digest}\n" for subject, number, digest in ends)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _subject(child: Child | None, clinic: Clinic | None, person: User | None) -> str:

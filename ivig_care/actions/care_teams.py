@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from ivig_care.accounts.models import NudgePreference, User
+from ivig_care.actions.accounts import address_add
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.consents import consent_end, consent_note
 from ivig_care.actions.errors import Refused
@@ -66,7 +67,7 @@ def child_add(
 
 @transaction.atomic
 def person_add(*, email: str, name: str, zone: str, password: str | None = None) -> User:
-    """The person with this address, new if there was none; without a password they set one by e-mail.
+    """The person with this address, new if there was none; without a password they sign in with a code by e-mail.
 
     Raises Refused.
     """
@@ -76,35 +77,47 @@ def person_add(*, email: str, name: str, zone: str, password: str | None = None)
     except ValidationError as error:
         raise Refused(f"{email!r} is not an e-mail address.") from error
     known = User.objects.filter(email__iexact=email).first()
-    person = known or User.objects.create_user(email, password, name=name)
+    person = known or User.objects.create_user(email.lower(), password, name=name)
+    if known is None:
+        address_add(person=person, is_proved=True)
     NudgePreference.objects.get_or_create(user=person, defaults={"zone": zone})
     return person
 
 
-def staff_add(*, clinic: Clinic, person: User, role: Role) -> Membership:
+@transaction.atomic
+def staff_add(*, clinic: Clinic, person: User, role: Role, now: datetime) -> Membership:
     """Put a person on a clinic's staff as clinician, nurse or admin; a second time changes nothing."""
-    membership, _ = Membership.objects.get_or_create(user=person, clinic=clinic, role=role)
+    membership, is_new = Membership.objects.get_or_create(user=person, clinic=clinic, role=role)
+    if is_new:
+        audit_note(verb=Verb.SHARED, about=person, by=None, now=now, clinic=clinic, detail=f"{person}, {role.label}")
     return membership
 
 
-def caregiver_add(*, child: Child, person: User, role: Role) -> Membership:
+@transaction.atomic
+def caregiver_add(*, child: Child, person: User, role: Role, now: datetime) -> Membership:
     """Put a person into a child's care team. Guardians are told first, caregivers when nobody has answered.
 
     Viewers are never told. A second time changes nothing.
     """
     told = TOLD_BY_ROLE[role]
-    membership, _ = Membership.objects.get_or_create(user=person, child=child, defaults={"role": role, "told": told})
+    place = {"role": role, "told": told}
+    membership, is_new = Membership.objects.get_or_create(user=person, child=child, defaults=place)
+    if is_new:
+        audit_note(verb=Verb.SHARED, about=person, by=None, now=now, child=child, detail=f"{person}, {role.label}")
     return membership
 
 
 @transaction.atomic
-def told_set(*, child: Child, person: User, told: Told) -> None:
+def told_set(*, child: Child, person: User, told: Told, now: datetime) -> None:
     """When a member of the family is told about a child. Raises Refused when nobody would be told any more."""
-    Child.objects.select_for_update().get(pk=child.pk)
+    Child.objects.select_for_update(no_key=True).get(pk=child.pk)
     family = Membership.objects.filter(child=child, user__is_active=True)
     if told == Told.NEVER and not family.exclude(user=person).exclude(told=Told.NEVER).exists():
         raise Refused(f"Then nobody would be told about {child.given_name}. Somebody else must be told first.")
-    family.filter(user=person).update(told=told)
+    place = family.filter(user=person).exclude(told=told).first()
+    if place is not None:
+        family.filter(pk=place.pk).update(told=told)
+        audit_note(verb=Verb.CHANGED, about=place, by=person, now=now, child=child, detail=told.label)
 
 
 @transaction.atomic

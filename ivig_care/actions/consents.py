@@ -7,6 +7,13 @@ from datetime import datetime
 from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.care_teams.models import Child, Clinic, Consent
 
+# What people read when they agree to be reminded, word for word as it is shown to them or asked of them.
+AGREE = "I agree that ivig_care sends me reminders there. I can stop that at any time."
+AGREED_AT_SETUP = (
+    "Said to whoever set up the account: ivig_care may send me reminders there. I can stop that at any time."
+)
+AGREED_BY_TEXT = "Sent START by text message, to get reminders at this number again."
+
 
 def consent_note(
     *,

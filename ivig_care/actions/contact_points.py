@@ -12,10 +12,12 @@ from django.db import transaction
 from django.db.models import F, Max, Q
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
+from ivig_care.actions.audit import Verb, audit_note
+from ivig_care.actions.consents import AGREE, AGREED_AT_SETUP, consent_end, consent_note
 from ivig_care.actions.errors import Refused
 from ivig_care.actions.mailing import occasions_free
 from ivig_care.actions.notices import channel_off_tell
-from ivig_care.care_teams.models import Clinic
+from ivig_care.care_teams.models import Clinic, Consent
 from ivig_care.nudges.codes import code_at, code_fits, code_hash
 from ivig_care.nudges.models import Delivery
 from ivig_care.regimen.nudging import QUIET
@@ -31,6 +33,7 @@ MOST_CONTACT_POINTS = 10
 STOP_BY_TEXT = "STOP by text"
 STOP_BY_LINK = "switched off from a message"
 STOP_IN_APP = "switched off here"
+_HOW = {STOP_BY_TEXT: "by text message", STOP_BY_LINK: "by link"}
 
 Kind = ContactPoint.Kind
 Purpose = Delivery.Purpose
@@ -43,7 +46,7 @@ def contact_point_add(*, person: User, kind: str, address: str, now: datetime) -
     Raises Refused for what cannot be an address, for one that is there already, and when codes are asked for too fast.
     """
     address = number_read(address, country=_country_of(person)) if kind == Kind.SMS else _email_read(address)
-    User.objects.select_for_update().get(pk=person.pk)
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
     held = ContactPoint.objects.filter(user=person)
     point = held.filter(kind=kind, address__iexact=address).first()
     if point is not None and point.verified_at is not None:
@@ -52,13 +55,15 @@ def contact_point_add(*, person: User, kind: str, address: str, now: datetime) -
         _check_room(person)
         point = ContactPoint.objects.create(user=person, kind=kind, address=address, rank=_last_rank(person))
     ContactPoint.objects.filter(pk=point.pk).update(consented_at=now, disabled_at=None, disabled_reason="")
-    return _code_send(point, now=now)
+    point = _code_send(point, now=now)
+    _agreed(point, words=AGREE, now=now)
+    return point
 
 
 @transaction.atomic
 def contact_point_code_send(*, contact_point: ContactPoint, now: datetime) -> ContactPoint:
     """Send another code; the one before it no longer works. Raises Refused."""
-    User.objects.select_for_update().get(pk=contact_point.user_id)
+    User.objects.select_for_update(no_key=True).get(pk=contact_point.user_id)
     point = ContactPoint.objects.select_for_update().get(pk=contact_point.pk)
     if point.verified_at is not None:
         raise Refused("This address is proved already.")
@@ -72,13 +77,14 @@ def contact_point_verify(*, contact_point: ContactPoint, code: str, now: datetim
         left = MOST_CODE_TRIES - point.code_tries
         tries = f"You can try {left} more time{'' if left == 1 else 's'}." if left else "Ask for a new code."
         raise Refused(f"That is not the code we sent. {tries}")
-    point.verified_at, point.code_hash = now, ""
-    point.save(update_fields=["verified_at", "code_hash"])
-    return point
+    return _verified(point, now)
 
 
-def contact_point_agree(*, person: User, kind: str, address: str, at: datetime) -> ContactPoint:
-    """Record that a person agreed at `at` to be nudged there, and that the address was seen to be theirs.
+@transaction.atomic
+def contact_point_agree(
+    *, person: User, kind: str, address: str, at: datetime, words: str = AGREED_AT_SETUP
+) -> ContactPoint:
+    """Record that a person agreed at `at`, in these words, to be nudged there, and that the address is theirs.
 
     Raises Refused for a number or an address that cannot be one.
     """
@@ -88,6 +94,7 @@ def contact_point_agree(*, person: User, kind: str, address: str, at: datetime) 
         address=number_read(address) if kind == Kind.SMS else address,
         defaults={"verified_at": at, "consented_at": at, "disabled_at": None, "disabled_reason": ""},
     )
+    _agreed(point, words=words, now=at)
     return point
 
 
@@ -99,7 +106,7 @@ def browser_add(
 
     Raises Refused when there are too many.
     """
-    User.objects.select_for_update().get(pk=person.pk)
+    User.objects.select_for_update(no_key=True).get(pk=person.pk)
     held = ContactPoint.objects.filter(user=person, kind=Kind.PUSH, address=endpoint).first()
     if held is None:
         _check_room(person)
@@ -108,6 +115,7 @@ def browser_add(
     held.verified_at = held.consented_at = now
     held.disabled_at, held.disabled_reason = None, ""
     held.save()
+    _agreed(held, words=AGREE, now=now)
     return held
 
 
@@ -116,11 +124,13 @@ def contact_point_off(*, contact_point: ContactPoint, reason: str, now: datetime
     """Send nothing there any more, and tell the rest of the family once; False when it was off before.
 
     Of an address that was never proved nobody hears. `is_withdrawn`: the person said so, and did not only stop
-    answering.
+    answering; then what they agreed to is withdrawn too, and the log says so.
     """
     is_new = _switch_off(contact_point, reason=reason, now=now, is_withdrawn=is_withdrawn)
     if is_new and contact_point.verified_at is not None:
         channel_off_tell(contact_point, now=now)
+    if is_withdrawn:
+        _withdrawn(contact_point, is_new=is_new, how=_HOW.get(reason, ""), now=now)
     return is_new
 
 
@@ -130,20 +140,23 @@ def contact_point_switch_off(*, contact_point: ContactPoint, now: datetime) -> b
     is_new = _switch_off(contact_point, reason=STOP_IN_APP, now=now, is_withdrawn=True)
     if is_new and not ContactPoint.objects.usable().filter(user=contact_point.user_id).exists():
         channel_off_tell(contact_point, now=now)
+    _withdrawn(contact_point, is_new=is_new, how="", now=now)
     return is_new
 
 
-def contact_point_on(*, contact_point: ContactPoint, now: datetime) -> None:
-    """Use a proved address again: the person agrees anew. Raises Refused."""
+@transaction.atomic
+def contact_point_on(*, contact_point: ContactPoint, now: datetime, words: str = AGREE) -> None:
+    """Use a proved address again: the person agrees anew, in these words. Raises Refused."""
     proved = ContactPoint.objects.filter(pk=contact_point.pk, verified_at__isnull=False)
     if proved.update(disabled_at=None, disabled_reason="", consented_at=now) != 1:
         raise Refused("This address is not proved to be yours yet. Enter the code first.")
+    _agreed(contact_point, words=words, now=now)
 
 
 @transaction.atomic
 def contact_point_move(*, contact_point: ContactPoint, is_up: bool) -> None:
     """Try it one place earlier, or later; at the end of the list nothing changes."""
-    User.objects.select_for_update().get(pk=contact_point.user_id)
+    User.objects.select_for_update(no_key=True).get(pk=contact_point.user_id)
     keys = list(ContactPoint.objects.filter(user=contact_point.user_id).in_order().values_list("pk", flat=True))
     here = keys.index(contact_point.pk)
     there = here - 1 if is_up else here + 1
@@ -179,13 +192,16 @@ def quiet_hours_set(
     NudgePreference.objects.update_or_create(user=person, defaults=hours, create_defaults={"zone": "UTC", **hours})
     held = Delivery.objects.pending().filter(person=person, reason=QUIET, next_attempt_at__gt=now)
     held.update(next_attempt_at=now, owed_at=now)
+    audit_note(verb=Verb.CHANGED, about="quiet hours", by=person, now=now, person=person)
 
 
+@transaction.atomic
 def links_revoke(*, person: User, now: datetime) -> None:
     """Make every link in messages that were sent to the person until now worthless."""
     NudgePreference.objects.update_or_create(
         user=person, defaults={"links_valid_from": now}, create_defaults={"links_valid_from": now, "zone": "UTC"}
     )
+    audit_note(verb=Verb.ENDED, about="links", by=person, now=now, person=person)
 
 
 def number_read(text: str, *, country: str | None = None) -> str:
@@ -241,6 +257,31 @@ def _switch_off(contact_point: ContactPoint, *, reason: str, now: datetime, is_w
         waiting = Delivery.objects.pending().filter(person=contact_point.user_id, contact_point=contact_point)
         waiting.filter(next_attempt_at__gt=now).update(next_attempt_at=now)
     return is_new
+
+
+def _agreed(point: ContactPoint, *, words: str, now: datetime) -> None:
+    consent_note(person=point.user, purpose=Consent.Purpose.REMIND, words=words, now=now, contact_point=point)
+    kind = point.get_kind_display()
+    audit_note(verb=Verb.AGREED, about=point, by=point.user, now=now, person=point.user, detail=kind)
+
+
+def _withdrawn(point: ContactPoint, *, is_new: bool, how: str, now: datetime) -> None:
+    """What the person agreed to for this way ends, if it stood; whoever has the number may do that without a name."""
+    ended = consent_end(person=point.user, purpose=Consent.Purpose.REMIND, now=now, contact_point=point)
+    if not (ended or is_new):
+        return
+    by = None if how == _HOW[STOP_BY_TEXT] and point.verified_at is None else point.user
+    detail = ", ".join(word for word in (point.get_kind_display(), how) if word)
+    audit_note(verb=Verb.WITHDREW, about=point, by=by, now=now, person=point.user, detail=detail)
+
+
+@transaction.atomic
+def _verified(point: ContactPoint, now: datetime) -> ContactPoint:
+    point.verified_at, point.code_hash = now, ""
+    point.save(update_fields=["verified_at", "code_hash"])
+    detail = point.get_kind_display()
+    audit_note(verb=Verb.RECORDED, about=point, by=point.user, now=now, person=point.user, detail=f"proved, {detail}")
+    return point
 
 
 def _code_send(point: ContactPoint, *, now: datetime) -> ContactPoint:

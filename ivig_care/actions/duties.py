@@ -7,6 +7,7 @@ from datetime import datetime, time, timedelta
 from django.db import transaction
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.errors import Refused
 from ivig_care.care_teams.access import family_of
 from ivig_care.care_teams.models import Child, Duty
@@ -26,20 +27,27 @@ def tonight_ends(child: Child, *, now: datetime) -> datetime:
 
 
 @transaction.atomic
-def duty_take(*, child: Child, user: User, now: datetime) -> Duty:
+def duty_take(*, child: Child, user: User, by: User, now: datetime) -> Duty:
     """This member of the family, and nobody else, is on duty from now until tonight is over. Raises Refused."""
     if not family_of(child).filter(pk=user.pk).exists():
         raise Refused("Only somebody of the child’s family can be on duty.")
-    duty_clear(child=child, now=now)
-    return Duty.objects.create(
-        child=child, user=user, starts_at=now, ends_at=tonight_ends(child, now=now), created_at=now
-    )
+    _clear(child, now)
+    until = tonight_ends(child, now=now)
+    duty = Duty.objects.create(child=child, user=user, starts_at=now, ends_at=until, created_at=now)
+    audit_note(verb=Verb.CHANGED, about=duty, by=by, now=now, child=child, detail=str(user))
+    return duty
 
 
 @transaction.atomic
-def duty_clear(*, child: Child, now: datetime) -> None:
+def duty_clear(*, child: Child, by: User, now: datetime) -> None:
     """Nobody in particular is on duty for the child any more; what was true until now stays in the record."""
-    Child.objects.select_for_update().get(pk=child.pk)
+    if _clear(child, now):
+        audit_note(verb=Verb.CHANGED, about="duty", by=by, now=now, child=child, detail="nobody in particular")
+
+
+def _clear(child: Child, now: datetime) -> bool:
+    """End every duty that runs or is to come; whether there was any."""
+    Child.objects.select_for_update(no_key=True).get(pk=child.pk)
     running = Duty.objects.filter(child=child, ends_at__gt=now)
-    running.filter(starts_at__gte=now).delete()
-    running.filter(starts_at__lt=now).update(ends_at=now)
+    gone, _ = running.filter(starts_at__gte=now).delete()
+    return bool(gone + running.filter(starts_at__lt=now).update(ends_at=now))

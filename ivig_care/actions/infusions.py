@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import checklist_refresh, infusion_lock
 from ivig_care.actions.errors import Refused, TimeNotPossible
 from ivig_care.actions.notices import infusion_cancelled_tell, infusion_moved_tell
@@ -72,6 +73,8 @@ def infusion_day_move(*, day: InfusionDay, planned_start: datetime, by: User, no
     InfusionDayEvent.objects.create(day=day, kind=InfusionDayEvent.Kind.MOVED, at=was, entered_at=now, by=by)
     changes = checklist_refresh(day.infusion, at=now)
     infusion_moved_tell(day.infusion, starts_at=planned_start, now=now)
+    child = day.infusion.plan.child
+    audit_note(verb=Verb.CHANGED, about=day, by=by, now=now, child=child, detail="moved")
     return changes
 
 
@@ -94,6 +97,8 @@ def infusion_cancel(*, infusion: Infusion, by: User, now: datetime) -> tuple[Cha
         InfusionDayEvent.objects.create(day=day, kind=kind, at=day.planned_start, entered_at=now, by=by)
     changes = checklist_refresh(infusion, at=now)
     infusion_cancelled_tell(infusion, starts_at=min(day.planned_start for day in days), now=now)
+    child = infusion.plan.child
+    audit_note(verb=Verb.CHANGED, about=infusion, by=by, now=now, child=child, detail="cancelled")
     return changes
 
 
@@ -148,4 +153,15 @@ def _record(
 ) -> tuple[Change, ...]:
     day.save(update_fields=["actual_start", "actual_end"])
     InfusionDayEvent.objects.create(day=day, kind=kind, at=at, entered_at=now, by=by)
-    return checklist_refresh(day.infusion, at=now)
+    changes = checklist_refresh(day.infusion, at=now)
+    verb, words = _SAID[kind]
+    audit_note(verb=verb, about=day, by=by, now=now, child=day.infusion.plan.child, detail=words)
+    return changes
+
+
+_SAID = {
+    InfusionDayEvent.Kind.STARTED: (Verb.RECORDED, "said the start of"),
+    InfusionDayEvent.Kind.ENDED: (Verb.RECORDED, "said the end of"),
+    InfusionDayEvent.Kind.START_UNDONE: (Verb.CHANGED, "took back the start of"),
+    InfusionDayEvent.Kind.END_UNDONE: (Verb.CHANGED, "took back the end of"),
+}

@@ -10,6 +10,7 @@ from django.db import transaction
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.care_teams import TOLD_BY_ROLE, clinic_links_agree
+from ivig_care.actions.consents import AGREE
 from ivig_care.actions.contact_points import contact_point_agree
 from ivig_care.actions.errors import InvitationOver, Refused
 from ivig_care.care_teams.access import may_bring_in
@@ -134,7 +135,7 @@ def _accept(invitation: Invitation, *, by: User, now: datetime, remind_by_email:
     zone = child.zone if child is not None else clinic.zone if clinic is not None else "UTC"
     NudgePreference.objects.get_or_create(user=by, defaults={"zone": zone})
     if remind_by_email:
-        contact_point_agree(person=by, kind=ContactPoint.Kind.EMAIL, address=by.email, at=now)
+        contact_point_agree(person=by, kind=ContactPoint.Kind.EMAIL, address=by.email, at=now, words=AGREE)
     if child is not None and invitation.role == Role.GUARDIAN:
         clinic_links_agree(child=child, by=by, now=now)
     detail = f"{place.get_role_display()}, invited by {invitation.created_by}"

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from ivig_care.actions.audit import audits_last
 from ivig_care.actions.errors import ReasonNeeded, Refused
 from ivig_care.actions.steps import step_skip, step_snooze, step_tick, step_undo
 from ivig_care.nudges.models import Delivery
@@ -15,6 +16,8 @@ from ivig_care.regimen.errors import RegimenError
 from ivig_care.regimen.steps import SkipReason
 
 NO_SUCH_COURSE = "With that time the rest of the plan cannot be worked out. Check the time, or call the clinic."
+# How something was said, as the log has it.
+BY_LINK, BY_TEXT_MESSAGE = "by link", "by text message"
 
 
 class AnswerRefused(Refused):
@@ -27,8 +30,9 @@ class AnswerRefused(Refused):
 
 
 @transaction.atomic
+@audits_last()
 def delivery_done(
-    *, delivery: Delivery, steps: Iterable[Step], at: datetime, now: datetime, reason: str = ""
+    *, delivery: Delivery, steps: Iterable[Step], at: datetime, now: datetime, reason: str = "", how: str = BY_LINK
 ) -> list[Step]:
     """Record that all of these steps of a message were done at `at`, by its person: every one, or none.
 
@@ -37,7 +41,7 @@ def delivery_done(
     said = []
     for step in _in_order(steps):
         try:
-            said.append(step_tick(step=step, by=delivery.person, at=at, now=now, reason=reason))
+            said.append(step_tick(step=step, by=delivery.person, at=at, now=now, reason=reason, how=how))
         except ReasonNeeded as needed:
             raise AnswerRefused(step, needed.why, needs_reason=True) from needed
         except Refused as refused:
@@ -49,14 +53,15 @@ def delivery_done(
 
 
 @transaction.atomic
+@audits_last()
 def delivery_skip(
-    *, delivery: Delivery, steps: Iterable[Step], reason: SkipReason, note: str, now: datetime
+    *, delivery: Delivery, steps: Iterable[Step], reason: SkipReason, note: str, now: datetime, how: str = BY_LINK
 ) -> list[Step]:
     """Record that all of these steps of a message were not done, and why: every one, or none. Raises AnswerRefused."""
     said = []
     for step in _in_order(steps):
         try:
-            said.append(step_skip(step=step, by=delivery.person, reason=reason, note=note, now=now))
+            said.append(step_skip(step=step, by=delivery.person, reason=reason, note=note, now=now, how=how))
         except Refused as refused:
             raise AnswerRefused(step, str(refused)) from refused
         except RegimenError as error:
@@ -66,14 +71,15 @@ def delivery_skip(
 
 
 @transaction.atomic
+@audits_last()
 def delivery_later(
-    *, delivery: Delivery, steps: Iterable[Step], minutes: int, now: datetime
+    *, delivery: Delivery, steps: Iterable[Step], minutes: int, now: datetime, how: str = BY_LINK
 ) -> tuple[list[Step], list[AnswerRefused]]:
     """Remind of these steps later: those that may wait, and why the others may not."""
     waiting, refusals = [], []
     for step in _in_order(steps):
         try:
-            waiting.append(step_snooze(step=step, by=delivery.person, minutes=minutes, now=now))
+            waiting.append(step_snooze(step=step, by=delivery.person, minutes=minutes, now=now, how=how))
         except Refused as refused:
             refusals.append(AnswerRefused(step, str(refused)))
     if waiting:
@@ -82,12 +88,13 @@ def delivery_later(
 
 
 @transaction.atomic
+@audits_last()
 def delivery_undo(*, delivery: Delivery, steps: Iterable[Step], now: datetime) -> list[Step]:
     """Take back what was said of these steps of a message. Raises AnswerRefused."""
     taken_back = []
     for step in _in_order(steps):
         try:
-            taken_back.append(step_undo(step=step, by=delivery.person, now=now))
+            taken_back.append(step_undo(step=step, by=delivery.person, now=now, how=BY_LINK))
         except Refused as refused:
             raise AnswerRefused(step, str(refused)) from refused
     return taken_back

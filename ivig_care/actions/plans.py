@@ -11,6 +11,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import checklist_refresh
 from ivig_care.actions.errors import PlanIncomplete, PlanNotDraft, Refused
 from ivig_care.care_teams.models import Child
@@ -66,6 +67,7 @@ def plan_draft(*, child: Child, version: ProtocolVersion, by: User, at: datetime
     """A new draft with its first infusion; nothing in it is prescribed yet."""
     plan = Plan.objects.create(child=child, version=version, prescribed_by=by, created_at=at)
     Infusion.objects.create(plan=plan, zone=child.zone)
+    audit_note(verb=Verb.CHANGED, about=plan, by=by, now=at, child=child, detail="began")
     return plan
 
 
@@ -78,6 +80,7 @@ def plan_prescribe(
     medicines: Sequence[MedicineOrder],
     starts: Sequence[datetime],
     by: User,
+    at: datetime,
 ) -> Plan:
     """Put a draft's whole prescription in place of the one it had.
 
@@ -96,6 +99,7 @@ def plan_prescribe(
     )
     PlanMedicine.objects.bulk_create(PlanMedicine(plan=plan, **asdict(medicine)) for medicine in medicines)
     _days_replace(plan.infusions.get(), starts)
+    audit_note(verb=Verb.CHANGED, about=plan, by=by, now=at, child=plan.child, detail="wrote")
     return plan
 
 
@@ -115,6 +119,7 @@ def plan_activate(*, plan: Plan, by: User, at: datetime) -> Plan:
             checklist_refresh(infusion, at=at)
     except RegimenError as error:
         raise Refused(str(error)) from error
+    audit_note(verb=Verb.CHANGED, about=plan, by=by, now=at, child=plan.child, detail="activated")
     return plan
 
 

@@ -10,8 +10,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from ivig_care.accounts.models import ContactPoint
+from ivig_care.actions.audit import audits_last
+from ivig_care.actions.consents import AGREED_BY_TEXT
 from ivig_care.actions.contact_points import STOP_BY_TEXT, contact_point_off, contact_point_on
-from ivig_care.actions.links import AnswerRefused, delivery_done, delivery_later, delivery_skip
+from ivig_care.actions.links import BY_TEXT_MESSAGE, AnswerRefused, delivery_done, delivery_later, delivery_skip
 from ivig_care.nudges.answering import asked_for, may_answer
 from ivig_care.nudges.channels.gsm7 import segments
 from ivig_care.nudges.links import link_url
@@ -74,6 +76,7 @@ def reply_take(*, provider_id: str, sender: str, body: str, now: datetime) -> In
 
 
 @transaction.atomic
+@audits_last()
 def _take(provider_id: str, sender: str, body: str, now: datetime) -> InboundMessage:
     points = list(ContactPoint.objects.filter(kind=Kind.SMS, address=sender, verified_at__isnull=False).in_order())
     kept = InboundMessage.objects.create(
@@ -159,7 +162,7 @@ def _is_of_two_times(steps: Sequence[Step], now: datetime) -> bool:
 
 def _done(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
     try:
-        delivery_done(delivery=delivery, steps=steps, at=now, now=now)
+        delivery_done(delivery=delivery, steps=steps, at=now, now=now, how=BY_TEXT_MESSAGE)
     except AnswerRefused as refused:
         why = "one step needs a reason first" if refused.needs_reason else "one step cannot be recorded like that"
         words = f"{NAME} not recorded yet: {why}. Please open"
@@ -170,7 +173,9 @@ def _done(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
 
 def _skipped(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
     try:
-        delivery_skip(delivery=delivery, steps=steps, reason=SkipReason.OTHER, note=BY_TEXT, now=now)
+        delivery_skip(
+            delivery=delivery, steps=steps, reason=SkipReason.OTHER, note=BY_TEXT, now=now, how=BY_TEXT_MESSAGE
+        )
     except AnswerRefused:
         words = f"{NAME} not recorded: one step cannot be skipped like that. Please open"
         return _Answer(text=_with_link(words, link_url(delivery.pk)), delivery=delivery)
@@ -179,7 +184,9 @@ def _skipped(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answe
 
 
 def _later(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
-    waiting, refusals = delivery_later(delivery=delivery, steps=steps, minutes=SNOOZE_MINUTES, now=now)
+    waiting, refusals = delivery_later(
+        delivery=delivery, steps=steps, minutes=SNOOZE_MINUTES, now=now, how=BY_TEXT_MESSAGE
+    )
     if not refusals:
         return _Answer(text=f"{NAME} OK, we remind you again in {SNOOZE_MINUTES} min.", delivery=delivery)
     again = f"we remind you of {len(waiting)} in {SNOOZE_MINUTES} min; " if waiting else ""
@@ -197,7 +204,7 @@ def _stopped(kept: InboundMessage, now: datetime) -> _Answer:
 def _started(points: Sequence[ContactPoint], now: datetime) -> _Answer:
     for point in points:
         if _is_stopped_by_text(point):
-            contact_point_on(contact_point=point, now=now)
+            contact_point_on(contact_point=point, now=now, words=AGREED_BY_TEXT)
     if ContactPoint.objects.usable().filter(pk__in=[point.pk for point in points]).exists():
         return _Answer(text=_ON)
     words = f"{NAME} this number was not switched off by text. Sign in to switch it on:"

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import checklist_touch, infusion_lock
 from ivig_care.actions.errors import Refused
 from ivig_care.reviews.models import Review, ReviewAmendment
@@ -22,6 +23,7 @@ def review_sign(*, review: Review, by: User, note: str, next_time: str, at: date
     review.signed_by, review.signed_at = by, at
     review.save(update_fields=["status", "note", "next_time", "signed_by", "signed_at"])
     checklist_touch(review.infusion)
+    audit_note(verb=Verb.SIGNED, about=review, by=by, now=at, child=review.infusion.plan.child)
     return review
 
 
@@ -33,4 +35,5 @@ def review_amend(*, review: Review, by: User, note: str, at: datetime) -> Review
         raise Refused("This review is not signed yet, so there is nothing to amend.")
     amendment = ReviewAmendment.objects.create(review=review, by=by, note=note, at=at)
     checklist_touch(review.infusion)
+    audit_note(verb=Verb.CHANGED, about=review, by=by, now=at, child=review.infusion.plan.child, detail="added to")
     return amendment

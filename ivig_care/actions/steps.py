@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import ALARM, alarm_set, checklist_refresh, checklist_touch, infusion_lock
 from ivig_care.actions.errors import ReasonNeeded, Refused, StepWithdrawn, TimeNotPossible
 from ivig_care.actions.silence import ANSWERED, PUT_OFF, deliveries_silence
@@ -26,8 +27,8 @@ LONGEST_AGO = timedelta(days=30)
 
 
 @transaction.atomic
-def step_tick(*, step: Step, by: User, at: datetime, now: datetime, reason: str = "") -> Step:
-    """Record that a step was done at `at`; a second tick changes nothing.
+def step_tick(*, step: Step, by: User, at: datetime, now: datetime, reason: str = "", how: str = "") -> Step:
+    """Record that a step was done at `at`; a second tick changes nothing. `how`: "by text", "by link", here if empty.
 
     A medicine given before it is allowed again needs a reason, and is then recorded like any other: what happened is
     never refused. Raises ReasonNeeded, TimeNotPossible, StepWithdrawn, ReviewSigned, Refused.
@@ -52,11 +53,12 @@ def step_tick(*, step: Step, by: User, at: datetime, now: datetime, reason: str 
             reason=reason,
         )
     checklist_refresh(infusion, at=now)
+    _note(infusion, step, Verb.RECORDED, "ticked", by=by, now=now, how=how)
     return step
 
 
 @transaction.atomic
-def step_skip(*, step: Step, by: User, reason: SkipReason, note: str, now: datetime) -> Step:
+def step_skip(*, step: Step, by: User, reason: SkipReason, note: str, now: datetime, how: str = "") -> Step:
     """Record that a step was not done, and why. It starts no clock. A second skip changes nothing."""
     infusion, step = _locked(step)
     if step.state == State.SKIPPED:
@@ -64,11 +66,12 @@ def step_skip(*, step: Step, by: User, reason: SkipReason, note: str, now: datet
     step.skip_reason = reason
     _say(step, Event.SKIPPED, by=by, at=now, now=now, reason=reason, note=note)
     checklist_refresh(infusion, at=now)
+    _note(infusion, step, Verb.RECORDED, "skipped", by=by, now=now, how=how)
     return step
 
 
 @transaction.atomic
-def step_undo(*, step: Step, by: User, now: datetime) -> Step:
+def step_undo(*, step: Step, by: User, now: datetime, how: str = "") -> Step:
     """Take back what was said of a step; the dose it recorded is taken back with it and stays in the record."""
     infusion, step = _locked(step)
     if not step.is_said:
@@ -80,11 +83,12 @@ def step_undo(*, step: Step, by: User, now: datetime) -> Step:
     StepEvent.objects.create(step=step, kind=Event.UNDONE, at=now, entered_at=now, by=by)
     step.doses.filter(taken_back_at__isnull=True).update(taken_back_at=now)
     checklist_refresh(infusion, at=now)
+    _note(infusion, step, Verb.CHANGED, "took back", by=by, now=now, how=how)
     return step
 
 
 @transaction.atomic
-def step_snooze(*, step: Step, by: User, minutes: int, now: datetime) -> Step:
+def step_snooze(*, step: Step, by: User, minutes: int, now: datetime, how: str = "") -> Step:
     """Tell nobody of an open step for so many minutes, then tell again. Raises Refused, StepWithdrawn, ReviewSigned."""
     infusion, step = _locked(step)
     if step.state != State.OPEN:
@@ -106,6 +110,7 @@ def step_snooze(*, step: Step, by: User, minutes: int, now: datetime) -> Step:
     StepEvent.objects.create(step=step, kind=Event.SNOOZED, at=now, entered_at=now, by=by, reason=f"{minutes} minutes")
     deliveries_silence([step.pk], reason=PUT_OFF, now=now)
     checklist_touch(infusion)
+    _note(infusion, step, Verb.RECORDED, "put off", by=by, now=now, how=how)
     return step
 
 
@@ -115,6 +120,7 @@ def step_note(*, step: Step, by: User, note: str, now: datetime) -> StepEvent:
     infusion, step = _locked(step)
     event = StepEvent.objects.create(step=step, kind=Event.NOTED, at=now, entered_at=now, by=by, note=note)
     checklist_touch(infusion)
+    _note(infusion, step, Verb.RECORDED, "wrote a note on", by=by, now=now)
     return event
 
 
@@ -136,6 +142,11 @@ def _say(step: Step, event: Event, *, by: User, at: datetime, now: datetime, rea
     if step.is_nudged:
         deliveries_silence([step.pk], reason=ANSWERED, now=now)
     StepEvent.objects.create(step=step, kind=event, at=at, entered_at=now, by=by, reason=reason[:200], note=note)
+
+
+def _note(infusion: Infusion, step: Step, verb: Verb, words: str, *, by: User, now: datetime, how: str = "") -> None:
+    detail = f"{words}, {how}" if how else words
+    audit_note(verb=verb, about=step, by=by, now=now, child=infusion.plan.child, detail=detail)
 
 
 def _check_time(at: datetime, now: datetime) -> None:

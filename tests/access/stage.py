@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db.models import F
 from django.test import Client
 
@@ -20,6 +22,7 @@ from ivig_care.plans.models import Infusion
 from ivig_care.web.guest.bound import COOKIE as GUEST_COOKIE
 from tests.access.table import SIGNED_IN, Kind
 from tests.actors import People, people_make
+from tests.browsers import signed_in_long_ago
 from tests.conftest import ACTIVATED_AT, STARTS_AT
 from tests.factories import (
     ChildFactory,
@@ -92,7 +95,7 @@ def stage_make() -> Stage:
         "contact point": {"pk": point_of(people.maria).pk},
         "message": {"token": link_token(message.pk)},
         "message key": {"pk": message.pk},
-        "key": {"key": "no-such-key"},
+        **_own_of(people.maria),
         "reset": {"uidb36": "1", "key": "no-such-key"},
         "guest link": {"secret": GUEST_SECRETS[Kind.GUEST]},
         **_shared(people, infusion),
@@ -148,6 +151,16 @@ def _otherwhere_too(people: People) -> None:
     otto = User.objects.get(name="Otto")
     lakeside = Membership.objects.get(user=otto).clinic
     ChildFactory.create(clinic=lakeside, given_name="Ida", family_name="Vogel")
+
+
+def _own_of(person: User) -> dict[str, dict[str, object]]:
+    """A passkey and a session of somebody's."""
+    passkey = Authenticator.objects.create(
+        user=person, type=Authenticator.Type.WEBAUTHN, data={"name": "Phone", "credential": {}}
+    )
+    key = signed_in_long_ago(person).session.session_key
+    session = UserSession.objects.create(user=person, session_key=f"{key}", ip="192.0.2.1", user_agent="Firefox/")
+    return {"passkey": {"pk": passkey.pk}, "session": {"pk": session.pk}}
 
 
 def _shared(people: People, infusion: Infusion) -> dict[str, dict[str, object]]:

@@ -38,7 +38,7 @@ def draft(people: People) -> Plan:
 
 def _prescribe(plan: Plan, *, order: PlanOrder | None = None, **parts: Any) -> Plan:
     said = {**WHOLE, **parts}
-    return plan_prescribe(plan=plan, order=order or e1_order(), by=plan.prescribed_by, **said)
+    return plan_prescribe(plan=plan, order=order or e1_order(), by=plan.prescribed_by, at=ACTIVATED_AT, **said)
 
 
 def test_a_new_draft_prescribes_nothing(people: People) -> None:

@@ -16,7 +16,15 @@ from tests.services.site import Site, running_site
 expect.set_options(timeout=10_000)
 
 # Every page, by who may see it; the names in braces are those of tests/browser/scenes.py.
-STRANGER = ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/", "/nowhere/", "/n/1.forged/")
+STRANGER = (
+    "/accounts/login/code/",
+    "/accounts/login/",
+    "/accounts/outbox/",
+    "/accounts/password/reset/",
+    "/accounts/signup/",
+    "/nowhere/",
+    "/n/1.forged/",
+)
 PARENT = (
     "/",
     "/infusions/{before}/",
@@ -32,6 +40,11 @@ PARENT = (
     "/infusions/{running}/messages/",
     "/reach/",
     "/outbox/",
+    "/you/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/webauthn/add/",
     "/accounts/logout/",
 )
 CLINICIAN = (
@@ -45,6 +58,9 @@ CLINICIAN = (
     "/clinic/infusions/{running}/review/",
     "/clinic/infusions/{running}/messages/",
     "/clinic/infusions/{before}/change/",
+    "/you/",
+    "/accounts/2fa/totp/deactivate/",
+    "/accounts/2fa/recovery-codes/generate/",
 )
 PAGES = {"": STRANGER, "maria": PARENT, "weiss": CLINICIAN}
 

@@ -33,11 +33,15 @@ def main() -> None:
     from ivig_care.common import clock
     from ivig_care.plans.models import Infusion
     from tests.actors import people_make
-    from tests.factories import ChildFactory, MembershipFactory, active_infusion, drafted_plan
+    from tests.factories import ChildFactory, MembershipFactory, UserFactory, active_infusion, drafted_plan
     from tests.web.clinic.story import live_through
 
     now = clock.now().replace(second=0, microsecond=0)
     people = people_make()
+    # Nurses who have set up nothing yet to sign in with.
+    for name in ("Ned", "Nia"):
+        nurse = UserFactory.create(name=name, email=f"{name.lower()}@example.org")
+        MembershipFactory.create(user=nurse, clinic=people.riverside, role=Role.NURSE)
 
     def infusion_for(name: str, starts_at: datetime) -> Infusion:
         child = ChildFactory.create(clinic=people.riverside, given_name=name)

@@ -130,7 +130,7 @@ def test_what_the_clinic_gives_and_what_is_far_ahead_is_left_out(nana: Client, s
     page = nana.get(f"/g/{secret}/").content.decode()
     far = infusion.steps.filter(opens_at__gt=STARTS_AT)
     assert far.exists()
-    assert [step.title for step in far if f'value="{step.pk}"' in page] == []
+    assert [step.title for step in far if f'name="step" value="{step.pk}"' in page] == []
 
 
 def test_it_goes_to_no_other_site_and_into_no_cache(nana: Client, secret: str) -> None:
@@ -138,6 +138,18 @@ def test_it_goes_to_no_other_site_and_into_no_cache(nana: Client, secret: str) -
     assert headers["Referrer-Policy"] == "no-referrer"
     assert "noindex" in headers["X-Robots-Tag"]
     assert "no-store" in headers["Cache-Control"]
+
+
+def test_what_was_given_is_told_though_nothing_is_due(
+    nana: Client, secret: str, infusion: Infusion, people: People
+) -> None:
+    for step in premedication(infusion):
+        step_tick(step=step, by=people.maria, at=STARTS_AT, now=STARTS_AT)
+    page = nana.get(f"/g/{secret}/").content.decode()
+    assert (
+        "<strong>Acetaminophen</strong>: last given Mon 9:00 am. Next allowed from <strong>Mon 1:00 pm</strong>."
+        in page
+    )
 
 
 # --- what can be said -----------------------------------------------------------------------------

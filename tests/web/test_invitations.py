@@ -13,12 +13,14 @@ from time_machine import Traveller
 
 from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.actions.care_teams import place_end
+from ivig_care.actions.consents import AGREE
 from ivig_care.actions.invitations import MOST_OPEN, MOST_WRONG_YEARS, invitation_make
 from ivig_care.care_teams.access import Right, may
 from ivig_care.care_teams.models import AuditEvent, ClinicLink, Consent, Invitation, Membership, Role, Told
 from tests.actors import People
 from tests.conftest import STARTS_AT
 from tests.factories import MembershipFactory, UserFactory
+from tests.password import PASSWORD
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -143,6 +145,7 @@ def test_reminders_by_email_only_for_whoever_agrees(people: People, oma: User, b
 def test_who_agrees_is_reminded_by_email(people: People, oma: User, browser_of: BrowserOf) -> None:
     browser_of(oma).post(f"/invitations/{invited(people)}/accept/", {"remind_by_email": "on"})
     assert ContactPoint.objects.usable().get(user=oma).address == "oma@example.org"
+    assert Consent.objects.get(person=oma).words == AGREE
 
 
 def test_a_caregiver_becomes_a_guardian(people: People, browser_of: BrowserOf) -> None:
@@ -266,3 +269,14 @@ def test_only_guardians_invite_into_a_family(people: People, browser_of: Browser
     typed = {"role": "guardian", "name": "Me"}
     response = browser_of(getattr(people, person)).post(f"/children/{people.lena.pk}/invite/", typed)
     assert (response.status_code, Invitation.objects.count()) == (status, 0)
+
+
+def test_whoever_signed_in_long_ago_confirms_first_and_loses_nothing(
+    people: People, weak_browser_of: BrowserOf
+) -> None:
+    browser, address = weak_browser_of(people.maria), f"/children/{people.lena.pk}/invite/"
+    response = browser.post(address, {"role": "caregiver", "name": "Oma"})
+    assert response.headers["Location"].startswith("/accounts/")
+    assert not Invitation.objects.exists()
+    page = browser.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": address}, follow=True)
+    assert "An invitation for Oma" in page.content.decode()

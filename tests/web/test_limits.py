@@ -120,7 +120,7 @@ def test_guessed_links_end_in_a_page_that_says_to_wait(client: Client) -> None:
         assert client.get(f"/n/{number}.guess/").status_code == 404
     answer = client.get("/n/1.guess/")
     assert (answer.status_code, answer["Retry-After"], answer["Referrer-Policy"]) == (429, "600", "no-referrer")
-    assert "Please wait ten minutes" in answer.text
+    assert "Try again in ten minutes" in answer.text
     assert "no-store" in answer["Cache-Control"]
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("care_teams", "0005_code_of_every_clinic"),
+        ("care_teams", "0006_erasures_and_seals"),
     ]
 
     operations = [

@@ -3,6 +3,7 @@
 from ivig_care.care_teams.models.audit import AuditChain, AuditEvent
 from ivig_care.care_teams.models.clinics import Child, Clinic, ClinicLink
 from ivig_care.care_teams.models.consents import Consent
+from ivig_care.care_teams.models.erasures import Erasure, ErasureAgreement
 from ivig_care.care_teams.models.sharing import GuestLink, Invitation
 from ivig_care.care_teams.models.teams import OF_CHILD, OF_CLINIC, Duty, Membership, Role, Told
 
@@ -16,6 +17,8 @@ __all__ = [
     "ClinicLink",
     "Consent",
     "Duty",
+    "Erasure",
+    "ErasureAgreement",
     "GuestLink",
     "Invitation",
     "Membership",

@@ -71,6 +71,8 @@ class AuditChain(models.Model):
     subject = models.CharField(max_length=40, primary_key=True)
     number = models.PositiveIntegerField(default=0)
     digest = models.CharField(max_length=64, blank=True)
+    # The last digest says nothing of whether there was more: whoever cuts a chain short cannot seal the new end.
+    seal = models.CharField(max_length=64, blank=True)
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.number}"

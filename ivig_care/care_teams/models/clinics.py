@@ -15,7 +15,8 @@ class Clinic(models.Model):
     """A clinic that prescribes infusions and reviews them. `country` picks the rule set of medicine limits.
 
     `join_code` is what a guardian types, or photographs, to share a child's record with the clinic. It is no secret:
-    it lets nobody see anything.
+    it lets nobody see anything. `record_kept_years`: for so long it must keep its own record of a child after the last
+    entry, as its law says; null is "not said", and then the record is kept.
     """
 
     class Country(models.TextChoices):
@@ -29,6 +30,7 @@ class Clinic(models.Model):
     phone = models.CharField(max_length=40)
     emergency_number = models.CharField(max_length=20)
     join_code = models.CharField(max_length=12, unique=True, default=code_make)
+    record_kept_years = models.PositiveSmallIntegerField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name

@@ -20,7 +20,7 @@ from ivig_care.regimen.errors import RegimenError
 from ivig_care.web.family.forms import WhenForm
 from ivig_care.web.family.messages import history_page
 from ivig_care.web.family.steps import first_error
-from ivig_care.web.fetch import fetch_for
+from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.templatetags.times import date_clock
 
@@ -39,6 +39,7 @@ def history(request: PersonRequest, pk: int) -> HttpResponse:
 def change(request: PersonRequest, pk: int) -> HttpResponse:
     """Choose a day and its new start; then see what moves; then, on a POST, save it."""
     infusion, now = _infusion(request, pk), clock.now()
+    looked_at(request, infusion.plan.child, infusion)
     data = request.POST if request.method == "POST" else request.GET
     form = WhenForm(data, zone=infusion.tz, now=now)
     if not form.is_asked:

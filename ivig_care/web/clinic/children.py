@@ -21,10 +21,10 @@ from ivig_care.care_teams.models import Child, Invitation, Membership, Role
 from ivig_care.common import clock
 from ivig_care.common.secrets import code_shown
 from ivig_care.regimen.timing import zone_named
-from ivig_care.web.clinic.plans import Children
+from ivig_care.web.confirm import confirm_to_change
 from ivig_care.web.family.team import invitation_handout
 from ivig_care.web.family.team_forms import InviteForm
-from ivig_care.web.fetch import fetch_for
+from ivig_care.web.fetch import CHILDREN, fetch_for
 from ivig_care.web.http import PersonRequest
 
 _DAY = "Write the day of birth, for example 2017-04-02."
@@ -70,9 +70,10 @@ def new(request: PersonRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@confirm_to_change
 def invite(request: PersonRequest, pk: int) -> HttpResponse:
     """Invite the guardian; the answer shows the link, the code and its picture, this once."""
-    child, now = fetch_for(request.user, Children(), pk, right=Right.INVITE_FAMILY), clock.now()
+    child, now = fetch_for(request.user, CHILDREN, pk, right=Right.INVITE_FAMILY), clock.now()
     form = _form(request)
     if not form.is_bound or not form.is_valid():
         return _invite_page(request, child, form)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ivig_care.accounts.models import User
 from ivig_care.actions.errors import Refused
 from ivig_care.actions.plans import plan_activate, plan_draft, plan_prescribe
-from ivig_care.care_teams.access import Right, children_of
-from ivig_care.care_teams.models import Child
+from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
 from ivig_care.plans.models import Plan
 from ivig_care.plans.outlook import outlook_of, sums_of
@@ -22,25 +19,17 @@ from ivig_care.protocols.selectors import versions_for
 from ivig_care.regimen.errors import RegimenError
 from ivig_care.reviews.selectors import drafts_for
 from ivig_care.web.clinic.forms import Prescription
-from ivig_care.web.fetch import fetch_for
+from ivig_care.web.fetch import CHILDREN, fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
-
-
-class Children:
-    """Children, in the form in which `fetch_for` asks for rows."""
-
-    @staticmethod
-    def visible_to(user: User, right: Right = Right.SEE) -> QuerySet[Child]:
-        """The children with whom this person has this right."""
-        return children_of(user, right).select_related("clinic")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: PersonRequest, pk: int) -> HttpResponse:
     """Choose the protocol; a POST begins a draft on it."""
-    child = fetch_for(request.user, Children(), pk, right=Right.PRESCRIBE)
+    child = fetch_for(request.user, CHILDREN, pk, right=Right.PRESCRIBE)
     versions = versions_for(child.clinic)
     if request.method != "POST":
+        looked_at(request, child, child)
         context = {"child": child, "versions": versions, "drafts": drafts_for(request.user, child)}
         return render(request, "clinic/plan_new.html", context)
     asked = request.POST.get("version", "")
@@ -55,6 +44,7 @@ def edit(request: PersonRequest, pk: int) -> HttpResponse:
     plan = _plan(request, pk)
     if request.method != "POST" and plan.status != Plan.Status.DRAFT:
         return redirect("plan_preview", pk=plan.pk)
+    looked_at(request, plan.child, plan)
     form = Prescription(plan, request.POST if request.method == "POST" else None, now=clock.now())
     if not form.is_valid():
         return _edit_page(request, plan, form)
@@ -66,6 +56,7 @@ def edit(request: PersonRequest, pk: int) -> HttpResponse:
             medicines=form.medicine_orders,
             starts=form.days.starts,
             by=request.user,
+            at=clock.now(),
         )
     except Refused as refused:
         form.refusal = str(refused)
@@ -77,7 +68,9 @@ def edit(request: PersonRequest, pk: int) -> HttpResponse:
 @require_safe
 def preview(request: PersonRequest, pk: int) -> HttpResponse:
     """Every dated step of the plan, before it is active and afterwards."""
-    return _preview_page(request, _plan(request, pk))
+    plan = _plan(request, pk)
+    looked_at(request, plan.child, plan)
+    return _preview_page(request, plan)
 
 
 @require_POST

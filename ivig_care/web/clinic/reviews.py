@@ -15,7 +15,7 @@ from ivig_care.common import clock
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.reviews.models import Review
 from ivig_care.reviews.selectors import review_page
-from ivig_care.web.fetch import fetch_for
+from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
 
 LONGEST_NOTE = 4000
@@ -58,7 +58,9 @@ class AmendForm(forms.Form):
 @require_safe
 def review(request: PersonRequest, pk: int) -> HttpResponse:
     """One infusion on one page; while its checklist is still open, to look at only."""
-    return _page(request, _infusion(request, pk))
+    infusion = _infusion(request, pk)
+    looked_at(request, infusion.plan.child, "review")
+    return _page(request, infusion)
 
 
 @require_POST

@@ -16,6 +16,7 @@ from ivig_care.care_teams.access import ClinicRight, clinics_of
 from ivig_care.care_teams.models import OF_CLINIC, Clinic, Invitation, Membership, Role
 from ivig_care.common import clock
 from ivig_care.regimen.timing import zone_named
+from ivig_care.web.confirm import confirm_first
 from ivig_care.web.family.team import invitation_handout
 from ivig_care.web.family.team_forms import InviteForm
 from ivig_care.web.http import PersonRequest
@@ -36,6 +37,7 @@ def staff(request: PersonRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @require_POST
+@confirm_first
 def invite(request: PersonRequest, pk: int) -> HttpResponse:
     """Keep a place on the staff for somebody; the answer shows the link and the code, this once."""
     clinic, form = _clinic(request, pk), InviteForm(request.POST, roles=OF_CLINIC)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ivig_care.web.clinic import changes, children, home, plans, reviews, staff
+from ivig_care.web.clinic import changes, children, home, log, plans, reviews, staff
 
 urlpatterns = [
     path("", home.clinic, name="clinic"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("<int:pk>/staff/invitations/<int:invitation>/end/", staff.invitation_end, name="staff_invitation_end"),
     path("<int:pk>/staff/places/<int:place>/end/", staff.place, name="staff_place_end"),
     path("children/<int:pk>/invite/", children.invite, name="family_invite"),
+    path("log/", log.log, name="clinic_log"),
     path("children/<int:pk>/plans/new/", plans.new, name="plan_new"),
     path("plans/<int:pk>/", plans.edit, name="plan_edit"),
     path("plans/<int:pk>/preview/", plans.preview, name="plan_preview"),

@@ -15,6 +15,7 @@ from ivig_care.common import clock
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.plans.selectors import checklist_of
 from ivig_care.regimen.steps import SkipReason
+from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.selectors import off_lines_of
 
@@ -34,7 +35,9 @@ class Problem:
 @require_safe
 def checklist(request: PersonRequest, pk: int) -> HttpResponse:
     """The whole page of one infusion."""
-    return checklist_response(request, _infusion(request, pk))
+    infusion = _infusion(request, pk)
+    looked_at(request, infusion.plan.child, infusion)
+    return checklist_response(request, infusion)
 
 
 @never_cache

@@ -25,7 +25,7 @@ from ivig_care.plans.facts import changes_if
 from ivig_care.plans.models import InfusionDay, Plan
 from ivig_care.regimen.changes import Action, Change
 from ivig_care.web.family.forms import WhenForm
-from ivig_care.web.fetch import fetch_for
+from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.templatetags.times import day_clock, input_time
 from ivig_care.web.templatetags.toasts import undo_tag
@@ -81,6 +81,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
 def _say(request: PersonRequest, pk: int, saying: Saying) -> HttpResponse:
     """Ask when; then show what moves; then, on a POST, save it."""
     day, now = _day(request, pk), clock.now()
+    looked_at(request, day.infusion.plan.child, day)
     form = WhenForm(request.POST if request.method == "POST" else request.GET, zone=day.infusion.tz, now=now)
     if not form.is_asked or not form.is_valid():
         return _page(request, day, saying, form=form)

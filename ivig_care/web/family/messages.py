@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from ivig_care.nudges.history import history_of
 from ivig_care.plans.models import Infusion, Plan
+from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.selectors import off_lines_of
 
@@ -22,6 +23,7 @@ def history(request: PersonRequest, pk: int) -> HttpResponse:
 
 def history_page(request: PersonRequest, infusion: Infusion, *, base: str) -> HttpResponse:
     """The page; `base` names the page that it leads back to."""
+    looked_at(request, infusion.plan.child, "messages")
     context = {
         "infusion": infusion,
         "child": infusion.plan.child,

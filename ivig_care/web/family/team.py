@@ -35,20 +35,12 @@ from ivig_care.common import clock
 from ivig_care.common.secrets import code_read, code_shown
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.regimen.timing import zone_named
+from ivig_care.web.confirm import confirm_first, confirm_to_change
 from ivig_care.web.family.team_forms import CodeForm, GuestForm, InviteForm
-from ivig_care.web.fetch import fetch_for
+from ivig_care.web.fetch import FAMILY_CHILDREN, fetch_for
 from ivig_care.web.http import PersonRequest
 
 NO_SUCH_CODE = "No clinic has this code. Look at it once more, or ask the clinic."
-
-
-class _Children:
-    """Children by the people around them, in the form in which `fetch_for` asks for rows: no clinic manages these."""
-
-    @staticmethod
-    def visible_to(user: User, right: Right = Right.SEE) -> QuerySet[Child]:
-        """The children in whose care team this person has this right."""
-        return cared_for_by(user, right).select_related("clinic")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +55,15 @@ class Place:
 @require_safe
 def team(request: PersonRequest, pk: int) -> HttpResponse:
     """The whole page."""
-    return _team_page(request, fetch_for(request.user, _Children(), pk))
+    return _team_page(request, fetch_for(request.user, FAMILY_CHILDREN, pk))
 
 
 @never_cache
 @require_POST
+@confirm_first
 def invite(request: PersonRequest, pk: int) -> HttpResponse:
     """Keep a place for somebody; the answer shows the link and the code, this once."""
-    child = fetch_for(request.user, _Children(), pk, right=Right.SHARE)
+    child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.SHARE)
     form = InviteForm(request.POST, roles=_roles())
     if not form.is_valid():
         return _team_page(request, child, invite_form=form)
@@ -93,7 +86,7 @@ def invite(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def invitation_end(request: PersonRequest, pk: int, invitation: int) -> HttpResponse:
     """Take an invitation back."""
-    child = fetch_for(request.user, _Children(), pk, right=Right.SHARE)
+    child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.SHARE)
     held = get_object_or_404(Invitation, pk=invitation, child=child)
     is_new = invitation_revoke(invitation=held, by=request.user, now=clock.now())
     messages.success(request, "Taken back." if is_new else "That invitation was over already.")
@@ -103,11 +96,11 @@ def invitation_end(request: PersonRequest, pk: int, invitation: int) -> HttpResp
 @require_POST
 def place(request: PersonRequest, pk: int, place: int) -> HttpResponse:
     """End somebody's place in the care team, or one's own."""
-    child = fetch_for(request.user, _Children(), pk)
+    child = fetch_for(request.user, FAMILY_CHILDREN, pk)
     held = get_object_or_404(Membership.objects.select_related("user", "child", "clinic"), pk=place, child=child)
     # Whoever leaves needs no right for it; for others' places the action asks.
     if held.user != request.user:
-        fetch_for(request.user, _Children(), pk, right=Right.SHARE)
+        fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.SHARE)
     try:
         place_end(place=held, by=request.user, now=clock.now())
     except Refused as refused:
@@ -121,9 +114,10 @@ def place(request: PersonRequest, pk: int, place: int) -> HttpResponse:
 
 @never_cache
 @require_POST
+@confirm_first
 def guest(request: PersonRequest, pk: int) -> HttpResponse:
     """Make a page for a guest; the answer shows its link, this once."""
-    child, now = fetch_for(request.user, _Children(), pk, right=Right.SHARE), clock.now()
+    child, now = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.SHARE), clock.now()
     form = GuestForm(request.POST, infusions=_open_infusions(child), zone=zone_named(child.zone))
     if not form.is_valid():
         return _team_page(request, child, guest_form=form)
@@ -147,7 +141,7 @@ def guest(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def guest_end(request: PersonRequest, pk: int, link: int) -> HttpResponse:
     """Take a guest link back."""
-    child = fetch_for(request.user, _Children(), pk, right=Right.SHARE)
+    child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.SHARE)
     held = get_object_or_404(GuestLink, pk=link, child=child)
     is_new = guest_link_revoke(link=held, by=request.user, now=clock.now())
     messages.success(request, f"The page for {held.label} is closed." if is_new else "That page was over already.")
@@ -155,9 +149,10 @@ def guest_end(request: PersonRequest, pk: int, link: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@confirm_to_change
 def clinic_join(request: PersonRequest, pk: int) -> HttpResponse:
     """Let a clinic see the record: its code first, then the words, then the agreement."""
-    child = fetch_for(request.user, _Children(), pk, right=Right.CONSENT)
+    child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.CONSENT)
     typed = request.POST.get("code", "") if request.method == "POST" else request.GET.get("code", "")
     form = CodeForm({"code": typed}) if typed or request.method == "POST" else CodeForm()
     clinic = Clinic.objects.filter(join_code=code_read(typed)).first() if form.is_bound and form.is_valid() else None
@@ -178,9 +173,10 @@ def clinic_join(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@confirm_first
 def clinic_agree(request: PersonRequest, pk: int, clinic: int) -> HttpResponse:
     """Agree that a clinic which wrote about the child may go on seeing the record."""
-    child = fetch_for(request.user, _Children(), pk, right=Right.CONSENT)
+    child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.CONSENT)
     linked = get_object_or_404(ClinicLink.objects.standing(), child=child, clinic=clinic).clinic
     clinic_link_agree(child=child, clinic=linked, by=request.user, now=clock.now())
     messages.success(request, f"Kept: you agree that {linked.name} sees {child.given_name}’s record.")
@@ -190,7 +186,7 @@ def clinic_agree(request: PersonRequest, pk: int, clinic: int) -> HttpResponse:
 @require_POST
 def clinic_leave(request: PersonRequest, pk: int, clinic: int) -> HttpResponse:
     """End a clinic's seeing, at once."""
-    child = fetch_for(request.user, _Children(), pk, right=Right.CONSENT)
+    child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.CONSENT)
     linked = get_object_or_404(Clinic, pk=clinic, child_links__child=child, child_links__withdrawn_at__isnull=True)
     clinic_link_withdraw(child=child, clinic=linked, by=request.user, now=clock.now())
     messages.success(request, f"{linked.name} sees nothing of {child.given_name} any more. The record stays with you.")

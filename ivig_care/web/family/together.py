@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_POST
 
+from ivig_care.actions.audit import audits_last
 from ivig_care.actions.errors import ReasonNeeded, Refused
 from ivig_care.actions.steps import step_tick, step_undo
 from ivig_care.care_teams.access import Right
@@ -47,7 +48,7 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     at, said = form.instant, []
     step = steps[0]
     try:
-        with transaction.atomic():
+        with transaction.atomic(), audits_last():
             for step in steps:
                 said.append(step_tick(step=step, by=request.user, at=at, now=now))
     except ReasonNeeded as needed:
@@ -69,7 +70,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     infusion, now = _infusion(request, pk), clock.now()
     steps = _steps(infusion, request.GET.getlist("step"))
     try:
-        with transaction.atomic():
+        with transaction.atomic(), audits_last():
             taken_back = [step_undo(step=step, by=request.user, now=now) for step in steps]
     except Refused as refused:
         return problem_response(request, steps[0], str(refused))

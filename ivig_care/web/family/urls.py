@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ivig_care.web.family import checklists, days, home, messages, outbox, steps, team, together
+from ivig_care.web.family import checklists, days, export, home, log, messages, outbox, steps, team, together
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("children/<int:pk>/clinics/join/", team.clinic_join, name="clinic_join"),
     path("children/<int:pk>/clinics/<int:clinic>/agree/", team.clinic_agree, name="clinic_agree"),
     path("children/<int:pk>/clinics/<int:clinic>/end/", team.clinic_leave, name="clinic_leave"),
+    path("children/<int:pk>/log/", log.log, name="child_log"),
+    path("children/<int:pk>/export/", export.export, name="child_export"),
     path("infusions/<int:pk>/", checklists.checklist, name="checklist"),
     path("infusions/<int:pk>/live/", checklists.checklist_live, name="checklist_live"),
     path("infusions/<int:pk>/messages/", messages.history, name="messages"),

@@ -23,6 +23,7 @@ class GuestPage:
 
     now_rows: list[StepRow]
     next_steps: list[Step]
+    medicines: list[StepRow]
     answered: list[Step]
     family_phone: str
 
@@ -52,9 +53,23 @@ def guest_page(link: GuestLink, *, now: datetime) -> GuestPage:
     """The whole page."""
     coming = steps_for(link).open().filter(opens_at__gt=now, due_at__lte=min(now + NEXT_WITHIN, link.until))
     phones = ContactPoint.objects.usable().filter(user=link.created_by, kind=ContactPoint.Kind.SMS).in_order()
+    now_rows = rows_of(link.infusion, list(waiting_for(link, now)), now=now)
     return GuestPage(
-        now_rows=rows_of(link.infusion, list(waiting_for(link, now)), now=now),
+        now_rows=now_rows,
         next_steps=list(coming),
+        medicines=_medicines(link, {row.step.ingredient for row in now_rows}, now),
         answered=answered_by(link, now),
         family_phone=phones.values_list("address", flat=True).first() or "",
     )
+
+
+def _medicines(link: GuestLink, told: set[str], now: datetime) -> list[StepRow]:
+    """For every other medicine of the checklist that was given: when last, and when it is allowed again.
+
+    Said by its next step, which carries the medicine's name and limits.
+    """
+    coming: dict[str, Step] = {}
+    for step in steps_for(link).open().filter(closes_at__gt=now).exclude(ingredient__in=["", *told]):
+        coming.setdefault(step.ingredient, step)
+    rows = rows_of(link.infusion, list(coming.values()), now=now)
+    return [row for row in rows if row.last_given_at is not None]

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ivig_care.actions.care_teams import share_words
+from ivig_care.actions.consents import AGREE
 from ivig_care.actions.errors import InvitationOver, Refused
 from ivig_care.actions.invitations import asks_birth_year, invitation_accept, invitation_of
 from ivig_care.care_teams.access import clinics_linked
@@ -21,7 +22,6 @@ from ivig_care.common.secrets import code_read
 from ivig_care.web.family.team_forms import CodeForm
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.joining.forms import AcceptForm
-from ivig_care.web.reach.forms import AGREE
 
 NO_SUCH_CODE = "No invitation has this code, or it is over. Look at it once more, or ask for a new one."
 

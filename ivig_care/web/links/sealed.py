@@ -7,7 +7,7 @@ from functools import wraps
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
@@ -25,6 +25,8 @@ def opens_with_token(*, until_its_end: bool = True) -> Callable[[DeliveryView], 
 
     The right to act comes with the address and with no cookie, so there is nothing that another site could borrow:
     CSRF tokens are not asked for. They could not be given either, for without a referrer a form has no origin.
+
+    A clinic's people see no child without signing in: to them the address only says which page to sign in for.
     """
 
     def decorator(view: DeliveryView) -> TokenView:
@@ -36,6 +38,8 @@ def opens_with_token(*, until_its_end: bool = True) -> Callable[[DeliveryView], 
                 return render(request, "links/over.html", status=404)
             if until_its_end and not may_answer(delivery, clock.now()):
                 return render(request, "links/over.html", status=410)
+            if until_its_end and delivery.purpose == Delivery.Purpose.CLINIC and delivery.infusion_id is not None:
+                return redirect("infusion_review", pk=delivery.infusion_id)
             return view(request, delivery)
 
         @wraps(view)

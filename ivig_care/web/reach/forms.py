@@ -10,8 +10,6 @@ from django import forms
 
 from ivig_care.accounts.models import ContactPoint
 
-AGREE = "I agree that ivig_care sends me reminders there. I can stop that at any time."
-
 
 class AddForm(forms.Form):
     """An e-mail address or a phone number, with the words of consent."""

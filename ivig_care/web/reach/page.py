@@ -9,12 +9,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from ivig_care.actions.consents import AGREE
 from ivig_care.care_teams.models import Told
 from ivig_care.common import clock
 from ivig_care.nudges.channels.push import application_server_key
 from ivig_care.regimen.timing import zone_named
 from ivig_care.web.http import PersonRequest
-from ivig_care.web.reach.forms import AGREE, AddForm, QuietForm, zones_to_choose
+from ivig_care.web.reach.forms import AddForm, QuietForm, zones_to_choose
 from ivig_care.web.reach.selectors import nights_of, off_lines_for, places_of, preference_of, ways_of
 
 

@@ -16,6 +16,7 @@ from ivig_care.care_teams.access import Right, cared_for_by, family_of
 from ivig_care.care_teams.models import Told
 from ivig_care.common import clock
 from ivig_care.regimen.timing import zone_named
+from ivig_care.web.confirm import confirm_first
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.forms import QuietForm
 from ivig_care.web.reach.page import Problem, reach_page
@@ -41,7 +42,7 @@ def told(request: PersonRequest, pk: int) -> HttpResponse:
     if asked not in Told.values:
         raise Http404
     try:
-        told_set(child=child, person=request.user, told=Told(asked))
+        told_set(child=child, person=request.user, told=Told(asked), now=clock.now())
     except Refused as refused:
         return reach_page(request, told_problem=Problem(text=str(refused), pk=child.pk))
     messages.success(request, f"{child.given_name}: you are {Told(asked).label}.")
@@ -49,6 +50,7 @@ def told(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@confirm_first
 def revoke_links(request: PersonRequest) -> HttpResponse:
     """Make the links in messages sent until now worthless."""
     links_revoke(person=request.user, now=clock.now())
@@ -61,13 +63,13 @@ def duty(request: PersonRequest, pk: int) -> HttpResponse:
     """Who is on duty for this child tonight; nobody named means nobody in particular."""
     child, asked = get_object_or_404(cared_for_by(request.user, Right.RECORD), pk=pk), request.POST.get("person", "")
     if not asked:
-        duty_clear(child=child, now=clock.now())
+        duty_clear(child=child, by=request.user, now=clock.now())
         messages.success(request, f"Nobody in particular is on duty for {child.given_name}.")
         return redirect(f"{reverse('reach')}#duty")
     chosen = next((one for one in family_of(child) if str(one.pk) == asked), None)
     if chosen is None:
         raise Http404
-    taken = duty_take(child=child, user=chosen, now=clock.now())
+    taken = duty_take(child=child, user=chosen, by=request.user, now=clock.now())
     who = "You are" if taken.user == request.user else f"{taken.user.name} is"
     until = day_clock(taken.ends_at, zone_named(child.zone))
     messages.success(request, f"{who} on duty for {child.given_name} from now until {until}.")

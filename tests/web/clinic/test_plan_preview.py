@@ -53,7 +53,8 @@ def _prescribe(
 ) -> None:
     starts = [starts_at, starts_at + DAY]
     order = order or e1_order()
-    plan_prescribe(plan=plan, order=order, rates=rates, medicines=medicines, starts=starts, by=plan.prescribed_by)
+    by, at = plan.prescribed_by, plan.created_at
+    plan_prescribe(plan=plan, order=order, rates=rates, medicines=medicines, starts=starts, by=by, at=at)
 
 
 def test_every_step_of_e1_stands_there_with_its_time(complete: Plan, doctor: Client) -> None:

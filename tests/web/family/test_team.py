@@ -100,7 +100,7 @@ def test_a_caregiver_leaves_but_removes_nobody(people: People, browser_of: Brows
 def test_what_hung_on_the_place_ends_with_it(
     people: People, paul: User, infusion: Infusion, browser_of: BrowserOf
 ) -> None:
-    duty_take(child=people.lena, user=paul, now=STARTS_AT - timedelta(hours=1))
+    duty_take(child=people.lena, user=paul, by=paul, now=STARTS_AT - timedelta(hours=1))
     GuestLink.objects.create(
         child=people.lena,
         infusion=infusion,

@@ -1,0 +1,74 @@
+"""Whoever opens a page about a child is in its log; who sends a form, or whose page refreshes itself, is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from ivig_care.accounts.models import User
+from ivig_care.care_teams.models import AuditEvent
+from ivig_care.plans.models import Infusion
+from tests.actors import People
+from tests.conftest import ACTIVATED_AT, STARTS_AT
+from tests.factories import drafted_plan
+
+SignedIn = Callable[[User], Client]
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+def looks() -> list[tuple[str, str, str, int | None]]:
+    """Who looked, as what, at what."""
+    seen = AuditEvent.objects.filter(verb=AuditEvent.Verb.SAW).order_by("pk")
+    return list(seen.values_list("who", "role", "about", "about_id"))
+
+
+def test_a_family_looks(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
+    sam, day = browser_of(people.sam), infusion.days.get(number=1)
+    sam.get(reverse("checklist", args=[infusion.pk]))
+    sam.get(reverse("checklist", args=[infusion.pk]))
+    sam.get(reverse("day_start", args=[day.pk]))
+    sam.get(reverse("messages", args=[infusion.pk]))
+    assert looks() == [
+        ("Sam", "caregiver", "infusion", infusion.pk),
+        ("Sam", "caregiver", "infusionday", day.pk),
+        ("Sam", "caregiver", "messages", None),
+    ]
+
+
+def test_a_clinician_looks(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
+    draft = drafted_plan(child=people.lena, by=people.weiss, starts_at=STARTS_AT, at=ACTIVATED_AT)
+    weiss = browser_of(people.weiss)
+    weiss.get(reverse("plan_new", args=[people.lena.pk]))
+    weiss.get(reverse("plan_edit", args=[draft.pk]))
+    weiss.get(reverse("plan_preview", args=[infusion.plan_id]))
+    weiss.get(reverse("infusion_change", args=[infusion.pk]))
+    weiss.get(reverse("infusion_review", args=[infusion.pk]))
+    weiss.get(reverse("clinic_messages", args=[infusion.pk]))
+    role = "clinician of Riverside Clinic"
+    assert looks() == [
+        ("Weiss", role, "child", people.lena.pk),
+        ("Weiss", role, "plan", draft.pk),
+        ("Weiss", role, "plan", infusion.plan_id),
+        ("Weiss", role, "infusion", infusion.pk),
+        ("Weiss", role, "review", None),
+        ("Weiss", role, "messages", None),
+    ]
+
+
+def test_a_page_that_refreshes_itself_and_a_form_are_no_look(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    maria, step = browser_of(people.maria), infusion.steps.get(slot="fluids-during.d1")
+    maria.get(reverse("checklist_live", args=[infusion.pk]))
+    maria.post(reverse("step_tick", args=[step.pk]), headers={"HX-Request": "true"})
+    maria.post(reverse("day_start", args=[infusion.days.get(number=1).pk]))
+    assert looks() == []
+
+
+def test_whoever_may_not_look_is_not_said_to_have(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
+    assert browser_of(people.tom).get(reverse("checklist", args=[infusion.pk])).status_code == 404
+    assert browser_of(people.maria).get(reverse("infusion_review", args=[infusion.pk])).status_code == 403
+    assert looks() == []
