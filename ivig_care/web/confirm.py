@@ -14,6 +14,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from ivig_care.accounts.models import User
+from ivig_care.web.http import page_behind
 from ivig_care.web.sign_in.proofs import is_just_proved
 
 V = TypeVar("V", bound=Callable[..., HttpResponse])
@@ -51,7 +52,7 @@ def _asked(request: HttpRequest, *, keeps_form: bool) -> HttpResponse:
     request.session.pop(STATE_SESSION_KEY, None)
     htmx = getattr(request, "htmx", None)
     if htmx:
-        return HttpResponseClientRedirect(confirm_url(htmx.current_url_abs_path or "/"))
+        return HttpResponseClientRedirect(confirm_url(page_behind(htmx)))
     if request.method != "POST" or not keeps_form:
         return HttpResponseRedirect(confirm_url(request.get_full_path()))
     # Taken up again by `resume_request`, which allauth's own pages for confirming call too.

@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
-from django_htmx.middleware import HtmxDetails
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import needs_strong_sign_in
 from ivig_care.web.confirm import confirm_url
+from ivig_care.web.http import page_behind
 from ivig_care.web.sign_in.proofs import has_second_factor, is_strong
 from ivig_care.web.sign_in.ways import sign_in_url
 
@@ -90,7 +90,7 @@ class SignInFromFragment:
         htmx = getattr(request, "htmx", None)
         if not htmx or not response.headers.get("Location", "").startswith(sign_in):
             return response
-        return HttpResponseClientRedirect(sign_in_url(_page_behind(htmx)))
+        return HttpResponseClientRedirect(sign_in_url(page_behind(htmx)))
 
 
 # What is open to a clinic's staff before their second factor: signing in, what nobody signs in for, what machines ask.
@@ -111,7 +111,7 @@ class StrongSignIn:
         if is_open or not isinstance(user, User) or not needs_strong_sign_in(user) or is_strong(request, user):
             return self.get_response(request)
         htmx = getattr(request, "htmx", None)
-        page = _page_behind(htmx) if htmx else _page_to_return_to(request)
+        page = page_behind(htmx) if htmx else _page_to_return_to(request)
         place = confirm_url(page) if has_second_factor(user) else _with_next("second_factor_needed", page)
         return HttpResponseClientRedirect(place) if htmx else HttpResponseRedirect(place)
 
@@ -122,11 +122,3 @@ def _page_to_return_to(request: HttpRequest) -> str:
 
 def _with_next(name: str, page: str) -> str:
     return f"{reverse(name)}?{urlencode({'next': page})}"
-
-
-def _page_behind(htmx: HtmxDetails) -> str:
-    """The page that asked through htmx."""
-    try:
-        return htmx.current_url_abs_path or "/"
-    except ValueError:  # what it says is no address
-        return "/"

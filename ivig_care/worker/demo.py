@@ -12,6 +12,7 @@ from ivig_care.actions.care_teams import (
     caregiver_add,
     child_add,
     clinic_add,
+    clinic_links_agree,
     person_add,
     staff_add,
 )
@@ -224,6 +225,8 @@ def _child(
     child = child_add(clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on, now=now)
     for person, role in family.items():
         caregiver_add(child=child, person=person, role=role, now=now)
+        if role == Role.GUARDIAN:
+            clinic_links_agree(child=child, by=person, now=now)
         quiet_hours_set(person=person, now=now, quiet_from=time(22), quiet_until=time(7))
     return child
 

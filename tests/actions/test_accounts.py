@@ -19,7 +19,7 @@ from ivig_care.actions.care_teams import person_add
 from ivig_care.care_teams.models import AuditEvent
 from ivig_care.common import clock as our_clock
 from tests.actors import People
-from tests.conftest import weak_client
+from tests.browsers import signed_in_long_ago
 from tests.web.sign_in.codes import place, sign_in
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -43,7 +43,7 @@ def test_an_address_that_somebody_else_has_proved_is_not_proved_twice(people: Pe
 
 
 def test_the_second_factor_is_forgotten_and_every_session_ended(people: People) -> None:
-    listed, unlisted, other = Client(), weak_client(people.weiss), weak_client(people.maria)
+    listed, unlisted, other = Client(), signed_in_long_ago(people.weiss), signed_in_long_ago(people.maria)
     sign_in(listed, "weiss@example.org")
     call_command("forget_second_factor", "WEISS@example.org", verbosity=0)
     assert not Authenticator.objects.filter(user=people.weiss).exists()
@@ -60,7 +60,7 @@ def test_the_second_factor_is_forgotten_and_every_session_ended(people: People) 
 
 
 def test_a_session_that_is_over_is_not_looked_at(people: People) -> None:
-    weak_client(people.weiss)
+    signed_in_long_ago(people.weiss)
     Session.objects.update(expire_date=our_clock.now() - timedelta(days=1))
     second_factor_forget(person=people.weiss, now=our_clock.now())
     assert Session.objects.count() == 1

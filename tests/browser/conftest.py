@@ -24,6 +24,11 @@ STRANGER = (
     "/accounts/signup/",
     "/nowhere/",
     "/n/1.forged/",
+    "/invitations/",
+    "/invitations/{invitation}/",
+    "/invitations/NOSUCHCODE00/",
+    "/g/{guest}/",
+    "/g/no-such-secret/",
 )
 PARENT = (
     "/",
@@ -46,9 +51,20 @@ PARENT = (
     "/accounts/2fa/totp/activate/",
     "/accounts/2fa/webauthn/add/",
     "/accounts/logout/",
+    "/children/{child}/team/",
+    "/children/{child}/clinics/join/",
+    "/children/{child}/clinics/join/?code={clinic code}",
+    "/children/{child}/log/",
+    "/children/{child}/export/",
+    "/invitations/{invitation}/",
+    "/you/log/",
+    "/you/consents/",
 )
 CLINICIAN = (
     "/clinic/",
+    "/clinic/{clinic}/children/new/",
+    "/clinic/{clinic}/code/",
+    "/clinic/children/{child}/invite/",
     "/clinic/children/{child}/plans/new/",
     "/clinic/plans/{empty}/",
     "/clinic/plans/{draft}/",
@@ -62,7 +78,8 @@ CLINICIAN = (
     "/accounts/2fa/totp/deactivate/",
     "/accounts/2fa/recovery-codes/generate/",
 )
-PAGES = {"": STRANGER, "maria": PARENT, "weiss": CLINICIAN}
+ADMIN = ("/clinic/{clinic}/staff/", "/clinic/log/")
+PAGES = {"": STRANGER, "maria": PARENT, "weiss": CLINICIAN, "ada": ADMIN}
 
 
 @dataclass
@@ -70,7 +87,7 @@ class Scenes:
     """The running site and where its scenes are; people sign in once and keep their cookies."""
 
     site: Site
-    keys: dict[str, int]
+    keys: dict[str, int | str]
     spare: list[int]
     cookies: dict[str, StorageState] = field(default_factory=dict)
 

@@ -225,7 +225,8 @@ def test_more_rows_are_no_more_queries(lived: Infusion, people: People) -> None:
 
 def _hangs_on_child() -> set[str]:
     """Every kind of row that leads to a child, by however many others."""
-    found, rest = {Child}, [model for model in apps.get_models() if model.__module__.startswith("ivig_care.")]
+    found: set[type[Model]] = {Child}
+    rest = [model for model in apps.get_models() if model.__module__.startswith("ivig_care.")]
     while new := {model for model in rest if model not in found and _parents(model) & found}:
         found |= new
     return {model._meta.label for model in found}
@@ -272,7 +273,7 @@ def test_nobody_else_does(infusion: Infusion, people: People, browser_of: Signed
     answers: dict[str, Any] = {}
     for user in (people.sam, people.weiss, people.tom):
         answers[user.name] = getattr(browser_of(user), method)(path).status_code
-    assert answers == {"Sam": 403, "Weiss": 403, "Tom": 404}
+    assert answers == {"Sam": 403, "Weiss": 404, "Tom": 404}
     assert not AuditEvent.objects.filter(verb="exported").exists()
 
 
