@@ -95,7 +95,7 @@ def stage_make() -> Stage:
         "contact point": {"pk": point_of(people.maria).pk},
         "message": {"token": link_token(message.pk)},
         "message key": {"pk": message.pk},
-        **_own_of(people.maria),
+        "session": {"pk": _session_of(people.maria).pk},
         "reset": {"uidb36": "1", "key": "no-such-key"},
         "guest link": {"secret": GUEST_SECRETS[Kind.GUEST]},
         **_shared(people, infusion),
@@ -153,14 +153,10 @@ def _otherwhere_too(people: People) -> None:
     ChildFactory.create(clinic=lakeside, given_name="Ida", family_name="Vogel")
 
 
-def _own_of(person: User) -> dict[str, dict[str, object]]:
-    """A passkey and a session of somebody's."""
-    passkey = Authenticator.objects.create(
-        user=person, type=Authenticator.Type.WEBAUTHN, data={"name": "Phone", "credential": {}}
-    )
+def _session_of(person: User) -> UserSession:
+    """A place where somebody is signed in besides."""
     key = signed_in_long_ago(person).session.session_key
-    session = UserSession.objects.create(user=person, session_key=f"{key}", ip="192.0.2.1", user_agent="Firefox/")
-    return {"passkey": {"pk": passkey.pk}, "session": {"pk": session.pk}}
+    return UserSession.objects.create(user=person, session_key=f"{key}", ip="192.0.2.1", user_agent="Firefox/")
 
 
 def _shared(people: People, infusion: Infusion) -> dict[str, dict[str, object]]:
@@ -174,7 +170,11 @@ def _shared(people: People, infusion: Infusion) -> dict[str, dict[str, object]]:
     family, code = invitation_make(role=Role.VIEWER, by=people.maria, child=lena, name="Ann", now=now)
     staff, _ = invitation_make(role=Role.NURSE, by=admin, clinic=riverside, name="Ann", now=now)
     guest_links = _guest_links(people, infusion)
+    passkey = Authenticator.objects.create(
+        user=bo, type=Authenticator.Type.WEBAUTHN, data={"name": "Phone", "credential": {}}
+    )
     return {
+        "passkey of another": {"pk": passkey.pk},
         "code": {"code": code},
         "clinic’s code": {"code": riverside.join_code},
         "family place": {"pk": lena.pk, "place": family_place.pk},

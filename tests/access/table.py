@@ -38,8 +38,9 @@ class Can(StrEnum):
     HOLD_LINK = "hold the link of a message that still opens something"
     HOLD_GUEST_LINK = "have the device that a guest link is bound to"
     BE_A_MACHINE = "show the secret of a provider or a watcher"
-    NEED_A_SECOND_FACTOR = "be on a clinic’s staff"
+    HAVE_A_SECOND_FACTOR = "have an authenticator app, as everybody on a staff must"
     BE_THE_ONE = "be the person whose own thing it is (the guardian’s)"
+    BE_ANOTHER = "be somebody who is none of these people"
     SEE = "see Lena’s record"
     BELONG = "see Lena’s record as one of her family"
     RECORD = "record for Lena"
@@ -66,10 +67,11 @@ WHO: Mapping[Can, frozenset[Kind]] = {
     Can.HOLD_LINK: frozenset(Kind) - {Kind.SIGNED_OUT_LINK},
     Can.HOLD_GUEST_LINK: frozenset({Kind.GUEST}),
     Can.BE_A_MACHINE: frozenset(),
-    Can.NEED_A_SECOND_FACTOR: frozenset(
+    Can.HAVE_A_SECOND_FACTOR: frozenset(
         {Kind.CLINICIAN, Kind.NURSE, Kind.ADMIN, Kind.OTHER_CLINICIAN, Kind.WITHDRAWN_CLINICIAN}
     ),
     Can.BE_THE_ONE: frozenset({Kind.GUARDIAN}),
+    Can.BE_ANOTHER: frozenset(),
     Can.SEE: frozenset({Kind.GUARDIAN, Kind.CAREGIVER, Kind.VIEWER, Kind.CLINICIAN, Kind.NURSE}),
     Can.BELONG: frozenset({Kind.GUARDIAN, Kind.CAREGIVER, Kind.VIEWER}),
     Can.RECORD: frozenset({Kind.GUARDIAN, Kind.CAREGIVER, Kind.CLINICIAN, Kind.NURSE}),
@@ -185,14 +187,15 @@ ROWS: Mapping[str, Row] = {
     "account_change_password": _own(),
     "account_set_password": _own(),
     "mfa_index": _page(Can.BE_SOMEBODY),
-    "second_factor_needed": _page(Can.NEED_A_SECOND_FACTOR),
+    "second_factor_needed": _page(Can.HAVE_A_SECOND_FACTOR),
     "mfa_activate_totp": _own(),
-    "mfa_deactivate_totp": _own(),
+    "mfa_deactivate_totp": Row(get=Can.HAVE_A_SECOND_FACTOR, post=Can.HAVE_A_SECOND_FACTOR),
     "mfa_list_webauthn": _page(Can.BE_SOMEBODY),
     "mfa_add_webauthn": _own(),
-    "mfa_edit_webauthn": Row(get=Can.BE_THE_ONE, post=Can.BE_THE_ONE, of="passkey"),
-    "mfa_remove_webauthn": Row(get=Can.BE_THE_ONE, post=Can.BE_THE_ONE, of="passkey"),
-    "mfa_view_recovery_codes": _own(),
+    "mfa_edit_webauthn": Row(get=Can.BE_ANOTHER, post=Can.BE_ANOTHER, of="passkey of another"),
+    "mfa_remove_webauthn": Row(get=Can.BE_ANOTHER, post=Can.BE_ANOTHER, of="passkey of another"),
+    # Nobody here has made any codes yet.
+    "mfa_view_recovery_codes": Row(get=Can.BE_SOMEBODY, ok={"GET": 404}),
     "mfa_generate_recovery_codes": _own(),
     "usersessions_list": _page(Can.BE_SOMEBODY),
     "you": _page(Can.BE_SOMEBODY),
