@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from celery.schedules import schedule
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONE, SELF
 from environs import Env
 
 env = Env()
@@ -35,13 +35,30 @@ def _embedded_secret() -> str:
     return path.read_text(encoding="ascii")
 
 
+# What stands in examples everywhere, and in ours: whoever copies it has no secret.
+_NO_SECRETS = ("django-insecure", "changeme", "change-me", "change_me", "secret-key", "secret_key", "example")
+_SHORTEST_SECRET = 50
+_LEAST_SIGNS = 12
+
+
+def _checked(name: str, value: str) -> str:
+    """A secret that is none is worse than no secret: nobody would look for another."""
+    if len(value) < _SHORTEST_SECRET or len(set(value)) < _LEAST_SIGNS:
+        raise ValueError(f"{name} is too short or too simple: expected at least {_SHORTEST_SECRET} random signs")
+    if any(word in value.lower() for word in _NO_SECRETS):
+        raise ValueError(f"{name} is out of an example: anybody knows it. Make a random one of your own")
+    return value
+
+
+# Never on: an error page with all settings is no answer to anybody.
 DEBUG = False
 SECRET_KEY: str = env.str("SECRET_KEY", "")
 if not SECRET_KEY and not IS_EMBEDDED:
     raise ValueError("DATABASE_URL is set, so SECRET_KEY must be set too: a long random text, the same everywhere")
-SECRET_KEY = SECRET_KEY or _embedded_secret()
+SECRET_KEY = _checked("SECRET_KEY", SECRET_KEY) if SECRET_KEY else _embedded_secret()
 # Seals the log of who did what. Of its own, because SECRET_KEY may be changed and the seals must stay readable.
-AUDIT_KEY: str = env.str("AUDIT_KEY", "") or SECRET_KEY
+AUDIT_KEY: str = env.str("AUDIT_KEY", "")
+AUDIT_KEY = _checked("AUDIT_KEY", AUDIT_KEY) if AUDIT_KEY else SECRET_KEY
 
 # --- Where the site is reached ----------------------------------------------------------------
 
@@ -70,24 +87,47 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
-SESSION_COOKIE_HTTPONLY = True
+# Tied to this host alone: no site beside it can put one in its place.
+_HOST_ONLY = "__Host-" if _IS_HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_HOST_ONLY}sessionid", f"{_HOST_ONLY}csrftoken"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# The plan page has the most fields. No form of ours sends a file: one is refused before a byte of it is kept.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 600
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 0
 
+# Everything comes from here, from files: nothing written into a page runs or paints.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF, NONCE],
+        "default-src": [NONE],
+        "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
+        "frame-src": [NONE],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
+        "upgrade-insecure-requests": _IS_HTTPS,
     }
 }
+# What no page of ours needs, so that none can be talked into it.
 PERMISSIONS_POLICY: dict[str, list[str]] = {
-    name: [] for name in ("accelerometer", "camera", "geolocation", "gyroscope", "microphone", "payment", "usb")
+    name: []
+    for name in (
+        *("accelerometer", "ambient-light-sensor", "autoplay", "bluetooth", "browsing-topics", "camera"),
+        *("clipboard-read", "compute-pressure", "display-capture", "encrypted-media", "gamepad", "geolocation"),
+        *("gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment"),
+        *("picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "window-management"),
+        "xr-spatial-tracking",
+    )
 }
 PERMISSIONS_POLICY |= {f"publickey-credentials-{what}": ["self"] for what in ("create", "get")}
 
@@ -119,6 +159,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "ivig_care.web.middleware.KeptByNobody",
     "ivig_care.web.middleware.OnlyKnownMethods",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

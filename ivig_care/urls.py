@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("ivig_care.web.family.urls")),
 ]
 
+handler400 = "ivig_care.web.errors.not_readable"
 handler403 = "ivig_care.web.errors.forbidden"
 handler404 = "ivig_care.web.errors.not_found"
 handler429 = "ivig_care.web.errors.too_many"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -34,6 +35,13 @@ def form_too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
         to = request.POST.get("next") or request.GET.get("next") or ""
         again = request.path + (f"?{urlencode({'next': to})}" if to else "")
     return render(request, "errors/form_too_old.html", {"again": again}, status=403)
+
+
+def not_readable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Too large (413), or not to be read at all (400). Nothing of such a request is looked at again."""
+    is_too_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent)
+    page = render_to_string("errors/413.html" if is_too_large else "errors/400.html")
+    return HttpResponse(page, status=413 if is_too_large else 400)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

@@ -22,6 +22,23 @@ from ivig_care.web.sign_in.ways import sign_in_url
 _KNOWN = ["GET", "HEAD", "POST"]
 
 
+class KeptByNobody:
+    """No other site may show or read what is ours, and nobody on the way, nor the browser, keeps a page.
+
+    A page that says itself how long it may be kept has its way; so do the static files.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Add the headers."""
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
+
+
 class OnlyKnownMethods:
     """Whatever is neither a look nor a form is refused before anybody is asked who they are, or any row is read.
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db.models import F
 from django.test import Client
 
@@ -20,6 +22,7 @@ from ivig_care.plans.models import Infusion
 from ivig_care.web.guest.bound import COOKIE as GUEST_COOKIE
 from tests.access.table import SIGNED_IN, Kind
 from tests.actors import People, people_make
+from tests.browsers import signed_in_long_ago
 from tests.conftest import ACTIVATED_AT, STARTS_AT
 from tests.factories import (
     ChildFactory,
@@ -92,7 +95,7 @@ def stage_make() -> Stage:
         "contact point": {"pk": point_of(people.maria).pk},
         "message": {"token": link_token(message.pk)},
         "message key": {"pk": message.pk},
-        "key": {"key": "no-such-key"},
+        "session": {"pk": _session_of(people.maria).pk},
         "reset": {"uidb36": "1", "key": "no-such-key"},
         "guest link": {"secret": GUEST_SECRETS[Kind.GUEST]},
         **_shared(people, infusion),
@@ -150,6 +153,12 @@ def _otherwhere_too(people: People) -> None:
     ChildFactory.create(clinic=lakeside, given_name="Ida", family_name="Vogel")
 
 
+def _session_of(person: User) -> UserSession:
+    """A place where somebody is signed in besides."""
+    key = signed_in_long_ago(person).session.session_key
+    return UserSession.objects.create(user=person, session_key=f"{key}", ip="192.0.2.1", user_agent="Firefox/")
+
+
 def _shared(people: People, infusion: Infusion) -> dict[str, dict[str, object]]:
     """Places, invitations and links that a guardian or an admin may take back, and the codes that open things."""
     lena, riverside = people.lena, people.riverside
@@ -161,7 +170,11 @@ def _shared(people: People, infusion: Infusion) -> dict[str, dict[str, object]]:
     family, code = invitation_make(role=Role.VIEWER, by=people.maria, child=lena, name="Ann", now=now)
     staff, _ = invitation_make(role=Role.NURSE, by=admin, clinic=riverside, name="Ann", now=now)
     guest_links = _guest_links(people, infusion)
+    passkey = Authenticator.objects.create(
+        user=bo, type=Authenticator.Type.WEBAUTHN, data={"name": "Phone", "credential": {}}
+    )
     return {
+        "passkey of another": {"pk": passkey.pk},
         "code": {"code": code},
         "clinic’s code": {"code": riverside.join_code},
         "family place": {"pk": lena.pk, "place": family_place.pk},

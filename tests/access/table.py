@@ -38,7 +38,9 @@ class Can(StrEnum):
     HOLD_LINK = "hold the link of a message that still opens something"
     HOLD_GUEST_LINK = "have the device that a guest link is bound to"
     BE_A_MACHINE = "show the secret of a provider or a watcher"
+    HAVE_A_SECOND_FACTOR = "have an authenticator app, as everybody on a staff must"
     BE_THE_ONE = "be the person whose own thing it is (the guardian’s)"
+    BE_ANOTHER = "be somebody who is none of these people"
     SEE = "see Lena’s record"
     BELONG = "see Lena’s record as one of her family"
     RECORD = "record for Lena"
@@ -65,7 +67,11 @@ WHO: Mapping[Can, frozenset[Kind]] = {
     Can.HOLD_LINK: frozenset(Kind) - {Kind.SIGNED_OUT_LINK},
     Can.HOLD_GUEST_LINK: frozenset({Kind.GUEST}),
     Can.BE_A_MACHINE: frozenset(),
+    Can.HAVE_A_SECOND_FACTOR: frozenset(
+        {Kind.CLINICIAN, Kind.NURSE, Kind.ADMIN, Kind.OTHER_CLINICIAN, Kind.WITHDRAWN_CLINICIAN}
+    ),
     Can.BE_THE_ONE: frozenset({Kind.GUARDIAN}),
+    Can.BE_ANOTHER: frozenset(),
     Can.SEE: frozenset({Kind.GUARDIAN, Kind.CAREGIVER, Kind.VIEWER, Kind.CLINICIAN, Kind.NURSE}),
     Can.BELONG: frozenset({Kind.GUARDIAN, Kind.CAREGIVER, Kind.VIEWER}),
     Can.RECORD: frozenset({Kind.GUARDIAN, Kind.CAREGIVER, Kind.CLINICIAN, Kind.NURSE}),
@@ -129,6 +135,16 @@ def _page(can: Can, of: str = "") -> Row:
     return Row(get=can, of=of)
 
 
+def _anybody(of: str = "") -> Row:
+    """A page with a form that asks for nothing."""
+    return Row(get=Can.ANYTHING, post=Can.ANYTHING, of=of)
+
+
+def _own() -> Row:
+    """A page with a form about oneself."""
+    return Row(get=Can.BE_SOMEBODY, post=Can.BE_SOMEBODY)
+
+
 def _linked(*, get: Can | None = None, post: Can | None = None) -> Row:
     """An address below a message's link: whether the link opens is asked before the method."""
     form = {"step": "{step}", "reason": "asleep", "minutes": "30"}
@@ -145,22 +161,48 @@ def _guest(*, get: Can | None = None, post: Can | None = None) -> Row:
 _MAIL_HOOK = Row(get=Can.BE_A_MACHINE, post=Can.BE_A_MACHINE, method_first=False)
 
 ROWS: Mapping[str, Row] = {
-    # --- signing in (django-allauth) ---
-    "account_login": Row(get=Can.ANYTHING, post=Can.ANYTHING),
+    # --- signing in ---
+    "account_request_login_code": _anybody(),
+    "account_confirm_login_code": _anybody(),
+    "account_login": _anybody(),
     "account_logout": Row(get=Can.ANYTHING, post=Can.ANYTHING, ok={"POST": 302}),
-    "account_inactive": Row(get=Can.ANYTHING),
-    "account_signup": Row(get=Can.ANYTHING, post=Can.ANYTHING),
-    "account_reauthenticate": Row(get=Can.BE_SOMEBODY, post=Can.BE_SOMEBODY),
-    "account_email": Row(get=Can.BE_SOMEBODY, post=Can.BE_SOMEBODY),
-    "account_email_verification_sent": Row(get=Can.ANYTHING),
-    "account_confirm_email": Row(get=Can.ANYTHING, post=Can.ANYTHING, of="key", ok={"POST": 404}),
-    "account_change_password": Row(get=Can.BE_SOMEBODY, post=Can.BE_SOMEBODY),
-    "account_set_password": Row(get=Can.BE_SOMEBODY, post=Can.BE_SOMEBODY),
-    "account_reset_password": Row(get=Can.ANYTHING, post=Can.ANYTHING),
-    "account_confirm_login_code": Row(get=Can.ANYTHING, post=Can.ANYTHING),
-    "account_reset_password_from_key": Row(get=Can.ANYTHING, post=Can.ANYTHING, of="reset"),
-    "account_reset_password_from_key_done": Row(get=Can.ANYTHING),
-    "account_reset_password_done": Row(get=Can.ANYTHING),
+    "account_inactive": _page(Can.ANYTHING),
+    "account_signup": _anybody(),
+    "account_email_verification_sent": _anybody(),
+    "account_reset_password": _anybody(),
+    "account_reset_password_done": _page(Can.ANYTHING),
+    "account_reset_password_from_key": _anybody("reset"),
+    "account_reset_password_from_key_done": _page(Can.ANYTHING),
+    "mfa_authenticate": _anybody(),
+    "mfa_login_webauthn": _anybody(),
+    # Opens on the machine itself only, under one of the machine's own names.
+    "open_outbox": _page(Can.BE_A_MACHINE),
+    # --- how one signs in ---
+    "confirm_identity": _own(),
+    "confirm_identity_code": _form(Can.BE_SOMEBODY, ""),
+    "account_reauthenticate": _own(),
+    "mfa_reauthenticate": _own(),
+    "mfa_reauthenticate_webauthn": _own(),
+    "account_email": _own(),
+    "account_change_password": _own(),
+    "account_set_password": _own(),
+    "mfa_index": _page(Can.BE_SOMEBODY),
+    "second_factor_needed": _page(Can.HAVE_A_SECOND_FACTOR),
+    "mfa_activate_totp": _own(),
+    "mfa_deactivate_totp": Row(get=Can.HAVE_A_SECOND_FACTOR, post=Can.HAVE_A_SECOND_FACTOR),
+    "mfa_list_webauthn": _page(Can.BE_SOMEBODY),
+    "mfa_add_webauthn": _own(),
+    "mfa_edit_webauthn": Row(get=Can.BE_ANOTHER, post=Can.BE_ANOTHER, of="passkey of another"),
+    "mfa_remove_webauthn": Row(get=Can.BE_ANOTHER, post=Can.BE_ANOTHER, of="passkey of another"),
+    # Nobody here has made any codes yet.
+    "mfa_view_recovery_codes": Row(get=Can.BE_SOMEBODY, ok={"GET": 404}),
+    "mfa_generate_recovery_codes": _own(),
+    "usersessions_list": _page(Can.BE_SOMEBODY),
+    "you": _page(Can.BE_SOMEBODY),
+    "session_end": _form(Can.BE_THE_ONE, "session"),
+    "other_sessions_end": _form(Can.BE_SOMEBODY, ""),
+    "own_log": _page(Can.BE_SOMEBODY),
+    "own_consents": _page(Can.BE_SOMEBODY),
     # --- the clinic ---
     "clinic": _page(Can.WORK),
     "plan_new": Row(get=Can.PRESCRIBE, post=Can.PRESCRIBE, of="child", form={"version": "{version}"}),
@@ -180,6 +222,7 @@ ROWS: Mapping[str, Row] = {
     "staff_invite": _form(Can.MANAGE_STAFF, "clinic", name="Ann", role="nurse"),
     "staff_invitation_end": _form(Can.MANAGE_STAFF, "staff invitation"),
     "staff_place_end": _form(Can.MANAGE_STAFF, "staff place"),
+    "clinic_log": _page(Can.MANAGE_STAFF),
     # --- machines ---
     "healthz": Row(get=Can.ANYTHING, ok={"GET": 503}),
     "metrics": _page(Can.BE_A_MACHINE),
@@ -257,6 +300,8 @@ ROWS: Mapping[str, Row] = {
     "team_place_end": _form(Can.SHARE, "family place"),
     "guest_make": _form(Can.SHARE, "child"),
     "guest_end": _form(Can.SHARE, "made guest link"),
+    "child_log": _page(Can.SHARE, "child"),
+    "child_export": Row(get=Can.CONSENT, post=Can.CONSENT, of="child"),
     "clinic_join": Row(get=Can.CONSENT, post=Can.CONSENT, of="child"),
     "clinic_agree": _form(Can.CONSENT, "linked clinic"),
     "clinic_leave": _form(Can.CONSENT, "linked clinic"),

@@ -76,12 +76,12 @@ class ConfirmationCode(AbstractCodeVerificationProcess):
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: PersonRequest) -> HttpResponse:
     """Choose how to confirm; a POST sends a code."""
     if is_just_proved(request, request.user):
         return resume_request(request) or redirect("you")
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(request)
     if has_second_factor(request.user):
         raise Http404
