@@ -189,6 +189,7 @@ ROWS: Mapping[str, Row] = {
     "mfa_index": _page(Can.BE_SOMEBODY),
     "second_factor_needed": _page(Can.HAVE_A_SECOND_FACTOR),
     "mfa_activate_totp": _own(),
+    "app_move": _own(),
     "mfa_deactivate_totp": Row(get=Can.HAVE_A_SECOND_FACTOR, post=Can.HAVE_A_SECOND_FACTOR),
     "mfa_list_webauthn": _page(Can.BE_SOMEBODY),
     "mfa_add_webauthn": _own(),
@@ -203,6 +204,7 @@ ROWS: Mapping[str, Row] = {
     "other_sessions_end": _form(Can.BE_SOMEBODY, ""),
     "own_log": _page(Can.BE_SOMEBODY),
     "own_consents": _page(Can.BE_SOMEBODY),
+    "account_close": _own(),
     # --- the clinic ---
     "clinic": _page(Can.WORK),
     "plan_new": Row(get=Can.PRESCRIBE, post=Can.PRESCRIBE, of="child", form={"version": "{version}"}),
@@ -302,6 +304,7 @@ ROWS: Mapping[str, Row] = {
     "guest_end": _form(Can.SHARE, "made guest link"),
     "child_log": _page(Can.SHARE, "child"),
     "child_export": Row(get=Can.CONSENT, post=Can.CONSENT, of="child"),
+    "child_erase": Row(get=Can.CONSENT, post=Can.CONSENT, of="child", form={"act": "ask"}),
     "clinic_join": Row(get=Can.CONSENT, post=Can.CONSENT, of="child"),
     "clinic_agree": _form(Can.CONSENT, "linked clinic"),
     "clinic_leave": _form(Can.CONSENT, "linked clinic"),
