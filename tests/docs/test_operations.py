@@ -49,7 +49,9 @@ def test_the_limits_it_names_are_those_of_the_code() -> None:
 
 def test_what_it_tells_to_run_or_read_is_there() -> None:
     commands = set(re.findall(r"manage\.py (\w+)", PAGE))
-    assert {"run_worker", "run_beat", "check_heartbeat", "audit_verify", "export_child"} <= commands <= set(get_commands())
+    assert (
+        {"run_worker", "run_beat", "check_heartbeat", "audit_verify", "export_child"} <= commands <= set(get_commands())
+    )
     for path in re.findall(r"`(ivig_care/[\w/]+\.py)`", PAGE):
         assert (ROOT / path).is_file()
     for task in ("monitor_tell", "nudges_dispatch", "erasures_do", "retention_do"):
