@@ -14,9 +14,10 @@ WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
 # The static files are those of a real site, so the settings of one are given; nothing connects to them.
-RUN DATABASE_URL=postgres://unused@127.0.0.1/unused REDIS_URL=redis://127.0.0.1 SECRET_KEY=unused PUBLIC_URL=https://unused.example \
+RUN DATABASE_URL=postgres://unused@127.0.0.1/unused REDIS_URL=redis://127.0.0.1 PUBLIC_URL=https://unused.example \
+    SECRET_KEY="$(python -c 'import secrets; print(secrets.token_hex(32))')" \
     python manage.py collectstatic --no-input --verbosity 0
 USER ivig_care
 EXPOSE 8000
 CMD ["gunicorn", "ivig_care.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--worker-class", "gthread", \
-     "--threads", "8", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-"]
+     "--threads", "8", "--limit-request-fields", "60", "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-"]

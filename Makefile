@@ -14,6 +14,8 @@ PYTHON ?=
 ARGS ?=
 # How many rounds `make chaos` does; ARGS="--seed 7" to see the same ones again.
 ROUNDS ?= 200
+# How many requests `make fuzz` sends; ARGS="--seed 7 --threads 1" to send the same ones again.
+REQUESTS ?= 20000
 
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
@@ -76,7 +78,7 @@ static: .venv/.test
 	  $(MANAGE) check --deploy --fail-level WARNING
 
 .PHONY: test
-test: static test-sqlite test-postgres test-services test-browser ## Everything: static checks and all tests below
+test: static audit-deps test-sqlite test-postgres test-services test-browser ## Everything: static checks and all tests below
 
 .PHONY: test-sqlite
 test-sqlite: .venv/.test ## The tests on SQLite
@@ -106,6 +108,14 @@ mutate: .venv/.test ## Change the regimen in one place at a time: do its tests n
 .PHONY: chaos
 chaos: .venv/.test need-postgres need-redis ## Faults at random moments while messages leave, as one JSON object (ROUNDS=200)
 	@$(EMBEDDED) $(BIN)/python -m tests.chaos --rounds $(ROUNDS) $(ARGS)
+
+.PHONY: fuzz
+fuzz: .venv/.test need-postgres ## Garbage against every address: does anything break or leak? As one JSON object (REQUESTS=20000)
+	@$(EMBEDDED) $(BIN)/python -m tests.fuzz --requests $(REQUESTS) $(ARGS)
+
+.PHONY: audit-deps
+audit-deps: .venv/.test ## Have the pinned packages known holes? Says so where the registry does not answer
+	@$(BIN)/python -m tests.audit_deps
 
 .PHONY: simulate
 simulate: .venv/.test ## A month of 1 000 families: is everybody told what the rules say? (ARGS="--families 50")

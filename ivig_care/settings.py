@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from celery.schedules import schedule
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONE, SELF
 from environs import Env
 
 env = Env()
@@ -35,13 +35,30 @@ def _embedded_secret() -> str:
     return path.read_text(encoding="ascii")
 
 
+# What stands in examples everywhere, and in ours: whoever copies it has no secret.
+_NO_SECRETS = ("django-insecure", "changeme", "change-me", "change_me", "secret-key", "secret_key", "example")
+_SHORTEST_SECRET = 50
+_LEAST_SIGNS = 12
+
+
+def _checked(name: str, value: str) -> str:
+    """A secret that is none is worse than no secret: nobody would look for another."""
+    if len(value) < _SHORTEST_SECRET or len(set(value)) < _LEAST_SIGNS:
+        raise ValueError(f"{name} is too short or too simple: expected at least {_SHORTEST_SECRET} random signs")
+    if any(word in value.lower() for word in _NO_SECRETS):
+        raise ValueError(f"{name} is out of an example: anybody knows it. Make a random one of your own")
+    return value
+
+
+# Never on: an error page with all settings is no answer to anybody.
 DEBUG = False
 SECRET_KEY: str = env.str("SECRET_KEY", "")
 if not SECRET_KEY and not IS_EMBEDDED:
     raise ValueError("DATABASE_URL is set, so SECRET_KEY must be set too: a long random text, the same everywhere")
-SECRET_KEY = SECRET_KEY or _embedded_secret()
+SECRET_KEY = _checked("SECRET_KEY", SECRET_KEY) if SECRET_KEY else _embedded_secret()
 # Seals the log of who did what. Of its own, because SECRET_KEY may be changed and the seals must stay readable.
-AUDIT_KEY: str = env.str("AUDIT_KEY", "") or SECRET_KEY
+AUDIT_KEY: str = env.str("AUDIT_KEY", "")
+AUDIT_KEY = _checked("AUDIT_KEY", AUDIT_KEY) if AUDIT_KEY else SECRET_KEY
 
 # --- Where the site is reached ----------------------------------------------------------------
 
@@ -54,6 +71,12 @@ if _public.scheme not in ("http", "https") or not _public.hostname:
     raise ValueError(f"PUBLIC_URL is {PUBLIC_URL!r}; expected an address such as https://care.example.org")
 _IS_HTTPS = _public.scheme == "https"
 
+# How many web servers of ours each request passes before it comes here. Each adds the address that it saw at the end of
+# X-Forwarded-For; nothing before those is believed.
+PROXY_COUNT: int = env.int("PROXY_COUNT", 1 if _IS_HTTPS else 0)
+if PROXY_COUNT < 0:
+    raise ValueError(f"PROXY_COUNT is {PROXY_COUNT}; expected the number of web servers in front, 0 or more")
+
 ALLOWED_HOSTS = [_public.hostname, *(["localhost", "127.0.0.1", "[::1]"] if IS_EMBEDDED else [])]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECURE_SSL_REDIRECT = _IS_HTTPS
@@ -64,23 +87,49 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+# Tied to this host alone: no site beside it can put one in its place.
+_HOST_ONLY = "__Host-" if _IS_HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_HOST_ONLY}sessionid", f"{_HOST_ONLY}csrftoken"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# The plan page has the most fields. No form of ours sends a file: one is refused before a byte of it is kept.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 600
+DATA_UPLOAD_MAX_NUMBER_FILES = 0
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 0
 
+# Everything comes from here, from files: nothing written into a page runs or paints.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF, NONCE],
+        "default-src": [NONE],
+        "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
+        "frame-src": [NONE],
         "object-src": [NONE],
         "base-uri": [NONE],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
+        "upgrade-insecure-requests": _IS_HTTPS,
     }
 }
+# What no page of ours needs, so that none can be talked into it.
 PERMISSIONS_POLICY: dict[str, list[str]] = {
-    name: [] for name in ("accelerometer", "camera", "geolocation", "gyroscope", "microphone", "payment", "usb")
+    name: []
+    for name in (
+        *("accelerometer", "ambient-light-sensor", "autoplay", "bluetooth", "browsing-topics", "camera"),
+        *("clipboard-read", "compute-pressure", "display-capture", "encrypted-media", "gamepad", "geolocation"),
+        *("gyroscope", "hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment"),
+        *("picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "window-management"),
+        "xr-spatial-tracking",
+    )
 }
+PERMISSIONS_POLICY |= {f"publickey-credentials-{what}": ["self"] for what in ("create", "get")}
 
 # --- The application --------------------------------------------------------------------------
 
@@ -95,6 +144,8 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "ivig_care.common",
     "ivig_care.accounts",
     "ivig_care.care_teams",
@@ -108,6 +159,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "ivig_care.web.middleware.KeptByNobody",
+    "ivig_care.web.middleware.OnlyKnownMethods",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -122,6 +175,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ivig_care.web.middleware.SignInFromFragment",
+    "ivig_care.web.middleware.StrongSignIn",
     "ivig_care.web.middleware.BackFromForm",
 ]
 
@@ -177,6 +231,14 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# How often somebody has tried to sign in is counted here: for all processes together, and not lost with Redis.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "common_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- People -----------------------------------------------------------------------------------
 
@@ -191,17 +253,66 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 CSRF_FAILURE_VIEW = "ivig_care.web.errors.form_too_old"
-LOGIN_URL = "account_login"
+LOGIN_URL = "account_request_login_code"
 LOGIN_REDIRECT_URL = "home"
-# With https there is a web server in front that holds the certificate: the last address it reports is the person's.
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _IS_HTTPS else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 6, "dashed": False}
 ACCOUNT_ADAPTER = "ivig_care.web.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "request_login_code": "ivig_care.web.sign_in.forms.CodeRequestForm",
+    "signup": "ivig_care.web.sign_in.forms.SignupForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# A password is not asked for when signing up; but without it here, allauth's password page would have no field for one.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1"]
+ACCOUNT_MAX_EMAIL_ADDRESSES = 3
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 3
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 10 * 60
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = _public.scheme
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_request_login_code"
 ACCOUNT_SESSION_REMEMBER = True
+# What allauth asks before it changes an account is asked by `confirm_first` instead; see docs/adr/0014-signing-in.md.
+ACCOUNT_REAUTHENTICATION_REQUIRED = MFA_REAUTHENTICATION_REQUIRED = False
+# For each action: so many in a time for one address of the network, account (key) or person signed in (user).
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "20/m/ip,3/m/key,10/h/key",
+    "confirm_login_code": "30/m/ip,20/10m/key",
+    "send_text": "3/m/key,10/h/key",
+    "confirm_identity": "3/m/user,20/h/user",
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,3/m/key,10/h/key",
+    "signup": "20/m/ip",
+    "confirm_email": "3/m/key,10/h/key",
+    "manage_email": "10/m/user",
+}
+MFA_ADAPTER = "ivig_care.web.adapter.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "ivig_care.web.sign_in.forms.SecondFactorForm",
+    "reauthenticate": "ivig_care.web.sign_in.forms.SecondFactorAgainForm",
+    "add_webauthn": "ivig_care.web.sign_in.forms.PasskeyForm",
+    "login_webauthn": "ivig_care.web.sign_in.forms.PasskeyLoginForm",
+    "authenticate_webauthn": "ivig_care.web.sign_in.forms.PasskeyFactorForm",
+    "reauthenticate_webauthn": "ivig_care.web.sign_in.forms.PasskeyAgainForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# A browser calls http secure on this machine alone.
+IS_LOOPBACK = _public.hostname in ("localhost", "127.0.0.1", "::1")
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOOPBACK and not _IS_HTTPS
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "ivig_care"
+# Half a minute early or late: clocks differ, and typing takes time.
+MFA_TOTP_TOLERANCE = 1
 
 # --- Language, time, static files -------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ivig_care.accounts.models import ContactPoint, User
+from ivig_care.actions.accounts import demo_app_add
 from ivig_care.care_teams.models import Child, Clinic, Role
 from tests.factories import (
     ChildFactory,
@@ -32,7 +33,10 @@ class People:
 
 
 def people_make() -> People:
-    """Everybody, with verified contact points for the families: e-mail before texts, but Sam texts before e-mail."""
+    """Everybody, with verified contact points for the families: e-mail before texts, but Sam texts before e-mail.
+
+    The clinicians have an authenticator app; see tests/password.py.
+    """
     riverside, hillside = ClinicFactory.create(name="Riverside Clinic"), ClinicFactory.create(name="Hillside")
     lena = ChildFactory.create(clinic=riverside)
     kai = ChildFactory.create(clinic=hillside, given_name="Kai", family_name="Berg")
@@ -45,6 +49,8 @@ def people_make() -> People:
     MembershipFactory.create(user=tom, child=kai, role=Role.GUARDIAN)
     MembershipFactory.create(user=weiss, clinic=riverside, role=Role.CLINICIAN)
     MembershipFactory.create(user=lee, clinic=hillside, role=Role.CLINICIAN)
+    for user in (weiss, lee):
+        demo_app_add(person=user)
     for number, user in enumerate((maria, sam, tom)):
         NudgePreferenceFactory.create(user=user)
         ContactPointFactory.create(user=user, rank=1 if user == sam else 0)

@@ -8,11 +8,13 @@ from datetime import datetime
 import pytest
 import time_machine
 from django.conf import LazySettings
+from django.core.cache import cache
 from django.test import Client
 
 from ivig_care.accounts.models import User
 from ivig_care.plans.models import Infusion
 from tests.actors import People, people_make
+from tests.browsers import signed_in, signed_in_long_ago
 from tests.factories import active_infusion
 
 STARTS_AT = datetime.fromisoformat("2026-06-15T09:00:00-07:00")
@@ -54,11 +56,20 @@ def infusion(people: People) -> Infusion:
 
 @pytest.fixture
 def browser_of() -> Callable[[User], Client]:
-    """A signed-in client for a person."""
-
-    def signed_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        return client
-
+    """A signed-in client for a person who has just shown who they are; with an authenticator app, if on a staff."""
     return signed_in
+
+
+@pytest.fixture
+def weak_browser_of() -> Callable[[User], Client]:
+    """A signed-in client for a person of whom nobody knows any more how they proved who they are."""
+    return signed_in_long_ago
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_tried_yet(request: pytest.FixtureRequest) -> Iterator[None]:
+    # Limits are counted in the database: what a test writes there is undone after it, but where it commits.
+    yield
+    if "transactional_db" in request.fixturenames:
+        request.getfixturevalue("transactional_db")
+        cache.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from allauth.account.models import EmailAddress
 from factory.declarations import LazyAttribute, RelatedFactory, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory, Password
 
@@ -63,8 +64,17 @@ class ChildFactory(DjangoModelFactory[Child]):
     link = RelatedFactory(ClinicLinkFactory, factory_related_name="child", clinic=SelfAttribute("..clinic"))
 
 
+class EmailAddressFactory(DjangoModelFactory[EmailAddress]):
+    """A proved address to sign in with."""
+
+    class Meta:
+        model = EmailAddress
+
+    verified = primary = True
+
+
 class UserFactory(DjangoModelFactory[User]):
-    """A person who can sign in with PASSWORD."""
+    """A person who can sign in with PASSWORD, or with a code by e-mail."""
 
     class Meta:
         model = User
@@ -73,6 +83,11 @@ class UserFactory(DjangoModelFactory[User]):
     name = "Maria"
     email = Sequence(lambda n: f"person{n}@example.org")
     password = Password(PASSWORD)
+    address = RelatedFactory(
+        EmailAddressFactory,
+        factory_related_name="user",
+        email=LazyAttribute(lambda made: made.factory_parent.email.lower()),
+    )
 
 
 class MembershipFactory(DjangoModelFactory[Membership]):

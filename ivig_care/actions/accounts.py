@@ -1,65 +1,112 @@
-"""Writes that a person closes their account."""
+"""Writes how people sign in: the addresses they do it with, second factors, and the sessions they have open."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from importlib import import_module
 
-from django.apps import apps
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
-from ivig_care.accounts.models import ContactPoint, NudgePreference, User
-from ivig_care.actions.audit import Verb, audit_note, audits_last
-from ivig_care.actions.care_teams import place_end
+from ivig_care.accounts.models import User
+from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.errors import Refused
-from ivig_care.actions.mailing import occasions_free
-from ivig_care.care_teams.models import Consent, Membership
-from ivig_care.nudges.models import Delivery, DeliveryAttempt, InboundMessage, OutboxMessage
 
-CLOSED = "the account was closed"
-# Where the sign-in keeps what it knows of a person: addresses, second factors, sessions.
-_SIGN_IN = frozenset({"account", "mfa", "usersessions", "socialaccount"})
+# What the log calls these; none of them has a row that may be pointed at.
+SESSION, SECOND_FACTOR = "session", "second factor"
+
+
+class NoSuchPerson(Refused):
+    """Nobody signs in with that address."""
+
+    def __init__(self, email: str) -> None:
+        self.email = email
+        super().__init__(f"Nobody signs in with {email}.")
+
+
+def address_add(*, person: User, is_proved: bool) -> None:
+    """Let the person sign in with the address of their account; once it is in the list, nothing changes.
+
+    `is_proved`: whoever brought the person in vouches for it, so that nothing has to be sent there first.
+    """
+    email = person.email.lower()
+    is_free = not EmailAddress.objects.filter(email=email, verified=True).exists()
+    EmailAddress.objects.get_or_create(
+        user=person,
+        email=email,
+        defaults={
+            "verified": is_proved and is_free,
+            "primary": not EmailAddress.objects.filter(user=person, primary=True).exists(),
+        },
+    )
+
+
+def person_named(email: str) -> User:
+    """The person who signs in with this address, however it is written. Raises NoSuchPerson."""
+    found = User.objects.filter(email__iexact=email.strip(), is_guest=False).first()
+    if found is None:
+        address = EmailAddress.objects.filter(email=email.strip().lower(), verified=True).first()
+        found = address.user if address else None
+    if found is None:
+        raise NoSuchPerson(email)
+    return found
+
+
+def signed_in_note(*, person: User, way: str, now: datetime) -> None:
+    """Write into the log that the person signed in, and how: "code", "password", "passkey", "password, app"."""
+    audit_note(verb=Verb.SIGNED_IN, about=SESSION, person=person, by=person, now=now, detail=way)
+
+
+def account_changed_note(*, person: User, about: str, now: datetime) -> None:
+    """Write into the log that the person changed something of how they sign in."""
+    audit_note(verb=Verb.CHANGED, about=about, person=person, by=person, now=now)
 
 
 @transaction.atomic
-@audits_last()
-def account_close(*, person: User, now: datetime) -> None:
-    """End every place of the person, and forget how to reach them and how they sign in.
+def sessions_end(*, person: User, sessions: Iterable[UserSession], by: User, now: datetime) -> int:
+    """Sign the person out of these sessions; how many there were."""
+    ended = [session for session in sessions if session.user_id == person.pk]
+    for session in ended:
+        session.end()
+    if ended:
+        count = len(ended)
+        words = "1 session" if count == 1 else f"{count} sessions"
+        audit_note(verb=Verb.ENDED, about=SESSION, person=person, by=by, now=now, detail=words)
+    return len(ended)
 
-    The name stays where the record says who gave or said something: a record that forgot that would be a false one.
-    Raises Refused for the only guardian of a child and the only admin of a clinic, and while a message is leaving.
+
+@transaction.atomic
+def second_factor_forget(*, person: User, now: datetime) -> None:
+    """Take away every second factor of somebody who has lost theirs, and sign them out everywhere.
+
+    Done by whoever runs the server, after they have made sure who is asking.
     """
-    User.objects.select_for_update(no_key=True).get(pk=person.pk)
-    if Delivery.objects.filter(person=person, status=Delivery.Status.SENDING).exists():
-        raise Refused("A message to you is just leaving. Please try again in a minute.")
-    places = Membership.objects.filter(user=person).select_related("child", "clinic", "user")
-    for place in places.order_by("child", "clinic", "pk"):
-        place_end(place=place, by=person, now=now)
-    pending = Delivery.objects.pending().filter(person=person)
-    occasions_free(pending, status=Delivery.Status.DROPPED, reason=CLOSED)
-    _ways_forget(person, now)
-    _sign_in_forget(person)
-    person.email, person.is_active = f"closed-{person.pk}@closed.invalid", False
-    person.set_unusable_password()
-    person.save(update_fields=["email", "is_active", "password"])
-    audit_note(verb=Verb.ERASED, about="account", by=person, now=now, person=person)
+    ways_in_end(person=person, now=now)
+    audit_note(verb=Verb.CHANGED, about=SECOND_FACTOR, person=person, by=None, now=now, detail="forgotten on request")
 
 
-def _ways_forget(person: User, now: datetime) -> None:
-    points = ContactPoint.objects.filter(user=person)
-    reminders = Consent.objects.filter(person=person, purpose=Consent.Purpose.REMIND, withdrawn_at__isnull=True)
-    reminders.update(withdrawn_at=now)
-    OutboxMessage.objects.filter(to__in=[person.email, *points.values_list("address", flat=True)]).delete()
-    InboundMessage.objects.filter(contact_point__in=points).update(sender="", contact_point=None)
-    for model in (Delivery, DeliveryAttempt):
-        model._default_manager.filter(contact_point__in=points).update(contact_point=None)
-    points.delete()
-    NudgePreference.objects.filter(user=person).delete()
+def ways_in_end(*, person: User, now: datetime) -> None:
+    """Take away every second factor and passkey, and end every session; the caller writes the log."""
+    Authenticator.objects.filter(user=person).delete()
+    UserSession.objects.filter(user=person).delete()
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    # All of them are read: one that began before sessions were listed is in no list.
+    for session in Session.objects.filter(expire_date__gt=now).iterator():
+        if session.get_decoded().get("_auth_user_id") == str(person.pk):
+            store.delete(session.session_key)
 
 
-def _sign_in_forget(person: User) -> None:
-    """Sessions end with the password they were begun with; whatever else a sign-in knows of the person goes too."""
-    for model in apps.get_models():
-        if model._meta.app_label in _SIGN_IN:
-            for field in model._meta.fields:
-                if field.related_model is User:
-                    model._default_manager.filter(**{field.name: person}).delete()
+# Of the authenticator app that the demo people share. It stands here for all to read, so it protects nothing.
+DEMO_SECRET = "IVIGCAREDEMOSECRETIVIGCAREDEMOAB"  # noqa: S105
+
+
+def demo_app_add(*, person: User) -> None:
+    """Give a demo person an authenticator app whose codes the open outbox shows."""
+    Authenticator.objects.get_or_create(
+        user=person, type=Authenticator.Type.TOTP, defaults={"data": {"secret": DEMO_SECRET}}
+    )

@@ -9,6 +9,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 
 from ivig_care.accounts.models import NudgePreference, User
+from ivig_care.actions.accounts import address_add
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.consents import consent_end, consent_note
 from ivig_care.actions.errors import Refused
@@ -56,7 +57,14 @@ TOLD_BY_ROLE = {Role.GUARDIAN: Told.FIRST, Role.CAREGIVER: Told.SECOND, Role.VIE
 
 @transaction.atomic
 def child_add(
-    *, clinic: Clinic, given_name: str, family_name: str, born_on: date, now: datetime, zone: str = ""
+    *,
+    clinic: Clinic,
+    given_name: str,
+    family_name: str,
+    born_on: date,
+    now: datetime,
+    zone: str = "",
+    by: User | None = None,
 ) -> Child:
     """A child of a clinic; lives in the clinic's zone unless another is given. Raises Refused.
 
@@ -67,12 +75,13 @@ def child_add(
         clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on, zone=zone or clinic.zone
     )
     ClinicLink.objects.create(child=child, clinic=clinic, offered_at=now)
+    audit_note(verb=Verb.CHANGED, about=child, by=by, now=now, child=child, detail=f"added at {clinic}")
     return child
 
 
 @transaction.atomic
 def person_add(*, email: str, name: str, zone: str, password: str | None = None) -> User:
-    """The person with this address, new if there was none; without a password they set one by e-mail.
+    """The person with this address, new if there was none; without a password they sign in with a code by e-mail.
 
     Raises Refused.
     """
@@ -82,24 +91,33 @@ def person_add(*, email: str, name: str, zone: str, password: str | None = None)
     except ValidationError as error:
         raise Refused(f"{email!r} is not an e-mail address.") from error
     known = User.objects.filter(email__iexact=email).first()
-    person = known or User.objects.create_user(email, password, name=name)
+    person = known or User.objects.create_user(email.lower(), password, name=name)
+    if known is None:
+        address_add(person=person, is_proved=True)
     NudgePreference.objects.get_or_create(user=person, defaults={"zone": zone})
     return person
 
 
-def staff_add(*, clinic: Clinic, person: User, role: Role) -> Membership:
+@transaction.atomic
+def staff_add(*, clinic: Clinic, person: User, role: Role, now: datetime) -> Membership:
     """Put a person on a clinic's staff as clinician, nurse or admin; a second time changes nothing."""
-    membership, _ = Membership.objects.get_or_create(user=person, clinic=clinic, role=role)
+    membership, is_new = Membership.objects.get_or_create(user=person, clinic=clinic, role=role)
+    if is_new:
+        audit_note(verb=Verb.SHARED, about=person, by=None, now=now, clinic=clinic, detail=f"{person}, {role.label}")
     return membership
 
 
-def caregiver_add(*, child: Child, person: User, role: Role) -> Membership:
+@transaction.atomic
+def caregiver_add(*, child: Child, person: User, role: Role, now: datetime) -> Membership:
     """Put a person into a child's care team. Guardians are told first, caregivers when nobody has answered.
 
     Viewers are never told. A second time changes nothing.
     """
     told = TOLD_BY_ROLE[role]
-    membership, _ = Membership.objects.get_or_create(user=person, child=child, defaults={"role": role, "told": told})
+    place = {"role": role, "told": told}
+    membership, is_new = Membership.objects.get_or_create(user=person, child=child, defaults=place)
+    if is_new:
+        audit_note(verb=Verb.SHARED, about=person, by=None, now=now, child=child, detail=f"{person}, {role.label}")
     return membership
 
 
@@ -189,8 +207,8 @@ def share_words(child: Child, clinic: Clinic) -> str:
     """What a guardian agrees to."""
     return (
         f"{clinic.name} may see what is recorded about {child.given_name}: the plan, the checklists, what was given "
-        "and when, notes, and the messages sent about it. Its clinicians may write plans and sign reviews. I can end this "
-        "at any time, and from then on nobody there sees anything."
+        "and when, notes, and the messages sent about it. Its clinicians may write plans and sign reviews. I can end "
+        "this at any time, and from then on nobody there sees anything."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,16 +10,22 @@ from django.db import transaction
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.care_teams import TOLD_BY_ROLE, clinic_links_agree
+from ivig_care.actions.consents import AGREE
 from ivig_care.actions.contact_points import contact_point_agree
 from ivig_care.actions.errors import InvitationOver, Refused
 from ivig_care.care_teams.access import may_bring_in
 from ivig_care.care_teams.models import OF_CHILD, Child, Clinic, Erasure, Invitation, Membership, Role
 from ivig_care.common.secrets import code_make, code_read, secret_hash
+from ivig_care.nudges.channels import channel_for
+from ivig_care.nudges.channels.base import Message, SendFailed
+
+log = logging.getLogger(__name__)
 
 FAMILY_LASTS = timedelta(days=14)
 STAFF_LASTS = timedelta(days=7)
 # So many can be open at once for one child or one staff: more is a mistake, or no good.
 MOST_OPEN = 20
+ONE_DAY, MOST_IN_A_DAY = timedelta(days=1), 50
 # Whoever cannot say when the child was born is not the person who was meant.
 MOST_WRONG_YEARS = 5
 
@@ -44,6 +51,8 @@ def invitation_make(
         raise Refused("The family had this record erased. What is left of it is kept for the clinic alone.")
     if Invitation.objects.open(now).filter(child=child, clinic=clinic).count() >= MOST_OPEN:
         raise Refused(f"{MOST_OPEN} invitations are open already. Take one back first.")
+    if Invitation.objects.filter(created_by=by, created_at__gt=now - ONE_DAY).count() >= MOST_IN_A_DAY:
+        raise Refused("You have invited many people today. Go on tomorrow.")
     code = code_make()
     invitation = Invitation.objects.create(
         code_hash=secret_hash(code),
@@ -58,6 +67,24 @@ def invitation_make(
     )
     audit_note(verb=Verb.SHARED, about=invitation, by=by, now=now, child=child, clinic=clinic, detail=role.label)
     return invitation, code
+
+
+def invitation_send(*, invitation: Invitation, link: str) -> bool:
+    """Send the link of an invitation to its e-mail address, without a private word; False when that cannot be."""
+    what = "to work with them" if invitation.clinic_id else "to help with a checklist"
+    text = (
+        f"{invitation.created_by.name} invites you {what} on ivig_care.\n\n"
+        f"See what it is about, and accept, here:\n{link}\n\n"
+        f"It works once, until {invitation.expires_at:%-d %B}. "
+        "If you do not know what this is, leave it alone: nothing happens.\n"
+    )
+    message = Message(key=f"invitation-{invitation.pk}", to=invitation.email, subject="An invitation", text=text)
+    try:
+        channel_for(ContactPoint.Kind.EMAIL).send(message)
+    except SendFailed:
+        log.exception("invitation %s could not be sent", invitation.pk)
+        return False
+    return True
 
 
 @transaction.atomic
@@ -110,7 +137,7 @@ def _accept(invitation: Invitation, *, by: User, now: datetime, remind_by_email:
     zone = child.zone if child is not None else clinic.zone if clinic is not None else "UTC"
     NudgePreference.objects.get_or_create(user=by, defaults={"zone": zone})
     if remind_by_email:
-        contact_point_agree(person=by, kind=ContactPoint.Kind.EMAIL, address=by.email, at=now)
+        contact_point_agree(person=by, kind=ContactPoint.Kind.EMAIL, address=by.email, at=now, words=AGREE)
     if child is not None and invitation.role == Role.GUARDIAN:
         clinic_links_agree(child=child, by=by, now=now)
     detail = f"{place.get_role_display()}, invited by {invitation.created_by}"

@@ -120,6 +120,23 @@ def may_at(user: User, right: ClinicRight, clinic: Clinic) -> bool:
     return clinics_of(user, right).filter(pk=clinic.pk).exists()
 
 
+@dataclass(frozen=True, kw_only=True)
+class AtClinics:
+    """Whether somebody works at any clinic, and the clinic whose staff they manage, if any."""
+
+    works: bool
+    manages: int | None
+
+
+def at_clinics(user: User) -> AtClinics:
+    """What a person is to clinics, read at once."""
+    places = Membership.objects.filter(user=user, clinic__isnull=False).order_by("pk").values_list("clinic_id", "role")
+    held = [(clinic, Role(role)) for clinic, role in places]
+    manages = [clinic for clinic, role in held if ClinicRight.MANAGE_STAFF in CLINIC_RIGHTS[role]]
+    works = any(ClinicRight.WORK in CLINIC_RIGHTS[role] for _, role in held)
+    return AtClinics(works=works, manages=manages[0] if manages else None)
+
+
 def needs_strong_sign_in(user: User) -> bool:
     """Whether this person has any place that asks for a second factor or a passkey."""
     return Membership.objects.filter(user=user, role__in=NEED_STRONG_SIGN_IN).exists()

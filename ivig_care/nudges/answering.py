@@ -26,12 +26,15 @@ def delivery_of(token: str) -> Delivery | None:
 
 
 def may_answer(delivery: Delivery, now: datetime) -> bool:
-    """Whether the link of a delivery opens its steps: it still works, and its person may still record for the child."""
+    """Whether the link of a delivery opens anything: it still works, and its person may still record what it is about.
+
+    One about several children opens as long as any of them is still the person's to care for.
+    """
     if not link_opens(delivery, now):
         return False
-    if delivery.infusion is not None and not may(delivery.person, Right.RECORD, delivery.infusion.plan.child):
-        return False
-    return not delivery.steps.exists() or steps_of(delivery).exists()
+    if delivery.steps.exists():
+        return steps_of(delivery).exists()
+    return delivery.infusion is None or may(delivery.person, Right.RECORD, delivery.infusion.plan.child)
 
 
 def steps_of(delivery: Delivery) -> StepQuerySet:

@@ -54,6 +54,7 @@ class ChildLine:
 
     child: Child
     plans: list[PlanLine]
+    may_prescribe: bool
 
 
 def queue_of(user: User) -> list[QueueLine]:
@@ -69,12 +70,15 @@ def signed_of(user: User) -> list[QueueLine]:
 
 
 def children_with_plans(user: User) -> list[ChildLine]:
-    """The children for whom this person prescribes, by name, with all their plans."""
+    """The children of the clinics at which this person works, by name, with all their plans."""
     days = Prefetch("infusions", Infusion.objects.order_by("pk").prefetch_related("days"))
     plans = Plan.objects.select_related("version__protocol", "product").prefetch_related(days).order_by("-pk")
-    children = children_of(user, Right.PRESCRIBE).order_by("given_name", "family_name", "pk")
+    children = children_of(user, Right.INVITE_FAMILY).order_by("given_name", "family_name", "pk")
+    prescribed = set(children_of(user, Right.PRESCRIBE).values_list("pk", flat=True))
     return [
-        ChildLine(child=child, plans=[_plan_line(plan) for plan in child.plans.all()])
+        ChildLine(
+            child=child, plans=[_plan_line(plan) for plan in child.plans.all()], may_prescribe=child.pk in prescribed
+        )
         for child in children.prefetch_related(Prefetch("plans", plans))
     ]
 

@@ -1,12 +1,215 @@
-"""How django-allauth behaves here: nobody signs up by themselves, people are invited."""
+"""How django-allauth behaves here: whom it lets in, how codes leave, what it says, and what it writes down."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+from random import SystemRandom
+from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from allauth.account.models import EmailAddress
+from allauth.core import context as current
+from allauth.core import ratelimit
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.core.cache import cache
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from ivig_care.accounts.models import User
+from ivig_care.actions.accounts import signed_in_note
+from ivig_care.care_teams.access import needs_strong_sign_in
+from ivig_care.care_teams.models import Invitation
+from ivig_care.common import clock
+from ivig_care.common.secrets import secret_hash, secret_make
+from ivig_care.nudges.channels import channel_for
+from ivig_care.nudges.channels.base import Message, SendFailed
+from ivig_care.web.sign_in.numbers import number_proved
+from ivig_care.web.sign_in.proofs import has_second_factor, way_in
+from ivig_care.web.sign_in.ways import NEXT
+
+log = logging.getLogger(__name__)
+
+# Where the page of an invitation keeps its code while somebody signs up with it.
+INVITATION = "invitation"
+# Set for so long after a text could not be sent; whoever asks for one meanwhile is told, known here or not.
+TEXTS_FAIL, TEXTS_FAIL_FOR = "texts-fail", timedelta(minutes=5)
+# About as long as a provider takes to accept a text: a number that nobody has is answered no sooner.
+_PROVIDER_SECONDS = (0.2, 0.8)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts are made by invitation only."""
+    """Accounts are made by invitation only; codes leave through our own channels."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "account_inactive": "This account is closed.",
+        "cannot_remove_primary_email": "This is the address we write to. Choose another one for that first.",
+        "duplicate_email": "You have this address already.",
+        "email_password_mismatch": "The e-mail address and the password do not belong together.",
+        "email_taken": "This address cannot be added.",
+        "enter_current_password": "That is not your password of today.",
+        "incorrect_code": "That is not the code. Look again, or ask for a new one.",
+        "incorrect_password": "That is not your password.",
+        "max_email_addresses": "You have %d addresses. That is the most we keep.",
+        "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
+        "rate_limited": "Too many tries. Wait a few minutes, then try again.",
+        "unverified_primary_email": "Prove the address first, with the code that we send there.",
+    }
+
+    # --- who comes in ---------------------------------------------------------------------------
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Never: a stranger has no child here to care for."""
-        return False
+        """Only to somebody who holds an open invitation: a stranger has no child here to care for."""
+        code = request.session.get(INVITATION)
+        if not isinstance(code, str):
+            return False
+        return Invitation.objects.open(clock.now()).filter(code_hash=secret_hash(code)).exists()
+
+    def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
+        """The new person, with their name."""
+        user.name = form.cleaned_data["name"]
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
+
+    def get_login_stages(self) -> list[str]:
+        """As allauth has them, but for whom a second factor is asked of."""
+        ours = "ivig_care.web.sign_in.stages.SecondFactorStage"
+        return [
+            ours if stage == "allauth.mfa.stages.AuthenticateStage" else stage for stage in super().get_login_stages()
+        ]
+
+    def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
+        """Write it down."""
+        response: HttpResponse = super().post_login(request, user, **more)
+        request.session.pop(NEXT, None)
+        now = clock.now()
+        signed_in_note(person=user, way=way_in(request, user, since=now - timedelta(minutes=20)), now=now)
+        return response
+
+    # --- what leaves ----------------------------------------------------------------------------
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send one of our e-mails about signing in. Answers with a page that says so when it does not leave.
+
+        Known address or not, an e-mail leaves: so the answer and the time it takes are the same.
+        """
+        try:
+            channel_for("email").send(_letter(template_prefix, email, context))
+        except SendFailed as failed:
+            log.error("an e-mail about signing in did not leave: %s", failed.detail)
+            if not failed.is_permanent:
+                raise ImmediateHttpResponse(render(current.request, "account/not_sent.html", status=503)) from failed
+
+    def send_changed_mail(self, email: str, about: str) -> None:
+        """Tell somebody that a way of theirs to sign in was changed. That is done, whether or not the e-mail leaves."""
+        try:
+            channel_for("email").send(_letter("account/email/changed", email, {"about": about}))
+        except SendFailed as failed:
+            log.error("an e-mail about a changed account did not leave: %s", failed.detail)
+
+    def send_verification_code_sms(self, user: User, phone: str, code: str, **more: Any) -> None:
+        """Send a code as a text. `phone` is what was typed; it goes to the number that the person has proved."""
+        point = number_proved(phone)
+        if point is None or point.user_id != user.pk:
+            return
+        # Written in another way the same number would count as another.
+        if not ratelimit.consume(current.request, action="send_text", key=point.address):
+            return
+        text = render_to_string("account/messages/login_code_sms.txt", {"code": code}).strip()
+        message = Message(key=f"account-{secret_make()}", to=point.address, subject="", text=text)
+        try:
+            channel_for("sms").send(message)
+        except SendFailed as failed:
+            log.error("a text about signing in did not leave: %s", failed.detail)
+            # What is wrong with one number says nothing about the others, and must say nothing about this one.
+            if not failed.is_permanent:
+                cache.set(TEXTS_FAIL, True, timeout=TEXTS_FAIL_FOR.total_seconds())
+
+    def send_unknown_account_sms(self, phone: str, **more: Any) -> None:
+        """Nothing leaves, for a text costs money; but the answer takes as long as if it had."""
+        if not channel_for("sms").is_local:
+            time.sleep(SystemRandom().uniform(*_PROVIDER_SECONDS))
+
+    # --- phones, as allauth asks for them: they are ways to reach a person, and proved there ------------
+
+    def get_user_by_phone(self, phone: str) -> User | None:
+        """Whom a number means that somebody typed."""
+        point = number_proved(phone)
+        return None if point is None else point.user
+
+    def get_phone(self, user: User) -> tuple[str, bool] | None:
+        """None: nobody has to prove a number in order to sign in."""
+        return None
+
+    def set_phone(self, user: User, phone: str, verified: bool) -> None:
+        """Nothing: numbers are added on the page "How we reach you"."""
+
+    def set_phone_verified(self, user: User, phone: str) -> None:
+        """Nothing: only proved numbers sign anybody in."""
+
+    # --- confirming who is there ----------------------------------------------------------------
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """What the person can show: the second factor if they have one, else also password or passkey."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if methods and has_second_factor(user):
+            methods = [method for method in methods if method["id"] != "reauthenticate"]
+        return methods
+
+
+class MfaAdapter(DefaultMFAAdapter):
+    """Second factors and passkeys."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "cannot_delete_authenticator": "On a clinic’s staff you need one. Set up another one first.",
+        "cannot_generate_recovery_codes": "Recovery codes come with an authenticator app or a passkey.",
+        "incorrect_code": "That is not the code, or it was used before. Wait for the next one.",
+        "unverified_email": "Prove your e-mail address first.",
+    }
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """The last one of somebody on a staff stays."""
+        user: User = authenticator.user
+        others = Authenticator.objects.filter(user=user).exclude(pk=authenticator.pk)
+        has_other = others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+        return has_other or not needs_strong_sign_in(user)
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        """What a new passkey is called until the person gives it a name."""
+        count = Authenticator.objects.filter(user=user, type=type).count()
+        return f"Passkey {count + 1}"
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Whose passkeys they are: the site's, by the name under which people reach it."""
+        host = urlsplit(settings.PUBLIC_URL).hostname
+        if settings.IS_LOOPBACK:
+            host = current.request.get_host().partition(":")[0]
+        return {"id": str(host), "name": "ivig_care"}
+
+
+def _letter(template_prefix: str, email: str, context: dict[str, Any]) -> Message:
+    words = {"email": email, "public_url": settings.PUBLIC_URL, **context}
+    return Message(
+        key=f"account-{secret_make()}",
+        to=email,
+        subject=" ".join(render_to_string(f"{template_prefix}_subject.txt", words).split()),
+        text=render_to_string(f"{template_prefix}_message.txt", words).strip() + "\n",
+    )
+
+
+def texts_fail() -> bool:
+    """Whether texts have not left lately."""
+    return bool(cache.get(TEXTS_FAIL))
+
+
+def address_to_write_to(user: User) -> str:
+    """The proved address that a code for this person goes to."""
+    proved = EmailAddress.objects.filter(user=user, verified=True).order_by("-primary", "pk").first()
+    return proved.email if proved else user.email

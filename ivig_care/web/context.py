@@ -5,11 +5,13 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest
 
-from ivig_care.care_teams.access import clinics_of
+from ivig_care.care_teams.access import AtClinics, at_clinics
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Whether messages stay on this machine, and whether the person is on a clinic's staff."""
+    """Whether messages stay on this machine, and what the person is to clinics."""
     user = getattr(request, "user", None)
-    is_staff = user is not None and user.is_authenticated and clinics_of(user).exists()
-    return {"has_outbox": settings.HAS_OUTBOX, "is_clinic_staff": is_staff}
+    place = AtClinics(works=False, manages=None)
+    if user is not None and user.is_authenticated:
+        place = at_clinics(user)
+    return {"has_outbox": settings.HAS_OUTBOX, "is_clinic_staff": place.works, "staff_clinic": place.manages}

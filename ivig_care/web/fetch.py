@@ -10,7 +10,7 @@ from django.http import Http404
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import audit_seen
-from ivig_care.care_teams.access import Right, children_of
+from ivig_care.care_teams.access import Right, cared_for_by, children_of
 from ivig_care.care_teams.models import Child
 from ivig_care.common import clock
 from ivig_care.web.http import PersonRequest
@@ -35,7 +35,17 @@ class _Children:
         return children_of(user, right).select_related("clinic")
 
 
+class _FamilyChildren:
+    """The same, for what concerns a family alone: a clinic that sees the child does not know of it."""
+
+    @staticmethod
+    def visible_to(user: User, right: Right = Right.SEE) -> QuerySet[Child]:
+        """The children in whose care team this person has this right."""
+        return cared_for_by(user, right).select_related("clinic")
+
+
 CHILDREN = _Children()
+FAMILY_CHILDREN = _FamilyChildren()
 
 
 def fetch_for(user: User, rows: Visible[M], pk: int, *, right: Right = Right.SEE) -> M:

@@ -11,3 +11,11 @@ class PersonRequest(HttpRequest):
 
     htmx: HtmxDetails
     user: User
+
+
+def page_behind(htmx: HtmxDetails) -> str:
+    """The page that asked through htmx; the first page when what it says is no address."""
+    try:
+        return htmx.current_url_abs_path or "/"
+    except ValueError:
+        return "/"

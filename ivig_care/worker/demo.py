@@ -7,10 +7,12 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from ivig_care.accounts.models import ContactPoint, User
+from ivig_care.actions.accounts import demo_app_add
 from ivig_care.actions.care_teams import (
     caregiver_add,
     child_add,
     clinic_add,
+    clinic_links_agree,
     person_add,
     staff_add,
 )
@@ -47,7 +49,10 @@ PEOPLE = (
     DemoPerson(email="weiss@example.org", name="Dr Weiss", what="clinician of Riverside Clinic"),
     DemoPerson(email="tom@example.org", name="Tom", what="guardian of Kai, at another clinic"),
     DemoPerson(email="lee@example.org", name="Dr Lee", what="clinician of that other clinic"),
+    DemoPerson(email="ada@example.org", name="Ada", what="admin of Riverside Clinic, who sees no child"),
 )
+# Those on a staff, who show an authenticator app beside their password.
+WITH_APP = frozenset({"weiss@example.org", "lee@example.org", "ada@example.org"})
 
 
 def demo_exists() -> bool:
@@ -69,16 +74,17 @@ def demo_seed(*, now: datetime, zone: str) -> None:
     hillside = clinic_add(
         name="Hillside Hospital", country="UK", zone="Europe/London", phone="+44 20 7946 0147", emergency_number="999"
     )
-    zones = (zone, zone, zone, hillside.zone, hillside.zone)
-    maria, sam, weiss, tom, lee = (
+    zones = (zone, zone, zone, hillside.zone, hillside.zone, zone)
+    maria, sam, weiss, tom, lee, ada = (
         _person(person, number, home, now) for number, (person, home) in enumerate(zip(PEOPLE, zones, strict=True))
     )
     lena = _child(riverside, "Lena", "Moreno", date(2017, 4, 2), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     ben = _child(riverside, "Ben", "Moreno", date(2019, 9, 21), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     ida = _child(riverside, "Ida", "Moreno", date(2014, 11, 30), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     kai = _child(hillside, "Kai", "Berg", date(2016, 1, 12), {tom: Role.GUARDIAN}, now)
-    staff_add(clinic=riverside, person=weiss, role=Role.CLINICIAN)
-    staff_add(clinic=hillside, person=lee, role=Role.CLINICIAN)
+    staff_add(clinic=riverside, person=weiss, role=Role.CLINICIAN, now=now)
+    staff_add(clinic=hillside, person=lee, role=Role.CLINICIAN, now=now)
+    staff_add(clinic=riverside, person=ada, role=Role.ADMIN, now=now)
     _infusion_waiting_for_review(lena, version, clinician=weiss, parent=maria, other=sam, now=now)
     _infusion_in_its_72_hours(ben, version, clinician=weiss, parent=maria, now=now)
     _infusion_late_today(ida, version, clinician=weiss, parent=maria, now=now)
@@ -218,13 +224,17 @@ def _child(
 ) -> Child:
     child = child_add(clinic=clinic, given_name=given_name, family_name=family_name, born_on=born_on, now=now)
     for person, role in family.items():
-        caregiver_add(child=child, person=person, role=role)
+        caregiver_add(child=child, person=person, role=role, now=now)
+        if role == Role.GUARDIAN:
+            clinic_links_agree(child=child, by=person, now=now)
         quiet_hours_set(person=person, now=now, quiet_from=time(22), quiet_until=time(7))
     return child
 
 
 def _person(person: DemoPerson, number: int, zone: str, now: datetime) -> User:
     user = person_add(email=person.email, name=person.name, zone=zone, password=PASSWORD)
+    if person.email in WITH_APP:
+        demo_app_add(person=user)
     contact_point_agree(person=user, kind=ContactPoint.Kind.EMAIL, address=person.email, at=now)
     contact_point_agree(person=user, kind=ContactPoint.Kind.SMS, address=f"+1212555010{number}", at=now)
     return user

@@ -36,6 +36,8 @@ async function switchOn() {
   const headers = { "X-CSRFToken": JSON.parse(document.body.getAttribute("hx-headers"))["x-csrftoken"] };
   const answer = await fetch(box.dataset.url, { method: "POST", body, headers });
   if (answer.ok) return location.reload();
+  // The person confirms first who they are; the answer says where.
+  if (answer.status === 401) return location.assign(await answer.text());
   return say(answer.status === 422 ? await answer.text() : box.dataset.failed);
 }
 

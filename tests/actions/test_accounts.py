@@ -1,107 +1,99 @@
-"""Closing an account: places end, ways to reach and to sign in are forgotten, the name stays in the record."""
+"""Addresses to sign in with, and what the operator does for somebody who has lost everything."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
-from django.contrib.auth import authenticate
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
 from django.test import Client
 
-from ivig_care.accounts.models import ContactPoint, NudgePreference, User
-from ivig_care.actions.accounts import CLOSED, account_close
-from ivig_care.actions.consents import consent_note
-from ivig_care.actions.errors import Refused
-from ivig_care.actions.steps import step_tick
-from ivig_care.care_teams.models import AuditEvent, Consent, Membership, Role
-from ivig_care.nudges.models import Delivery, OutboxMessage
-from ivig_care.plans.models import Infusion
+from ivig_care.accounts.models import User
+from ivig_care.actions.accounts import NoSuchPerson, address_add, person_named, second_factor_forget
+from ivig_care.actions.care_teams import person_add
+from ivig_care.care_teams.models import AuditEvent
+from ivig_care.common import clock as our_clock
 from tests.actors import People
-from tests.conftest import STARTS_AT
-from tests.factories import MembershipFactory, UserFactory
-from tests.password import PASSWORD
-from tests.web.messages import premedication, sent
+from tests.browsers import signed_in_long_ago
+from tests.web.sign_in.codes import place, sign_in
 
-HOUR = timedelta(hours=1)
+pytestmark = pytest.mark.usefixtures("clock")
 
 
-def test_a_caregiver_goes_and_the_record_still_says_who_gave_it(infusion: Infusion, people: People) -> None:
-    sam, step = people.sam, infusion.steps.get(slot="premedication.d1.acetaminophen")
-    step_tick(step=step, by=sam, at=STARTS_AT, now=STARTS_AT)
-    was_sent = sent(infusion, sam, premedication(infusion))
-    waits = sent(infusion, sam, premedication(infusion), status="pending", sent_at=STARTS_AT + HOUR)
-    point = sam.contact_points.get(kind="sms")
-    consent_note(person=sam, purpose=Consent.Purpose.REMIND, words="Yes.", now=STARTS_AT, contact_point=point)
-    OutboxMessage.objects.create(kind="sms", to=point.address, body="x", at=STARTS_AT)
-    account_close(person=sam, now=STARTS_AT + HOUR)
-    sam.refresh_from_db()
-    assert (sam.name, sam.email, sam.is_active) == ("Sam", f"closed-{sam.pk}@closed.invalid", False)
-    assert not sam.has_usable_password()
-    assert not Membership.objects.filter(user=sam).exists()
-    assert not ContactPoint.objects.filter(user=sam).exists()
-    assert not NudgePreference.objects.filter(user=sam).exists()
-    assert not OutboxMessage.objects.exists()
-    step.refresh_from_db()
-    assert step.said_by == sam
-    was_sent.refresh_from_db()
-    waits.refresh_from_db()
-    assert (was_sent.status, was_sent.contact_point) == ("sent", None)
-    assert (waits.status, waits.reason) == ("dropped", CLOSED)
-    consent = Consent.objects.get(person=sam)
-    assert (consent.withdrawn_at, consent.contact_point) == (STARTS_AT + HOUR, None)
-    assert AuditEvent.objects.filter(subject=f"person {sam.pk}").latest("number").verb == "erased"
-    ended = AuditEvent.objects.get(subject=f"child {people.lena.pk}", verb="ended")
-    assert (ended.who, ended.detail) == ("Sam", "Sam, caregiver")
+def test_whoever_is_brought_in_can_sign_in_with_their_address_however_it_is_written(db: None, client: Client) -> None:
+    person = person_add(email="Ann@Example.org", name="Ann", zone="UTC")
+    assert person.email == "ann@example.org"
+    row = EmailAddress.objects.get(user=person)
+    assert (row.email, row.verified, row.primary) == ("ann@example.org", True, True)
+    assert person_add(email="ANN@example.org", name="Ann", zone="UTC") == person
+    assert EmailAddress.objects.count() == 1
+    assert sign_in(client, "ANN@example.org").headers["Location"] == "/"
 
 
-@pytest.mark.django_db
-def test_nobody_signs_in_any_more_and_sessions_end(people: People) -> None:
-    browser = Client()
-    browser.force_login(people.sam, backend="allauth.account.auth_backends.AuthenticationBackend")
-    assert browser.get("/reach/").status_code == 200
-    account_close(person=people.sam, now=STARTS_AT)
-    assert browser.get("/reach/").status_code == 302
-    assert authenticate(email="sam@example.org", password=PASSWORD) is None
+def test_an_address_that_somebody_else_has_proved_is_not_proved_twice(people: People) -> None:
+    EmailAddress.objects.create(user=people.sam, email="shared@example.org", verified=True)
+    other = User.objects.create_user("shared@example.org", name="Other")
+    address_add(person=other, is_proved=True)
+    assert not EmailAddress.objects.get(user=other).verified
 
 
-def everything_of(person: User) -> tuple[object, ...]:
-    person.refresh_from_db()
-    return (person.email, person.is_active, person.memberships.count(), person.contact_points.count())
+def test_the_second_factor_is_forgotten_and_every_session_ended(people: People) -> None:
+    listed, unlisted, other = Client(), signed_in_long_ago(people.weiss), signed_in_long_ago(people.maria)
+    sign_in(listed, "weiss@example.org")
+    call_command("forget_second_factor", "WEISS@example.org", verbosity=0)
+    assert not Authenticator.objects.filter(user=people.weiss).exists()
+    assert Authenticator.objects.filter(user=people.lee).exists()
+    assert place(unlisted.get("/you/")) == "/accounts/login/code/"
+    assert other.get("/you/").status_code == 200
+    event = AuditEvent.objects.filter(subject=f"person {people.weiss.pk}").last()
+    assert event is not None
+    assert (event.verb, event.about, event.actor, event.who) == ("changed", "second factor", None, "ivig_care")
+    # They come in with a code, and have to set up a new one.
+    new = Client()
+    assert place(sign_in(new, "weiss@example.org")) == "/"
+    assert place(new.get("/clinic/")) == "/accounts/2fa/needed/"
 
 
-def test_the_only_guardian_is_told_what_to_do(people: People) -> None:
-    before = everything_of(people.maria)
-    with pytest.raises(Refused, match=r"only guardian of Lena. Invite another one first, or have the record erased."):
-        account_close(person=people.maria, now=STARTS_AT)
-    assert everything_of(people.maria) == before
-    assert not AuditEvent.objects.exists()
+def test_a_session_that_is_over_is_not_looked_at(people: People) -> None:
+    signed_in_long_ago(people.weiss)
+    Session.objects.update(expire_date=our_clock.now() - timedelta(days=1))
+    second_factor_forget(person=people.weiss, now=our_clock.now())
+    assert Session.objects.count() == 1
 
 
-def test_one_of_two_guardians_may_go(people: People) -> None:
-    other = UserFactory.create(name="Paula", email="paula@example.org")
-    MembershipFactory.create(user=other, child=people.lena, role=Role.GUARDIAN)
-    account_close(person=people.maria, now=STARTS_AT)
-    assert not Membership.objects.filter(user=people.maria).exists()
+def test_nobody_of_that_name_is_said(people: People) -> None:
+    with pytest.raises(CommandError, match=r"Nobody signs in with nobody@example\.org"):
+        call_command("forget_second_factor", "nobody@example.org")
+    assert Authenticator.objects.count() == 2
 
 
-def test_the_only_admin_of_a_clinic_stays(people: People) -> None:
-    admin = UserFactory.create(name="Ada", email="ada@example.org")
-    MembershipFactory.create(user=admin, clinic=people.riverside, role=Role.ADMIN)
-    before = everything_of(admin)
-    with pytest.raises(Refused, match="only admin"):
-        account_close(person=admin, now=STARTS_AT)
-    assert everything_of(admin) == before
+def test_a_person_is_found_by_any_proved_address(people: People) -> None:
+    EmailAddress.objects.create(user=people.sam, email="second@example.org", verified=True)
+    EmailAddress.objects.create(user=people.sam, email="unproved@example.org", verified=False)
+    assert person_named("Second@example.org") == people.sam
+    with pytest.raises(NoSuchPerson):
+        person_named("unproved@example.org")
 
 
-def test_while_a_message_is_leaving_it_waits(infusion: Infusion, people: People) -> None:
-    sent(infusion, people.sam, premedication(infusion), status="sending", lease="x", leased_until=STARTS_AT + HOUR)
-    before = everything_of(people.sam)
-    with pytest.raises(Refused, match="just leaving"):
-        account_close(person=people.sam, now=STARTS_AT)
-    assert everything_of(people.sam) == before
-    assert Delivery.objects.get().contact_point is not None
-
-
-def test_the_address_is_free_again(people: People) -> None:
-    account_close(person=people.sam, now=STARTS_AT)
-    assert User.objects.create_user("sam@example.org", name="Sam").pk != people.sam.pk
+def test_whoever_was_here_before_gets_an_address_to_sign_in_with(people: People) -> None:
+    EmailAddress.objects.all().delete()
+    User.objects.filter(pk=people.maria.pk).update(email="Maria@example.org")
+    User.objects.filter(pk=people.tom.pk).update(is_guest=True)
+    EmailAddress.objects.create(user=people.sam, email="other@example.org", verified=True, primary=True)
+    migration = import_module("ivig_care.accounts.migrations.0004_addresses_to_sign_in_with")
+    for _ in range(2):
+        migration.addresses_make(apps, None)
+    rows = EmailAddress.objects.order_by("email").values_list("email", "user__name", "verified", "primary")
+    assert list(rows) == [
+        ("lee@example.org", "Lee", True, True),
+        ("maria@example.org", "Maria", True, True),
+        ("other@example.org", "Sam", True, True),
+        ("weiss@example.org", "Weiss", True, True),
+    ]
+    people.maria.refresh_from_db()
+    assert people.maria.email == "maria@example.org"

@@ -16,7 +16,20 @@ from tests.services.site import Site, running_site
 expect.set_options(timeout=10_000)
 
 # Every page, by who may see it; the names in braces are those of tests/browser/scenes.py.
-STRANGER = ("/accounts/login/", "/accounts/password/reset/", "/accounts/signup/", "/nowhere/", "/n/1.forged/")
+STRANGER = (
+    "/accounts/login/code/",
+    "/accounts/login/",
+    "/accounts/outbox/",
+    "/accounts/password/reset/",
+    "/accounts/signup/",
+    "/nowhere/",
+    "/n/1.forged/",
+    "/invitations/",
+    "/invitations/{invitation}/",
+    "/invitations/NOSUCHCODE00/",
+    "/g/{guest}/",
+    "/g/no-such-secret/",
+)
 PARENT = (
     "/",
     "/infusions/{before}/",
@@ -39,10 +52,26 @@ PARENT = (
     "/you/consents/",
     "/you/close/",
     "/outbox/",
+    "/you/",
+    "/accounts/email/",
+    "/accounts/password/change/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/webauthn/add/",
     "/accounts/logout/",
+    "/children/{child}/team/",
+    "/children/{child}/clinics/join/",
+    "/children/{child}/clinics/join/?code={clinic code}",
+    "/children/{child}/log/",
+    "/children/{child}/export/",
+    "/invitations/{invitation}/",
+    "/you/log/",
+    "/you/consents/",
 )
 CLINICIAN = (
     "/clinic/",
+    "/clinic/{clinic}/children/new/",
+    "/clinic/{clinic}/code/",
+    "/clinic/children/{child}/invite/",
     "/clinic/children/{child}/plans/new/",
     "/clinic/plans/{empty}/",
     "/clinic/plans/{draft}/",
@@ -52,8 +81,13 @@ CLINICIAN = (
     "/clinic/infusions/{running}/review/",
     "/clinic/infusions/{running}/messages/",
     "/clinic/infusions/{before}/change/",
+    "/you/",
+    "/accounts/2fa/totp/deactivate/",
+    "/accounts/2fa/totp/move/",
+    "/accounts/2fa/recovery-codes/generate/",
 )
-PAGES = {"": STRANGER, "maria": PARENT, "weiss": CLINICIAN}
+ADMIN = ("/clinic/{clinic}/staff/", "/clinic/log/")
+PAGES = {"": STRANGER, "maria": PARENT, "weiss": CLINICIAN, "ada": ADMIN}
 
 
 @dataclass
@@ -61,7 +95,7 @@ class Scenes:
     """The running site and where its scenes are; people sign in once and keep their cookies."""
 
     site: Site
-    keys: dict[str, int]
+    keys: dict[str, int | str]
     spare: list[int]
     cookies: dict[str, StorageState] = field(default_factory=dict)
 

@@ -24,8 +24,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ivig_care.settings")
     django.setup()
 
+    from ivig_care.actions.accounts import demo_app_add
     from ivig_care.actions.checklists import checklists_close
+    from ivig_care.actions.guests import guest_link_make
     from ivig_care.actions.infusions import infusion_day_start
+    from ivig_care.actions.invitations import invitation_make
     from ivig_care.actions.plans import plan_draft
     from ivig_care.actions.reviews import review_sign
     from ivig_care.actions.steps import step_note, step_tick
@@ -33,11 +36,15 @@ def main() -> None:
     from ivig_care.common import clock
     from ivig_care.plans.models import Infusion
     from tests.actors import people_make
-    from tests.factories import ChildFactory, MembershipFactory, active_infusion, drafted_plan
+    from tests.factories import ChildFactory, MembershipFactory, UserFactory, active_infusion, drafted_plan
     from tests.web.clinic.story import live_through
 
     now = clock.now().replace(second=0, microsecond=0)
     people = people_make()
+    # Nurses who have set up nothing yet to sign in with.
+    for name in ("Ned", "Nia"):
+        nurse = UserFactory.create(name=name, email=f"{name.lower()}@example.org")
+        MembershipFactory.create(user=nurse, clinic=people.riverside, role=Role.NURSE)
 
     def infusion_for(name: str, starts_at: datetime) -> Infusion:
         child = ChildFactory.create(clinic=people.riverside, given_name=name)
@@ -77,6 +84,14 @@ def main() -> None:
     spare = [infusion_for(f"Kim {number}", now - 45 * MINUTE).pk for number in range(SPARE)]
     empty = plan_draft(child=people.lena, version=before.plan.version, by=people.weiss, at=now)
     draft = drafted_plan(child=people.lena, by=people.weiss, starts_at=now + 7 * DAY, at=now)
+    ada = UserFactory.create(name="Ada", email="ada@example.org")
+    MembershipFactory.create(user=ada, clinic=people.riverside, role=Role.ADMIN)
+    demo_app_add(person=ada)
+    _, invitation = invitation_make(role=Role.GUARDIAN, by=people.maria, now=now, child=people.lena, name="Paul")
+    invitation_make(role=Role.NURSE, by=ada, now=now, clinic=people.riverside, name="Nora")
+    _, guest = guest_link_make(
+        infusion=before, by=people.maria, label="Grandma", until=now + DAY, may_record=True, now=now
+    )
     checklists_close(now=now)
     keys = {
         "before": before.pk,
@@ -92,6 +107,10 @@ def main() -> None:
         "child": people.lena.pk,
         "empty": empty.pk,
         "draft": draft.pk,
+        "clinic": people.riverside.pk,
+        "clinic code": people.riverside.join_code,
+        "invitation": invitation,
+        "guest": guest,
     }
     json.dump({"keys": keys, "spare": spare}, sys.stdout)
 

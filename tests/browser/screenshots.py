@@ -45,7 +45,7 @@ class _Visits:
     def pictures(self) -> Iterator[Path]:
         """Take every picture; where each one is."""
         maria, weiss = self.person("maria", PHONE), self.person("weiss", DESK)
-        yield from self.shoot("", {"sign-in": "/accounts/login/"})
+        yield from self.shoot("", {"sign-in": "/accounts/login/code/"})
         yield from self.shoot("maria", _family_screens(maria))
         yield from self.shoot("weiss", _clinic_screens(weiss))
         maria.get_by_role("button", name="Save").tap()
@@ -94,6 +94,7 @@ def _family_screens(page: Page) -> Screens:
         "start-late": _path(page),
         "checklist-72-hours": links["Ben"],
         "outbox": "/outbox/",
+        "you": "/you/",
     }
 
 

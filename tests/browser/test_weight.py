@@ -18,7 +18,7 @@ MOST_REQUESTS = 8
 
 @pytest.mark.parametrize(
     ("person", "address"),
-    [("", "/accounts/login/"), ("maria", "/infusions/{starting}/"), ("maria", "/infusions/{after}/")],
+    [("", "/accounts/login/code/"), ("maria", "/infusions/{starting}/"), ("maria", "/infusions/{after}/")],
 )
 def test_first_load_is_light(scenes: Scenes, visit: Visit, person: str, address: str) -> None:
     page = visit(person)

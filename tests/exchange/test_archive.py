@@ -273,7 +273,7 @@ def test_nobody_else_does(infusion: Infusion, people: People, browser_of: Signed
     answers: dict[str, Any] = {}
     for user in (people.sam, people.weiss, people.tom):
         answers[user.name] = getattr(browser_of(user), method)(path).status_code
-    assert answers == {"Sam": 403, "Weiss": 403, "Tom": 404}
+    assert answers == {"Sam": 403, "Weiss": 404, "Tom": 404}
     assert not AuditEvent.objects.filter(verb="exported").exists()
 
 

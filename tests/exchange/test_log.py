@@ -160,7 +160,7 @@ def test_a_guardian_reads_it_in_the_childs_time(infusion: Infusion, people: Peop
 def test_nobody_else_reads_it(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
     path = reverse("child_log", args=[people.lena.pk])
     answers = {user.name: browser_of(user).get(path).status_code for user in (people.sam, people.weiss, people.tom)}
-    assert answers == {"Sam": 403, "Weiss": 403, "Tom": 404}
+    assert answers == {"Sam": 403, "Weiss": 404, "Tom": 404}
 
 
 def test_the_form_works_with_what_an_address_says(infusion: Infusion, people: People, browser_of: SignedIn) -> None:

@@ -12,11 +12,12 @@ from time_machine import Traveller
 
 from ivig_care.accounts.models import NudgePreference
 from ivig_care.actions.steps import step_tick
-from ivig_care.care_teams.models import Membership
+from ivig_care.care_teams.models import Membership, Role
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
 from tests.actors import People
 from tests.conftest import STARTS_AT
+from tests.factories import ContactPointFactory, MembershipFactory, active_infusion
 from tests.web.messages import everything, link, premedication, sent
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -475,3 +476,25 @@ def test_an_address_that_takes_forms_leads_a_browser_to_its_page(phone: Client, 
     response = phone.get(link(delivery, word), headers={"accept": "text/html,*/*"})
     assert (response.status_code, response.headers["Location"]) == (302, link(delivery))
     assert phone.get(link(delivery, word)).status_code == 405
+
+
+def test_a_message_about_two_children_opens_for_the_one_that_is_left(
+    phone: Client, infusion: Infusion, people: People, steps: list[Step]
+) -> None:
+    MembershipFactory.create(user=people.maria, child=people.kai, role=Role.GUARDIAN)
+    kai = active_infusion(child=people.kai, by=people.lee, starts_at=STARTS_AT, at=STARTS_AT - timedelta(days=1))
+    delivery = sent(infusion, people.maria, [*steps, *premedication(kai)])
+    Membership.objects.filter(user=people.maria, child=people.lena).delete()
+    page = phone.get(link(delivery)).content.decode()
+    assert ("For Kai" in page, "Lena" in page) == (True, False)
+
+
+def test_a_clinics_person_signs_in_before_a_child_is_seen(
+    phone: Client, infusion: Infusion, people: People, steps: list[Step]
+) -> None:
+    ContactPointFactory.create(user=people.weiss, kind="sms", address="+12125550149")
+    delivery = sent(infusion, people.weiss, steps, purpose="clinic")
+    before = everything()
+    for response in (phone.get(link(delivery)), phone.post(link(delivery, "done"), {"step": _keys(steps), "ago": 0})):
+        assert (response.status_code, response.headers["Location"]) == (302, f"/clinic/infusions/{infusion.pk}/review/")
+    assert everything() == before

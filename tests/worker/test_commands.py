@@ -41,12 +41,13 @@ def run(*arguments: str) -> str:
 def test_a_clinic_its_staff_a_child_and_its_family_are_brought_in() -> None:
     run("onboard", *CLINIC)
     clinic = Clinic.objects.get()
-    run("onboard", "clinician", f"--clinic={clinic.pk}", "--name=Dr Weiss", "--email=weiss@example.org")
+    weiss_is = ["--role=clinician", "--name=Dr Weiss", "--email=weiss@example.org"]
+    assert "Dr Weiss is clinician of" in run("onboard", "staff", f"--clinic={clinic.pk}", *weiss_is)
     run("onboard", *CHILD, f"--clinic={clinic.pk}")
     child = Child.objects.get()
     agreed = ["--agreed-to-email", "--agreed-to-sms=+1 (212) 555-0147"]
     said = run("onboard", "caregiver", f"--child={child.pk}", "--role=guardian", *MARIA, *agreed)
-    assert "I forgot my password" in said
+    assert "with a code that we send to maria@example.org" in said
     maria, weiss = User.objects.get(email="maria@example.org"), User.objects.get(email="weiss@example.org")
     assert may(maria, Right.RECORD, child)
     assert not may(maria, Right.PRESCRIBE, child)

@@ -35,7 +35,7 @@ def history(request: PersonRequest, pk: int) -> HttpResponse:
     return history_page(request, _infusion(request, pk, right=Right.REVIEW), base="infusion_review")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def change(request: PersonRequest, pk: int) -> HttpResponse:
     """Choose a day and its new start; then see what moves; then, on a POST, save it."""
     infusion, now = _infusion(request, pk), clock.now()

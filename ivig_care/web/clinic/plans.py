@@ -23,12 +23,12 @@ from ivig_care.web.fetch import CHILDREN, fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: PersonRequest, pk: int) -> HttpResponse:
     """Choose the protocol; a POST begins a draft on it."""
     child = fetch_for(request.user, CHILDREN, pk, right=Right.PRESCRIBE)
     versions = versions_for(child.clinic)
-    if request.method == "GET":
+    if request.method != "POST":
         looked_at(request, child, child)
         context = {"child": child, "versions": versions, "drafts": drafts_for(request.user, child)}
         return render(request, "clinic/plan_new.html", context)
@@ -38,11 +38,11 @@ def new(request: PersonRequest, pk: int) -> HttpResponse:
     return redirect("plan_edit", pk=plan.pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: PersonRequest, pk: int) -> HttpResponse:
     """The whole prescription on one page; a POST keeps what was typed, however little of it."""
     plan = _plan(request, pk)
-    if request.method == "GET" and plan.status != Plan.Status.DRAFT:
+    if request.method != "POST" and plan.status != Plan.Status.DRAFT:
         return redirect("plan_preview", pk=plan.pk)
     looked_at(request, plan.child, plan)
     form = Prescription(plan, request.POST if request.method == "POST" else None, now=clock.now())

@@ -2,10 +2,17 @@
 
 from django.urls import path
 
-from ivig_care.web.clinic import changes, home, log, plans, reviews
+from ivig_care.web.clinic import changes, children, home, log, plans, reviews, staff
 
 urlpatterns = [
     path("", home.clinic, name="clinic"),
+    path("<int:pk>/children/new/", children.new, name="child_new"),
+    path("<int:pk>/code/", children.code, name="clinic_code"),
+    path("<int:pk>/staff/", staff.staff, name="staff"),
+    path("<int:pk>/staff/invite/", staff.invite, name="staff_invite"),
+    path("<int:pk>/staff/invitations/<int:invitation>/end/", staff.invitation_end, name="staff_invitation_end"),
+    path("<int:pk>/staff/places/<int:place>/end/", staff.place, name="staff_place_end"),
+    path("children/<int:pk>/invite/", children.invite, name="family_invite"),
     path("log/", log.log, name="clinic_log"),
     path("children/<int:pk>/plans/new/", plans.new, name="plan_new"),
     path("plans/<int:pk>/", plans.edit, name="plan_edit"),

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from ivig_care.care_teams.access import Right, may
+from ivig_care.care_teams.access import Right, cared_for_by, may
 from ivig_care.common import clock
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.plans.selectors import checklist_of
@@ -59,8 +59,10 @@ def checklist_response(request: PersonRequest, infusion: Infusion, *, problem: P
         "problem": problem,
     }
     if not request.htmx:
-        context["off_lines"] = off_lines_of(infusion.plan.child)
-        context["erasures"] = erasures_for(request.user).filter(child=infusion.plan.child)
+        child = infusion.plan.child
+        context["off_lines"] = off_lines_of(child)
+        context["is_family"] = cared_for_by(request.user).filter(pk=child.pk).exists()
+        context["erasures"] = erasures_for(request.user).filter(child=child)
     template = "family/_checklist_reply.html" if request.htmx else "family/checklist.html"
     return render(request, template, context, status=422 if problem else 200)
 

@@ -54,13 +54,13 @@ START = Saying(verb="start", past="started", check=start_check, act=infusion_day
 END = Saying(verb="end", past="ended", check=end_check, act=infusion_day_end, preview=_if_ended)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def start(request: PersonRequest, pk: int) -> HttpResponse:
     """The infusion of this day has started."""
     return _say(request, pk, START)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def end(request: PersonRequest, pk: int) -> HttpResponse:
     """The infusion of this day has ended."""
     return _say(request, pk, END)

@@ -18,7 +18,8 @@ from ivig_care.care_teams.models import Child, Erasure
 from ivig_care.common import clock
 from ivig_care.regimen.timing import zone_named
 from ivig_care.reviews.keeping import clinics_keeping
-from ivig_care.web.fetch import CHILDREN, fetch_for
+from ivig_care.web.confirm import confirm_to_change
+from ivig_care.web.fetch import FAMILY_CHILDREN, fetch_for
 from ivig_care.web.http import PersonRequest
 
 NOT_SURE = "Tick the box first: what is erased cannot be brought back."
@@ -31,13 +32,13 @@ def erasures_for(user: User) -> QuerySet[Erasure]:
     return Erasure.objects.open().filter(child__in=mine).select_related("child", "asked_by")
 
 
-# `confirm_first` belongs here: whoever asks for this says once more who they are.
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
+@confirm_to_change
 def erase(request: PersonRequest, pk: int) -> HttpResponse:
     """Explain what goes and what stays; on a POST ask, agree or take back."""
-    child = fetch_for(request.user, CHILDREN, pk, right=Right.CONSENT)
-    if request.method == "GET":
+    child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.CONSENT)
+    if request.method != "POST":
         return _page(request, child)
     act = request.POST.get("act", "")
     if act not in ("ask", "agree", "take back"):

@@ -11,17 +11,18 @@ from ivig_care.actions.exports import record_export
 from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
 from ivig_care.regimen.timing import zone_named
-from ivig_care.web.fetch import CHILDREN, fetch_for
+from ivig_care.web.confirm import confirm_to_change
+from ivig_care.web.fetch import FAMILY_CHILDREN, fetch_for
 from ivig_care.web.http import PersonRequest
 
 
-# `confirm_first` belongs here: whoever takes out a record says once more who they are.
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
+@confirm_to_change
 def export(request: PersonRequest, pk: int) -> HttpResponse:
     """Explain what is in it on a GET; hand it over on a POST."""
-    child, now = fetch_for(request.user, CHILDREN, pk, right=Right.CONSENT), clock.now()
-    if request.method == "GET":
+    child, now = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.CONSENT), clock.now()
+    if request.method != "POST":
         return render(request, "family/export.html", {"child": child})
     # Nobody's name is in the name of the file.
     name = f"record-{child.pk}-{now.astimezone(zone_named(child.zone)):%Y-%m-%d}.zip"

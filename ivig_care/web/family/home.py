@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from ivig_care.care_teams.access import cared_for_by, clinics_of
+from ivig_care.care_teams.access import at_clinics, cared_for_by
 from ivig_care.common import clock
 from ivig_care.plans.selectors import infusions_for_home
 from ivig_care.web.family.erase import erasures_for
@@ -16,10 +16,14 @@ from ivig_care.web.reach.selectors import off_lines_for
 
 @require_safe
 def home(request: PersonRequest) -> HttpResponse:
-    """Clinicians go to their clinic, families to their checklists; who is both finds the clinic in the header."""
+    """Staff go to their clinic, families to their checklists; who is both finds the clinic in the header."""
     children = cared_for_by(request.user)
-    if clinics_of(request.user).exists() and not children.exists():
-        return redirect("clinic")
+    if not children.exists():
+        place = at_clinics(request.user)
+        if place.works:
+            return redirect("clinic")
+        if place.manages is not None:
+            return redirect("staff", pk=place.manages)
     infusions = infusions_for_home(request.user, now=clock.now())
     if len(infusions) == 1:
         return redirect("checklist", pk=infusions[0].infusion.pk)

@@ -19,7 +19,7 @@ from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right
 from ivig_care.exchange.log import KINDS, Asked, Log, cursor_read, log_of_child, people_in_log
 from ivig_care.regimen.timing import resolve_local, zone_named
-from ivig_care.web.fetch import CHILDREN, fetch_for, looked_at
+from ivig_care.web.fetch import FAMILY_CHILDREN, fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
 
 
@@ -84,7 +84,7 @@ class Heading:
 @require_safe
 def log(request: PersonRequest, pk: int) -> HttpResponse:
     """The newest of what was done with the child's record and sent about it; 50 on a page."""
-    child = fetch_for(request.user, CHILDREN, pk, right=Right.SHARE)
+    child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.SHARE)
     looked_at(request, child, "log")
     form = LogForm(request.GET, people=people_in_log(f"child {child.pk}", child), zone=zone_named(child.zone))
     found = log_of_child(child, form.asked, reader=request.user)

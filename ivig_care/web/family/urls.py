@@ -2,11 +2,21 @@
 
 from django.urls import path
 
-from ivig_care.web.family import checklists, days, erase, export, home, log, messages, outbox, steps, together
+from ivig_care.web.family import checklists, days, erase, export, home, log, messages, outbox, steps, team, together
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("outbox/", outbox.outbox, name="outbox"),
+    path("join/<str:code>/", team.poster, name="clinic_poster"),
+    path("children/<int:pk>/team/", team.team, name="child_team"),
+    path("children/<int:pk>/invite/", team.invite, name="team_invite"),
+    path("children/<int:pk>/invitations/<int:invitation>/end/", team.invitation_end, name="team_invitation_end"),
+    path("children/<int:pk>/places/<int:place>/end/", team.place, name="team_place_end"),
+    path("children/<int:pk>/guests/", team.guest, name="guest_make"),
+    path("children/<int:pk>/guests/<int:link>/end/", team.guest_end, name="guest_end"),
+    path("children/<int:pk>/clinics/join/", team.clinic_join, name="clinic_join"),
+    path("children/<int:pk>/clinics/<int:clinic>/agree/", team.clinic_agree, name="clinic_agree"),
+    path("children/<int:pk>/clinics/<int:clinic>/end/", team.clinic_leave, name="clinic_leave"),
     path("children/<int:pk>/log/", log.log, name="child_log"),
     path("children/<int:pk>/export/", export.export, name="child_export"),
     path("children/<int:pk>/erase/", erase.erase, name="child_erase"),

@@ -15,6 +15,7 @@ from ivig_care.actions.receipts import NotArrived, delivery_complained, delivery
 from ivig_care.common import clock
 from ivig_care.nudges.channels.mail_receipts import MailReceipt, hook_is_guarded
 from ivig_care.nudges.models import DeliveryAttempt
+from ivig_care.web.limits import failures_limited
 
 _NOT_WANTED = {"complained": "called unwanted in the mail program", "unsubscribed": "unsubscribed in the mail program"}
 
@@ -35,7 +36,8 @@ def _guarded(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             raise Http404
         return view(request, *args, **keys)
 
-    return login_not_required(guarded)
+    # django-anymail asks for a secret that somebody chose, and answers 400 to a wrong one.
+    return login_not_required(failures_limited("mail hook", statuses=[400, 403])(guarded))
 
 
 def mail_reported(receipt: MailReceipt) -> None:

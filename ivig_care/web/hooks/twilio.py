@@ -17,6 +17,7 @@ from ivig_care.actions.replies import STOPPED_AT_PROVIDER, reply_take
 from ivig_care.common import clock
 from ivig_care.nudges.channels.twilio import is_gone_for_good, reply_document, request_is_genuine
 from ivig_care.nudges.models import Delivery
+from ivig_care.web.limits import failure_note, is_over
 
 # What Twilio sends is short; a text has at most 1600 characters.
 MOST_BYTES = 50_000
@@ -41,7 +42,9 @@ def from_twilio(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
         fields = {name: str(value) for name, value in request.POST.items()}
         signature = request.headers.get("X-Twilio-Signature", "")
         if not request_is_genuine(f"{settings.PUBLIC_URL}{request.get_full_path()}", fields, signature):
-            return HttpResponse(status=403)
+            # After the look at the signature: whoever forges some cannot keep out those of the provider.
+            failure_note(request, "hook")
+            return HttpResponse(status=429 if is_over(request, "hook") else 403)
         return view(fields, **keys)
 
     return login_not_required(csrf_exempt(never_cache(require_POST(checked))))

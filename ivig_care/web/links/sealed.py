@@ -7,13 +7,14 @@ from functools import wraps
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from ivig_care.common import clock
 from ivig_care.nudges.answering import delivery_of, may_answer
 from ivig_care.nudges.models import Delivery
+from ivig_care.web.limits import failures_limited
 
 DeliveryView = Callable[[HttpRequest, Delivery], HttpResponse]
 TokenView = Callable[[HttpRequest, str], HttpResponse]
@@ -24,19 +25,28 @@ def opens_with_token(*, until_its_end: bool = True) -> Callable[[DeliveryView], 
 
     The right to act comes with the address and with no cookie, so there is nothing that another site could borrow:
     CSRF tokens are not asked for. They could not be given either, for without a referrer a form has no origin.
+
+    A clinic's people see no child without signing in: to them the address only says which page to sign in for.
     """
 
     def decorator(view: DeliveryView) -> TokenView:
-        @wraps(view)
+        # Only what we never signed is a failure: whoever opens an old message guessed nothing.
+        @failures_limited("link", statuses=[404])
         def opened(request: HttpRequest, token: str) -> HttpResponse:
             delivery = delivery_of(token)
             if delivery is None:
-                return _sealed(render(request, "links/over.html", status=404))
+                return render(request, "links/over.html", status=404)
             if until_its_end and not may_answer(delivery, clock.now()):
-                return _sealed(render(request, "links/over.html", status=410))
-            return _sealed(view(request, delivery))
+                return render(request, "links/over.html", status=410)
+            if until_its_end and delivery.purpose == Delivery.Purpose.CLINIC and delivery.infusion_id is not None:
+                return redirect("infusion_review", pk=delivery.infusion_id)
+            return view(request, delivery)
 
-        return login_not_required(csrf_exempt(never_cache(opened)))
+        @wraps(view)
+        def sealed(request: HttpRequest, token: str) -> HttpResponse:
+            return _sealed(opened(request, token))
+
+        return login_not_required(csrf_exempt(never_cache(sealed)))
 
     return decorator
 

@@ -15,6 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from ivig_care.common import clock
 from ivig_care.nudges.selectors import DispatchHealth, dispatch_health
+from ivig_care.web.limits import failures_limited
 from ivig_care.web.ops.metrics import metrics_text
 
 
@@ -33,6 +34,7 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 @require_safe
 @login_not_required
 @never_cache
+@failures_limited("metrics")
 def metrics(request: HttpRequest) -> HttpResponse:
     """The figures in Prometheus' text format, for whoever shows METRICS_TOKEN; for others there is no such page."""
     token = settings.METRICS_TOKEN

@@ -8,14 +8,17 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from ivig_care.actions.contact_points import browser_add
 from ivig_care.actions.errors import Refused
 from ivig_care.common import clock
 from ivig_care.nudges.channels.push import endpoint_is_allowed
+from ivig_care.web.confirm import confirm_url
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.forms import BrowserForm
+from ivig_care.web.sign_in.proofs import is_just_proved
 
 # What browsers call themselves, and their systems; the first that fits.
 _BROWSERS = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
@@ -41,13 +44,16 @@ def service_worker(_request: HttpRequest) -> HttpResponse:
 @require_POST
 def add(request: PersonRequest) -> HttpResponse:
     """The browser that the person allowed to show notifications. Asked by a script: answers with a sentence."""
+    if not is_just_proved(request, request.user):
+        # The script cannot be sent elsewhere with what it holds: it takes the person there, and is asked once more.
+        return _said(confirm_url(reverse("reach")), status=401)
     form = BrowserForm(request.POST)
     if not form.is_valid():
         return _said("This browser gave us something that we cannot use. Nothing was changed.", status=422)
     said = form.cleaned_data
     if not endpoint_is_allowed(said["endpoint"]):
         return _said("We cannot reach the notification service of this browser. Try another browser.", status=422)
-    label = _label(request.headers.get("User-Agent", ""))
+    label = browser_named(request.headers.get("User-Agent", ""))
     try:
         browser_add(
             person=request.user,
@@ -68,8 +74,8 @@ def _script() -> str:
     return (settings.BASE_DIR / "static" / "js" / "service-worker.js").read_text(encoding="utf-8")
 
 
-def _label(agent: str) -> str:
-    """As in "Chrome on Android"."""
+def browser_named(agent: str) -> str:
+    """What a browser and its system are called, as in "Chrome on Android"."""
     browser = next((name for sign, name in _BROWSERS.items() if sign in agent), "a browser")
     system = next((name for sign, name in _SYSTEMS.items() if sign in agent), "")
     return f"{browser} on {system}" if system else browser

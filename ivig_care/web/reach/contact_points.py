@@ -22,6 +22,7 @@ from ivig_care.actions.contact_points import (
 )
 from ivig_care.actions.errors import Refused
 from ivig_care.common import clock
+from ivig_care.web.confirm import confirm_first
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.forms import AddForm, CodeForm
 from ivig_care.web.reach.page import Problem, first_error, reach_page
@@ -30,6 +31,7 @@ SENT = "We sent a code to {address}. Write it here within 10 minutes."
 
 
 @require_POST
+@confirm_first
 def add(request: PersonRequest) -> HttpResponse:
     """A new address, with the person's agreement; a code goes there at once."""
     form = AddForm(request.POST)
@@ -52,6 +54,7 @@ def code(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@confirm_first
 def verify(request: PersonRequest, pk: int) -> HttpResponse:
     """The code that arrived."""
     point, form = _point(request, pk), CodeForm(request.POST)
@@ -67,12 +70,14 @@ def verify(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@confirm_first
 def on(request: PersonRequest, pk: int) -> HttpResponse:
     """Use it again."""
     return _act(request, pk, contact_point_on, "Switched on. Send a test to be sure.")
 
 
 @require_POST
+@confirm_first
 def off(request: PersonRequest, pk: int) -> HttpResponse:
     """Send nothing there any more."""
     return _act(request, pk, contact_point_switch_off, "Switched off. We send nothing there any more.")
@@ -85,6 +90,7 @@ def test(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@confirm_first
 def up(request: PersonRequest, pk: int) -> HttpResponse:
     """Try it earlier."""
     point = _point(request, pk)
@@ -93,6 +99,7 @@ def up(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@confirm_first
 def down(request: PersonRequest, pk: int) -> HttpResponse:
     """Try it later."""
     point = _point(request, pk)

@@ -16,6 +16,7 @@ from ivig_care.care_teams.access import Right, cared_for_by, family_of
 from ivig_care.care_teams.models import Told
 from ivig_care.common import clock
 from ivig_care.regimen.timing import zone_named
+from ivig_care.web.confirm import confirm_first
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.forms import QuietForm
 from ivig_care.web.reach.page import Problem, reach_page
@@ -49,6 +50,7 @@ def told(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@confirm_first
 def revoke_links(request: PersonRequest) -> HttpResponse:
     """Make the links in messages sent until now worthless."""
     links_revoke(person=request.user, now=clock.now())

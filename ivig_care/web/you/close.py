@@ -9,22 +9,23 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from ivig_care.actions.accounts import account_close
+from ivig_care.actions.closing import account_close
 from ivig_care.actions.errors import Refused
 from ivig_care.care_teams.models import Membership
 from ivig_care.common import clock
+from ivig_care.web.confirm import confirm_to_change
 from ivig_care.web.http import PersonRequest
 
 NOT_SURE = "Tick the box first: a closed account cannot be opened again."
 CLOSED = "Your account is closed. We no longer know how to reach you."
 
 
-# `confirm_first` belongs here: whoever closes an account says once more who they are.
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
+@confirm_to_change
 def close(request: PersonRequest) -> HttpResponse:
     """Explain what goes and what stays on a GET; close it on a POST."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(request)
     if not request.POST.get("sure"):
         return _page(request, problem=NOT_SURE)
@@ -34,7 +35,7 @@ def close(request: PersonRequest) -> HttpResponse:
         return _page(request, problem=str(refused))
     logout(request)
     messages.success(request, CLOSED)
-    return redirect("account_login")
+    return redirect("account_request_login_code")
 
 
 def _page(request: PersonRequest, *, problem: str = "") -> HttpResponse:

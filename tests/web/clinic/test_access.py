@@ -86,7 +86,8 @@ def test_a_stranger_is_asked_to_sign_in(
         client.get(_address(name, people, draft, closed)),
         client.post(_address(name, people, draft, closed)),
     ):
-        assert (response.status_code, response["Location"].split("?")[0]) == (302, reverse("account_login"))
+        sign_in = reverse("account_request_login_code")
+        assert (response.status_code, response["Location"].split("?")[0]) == (302, sign_in)
     assert _everything() == before
 
 

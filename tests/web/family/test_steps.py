@@ -156,7 +156,12 @@ def test_nobody_acts_without_signing_in_or_by_a_link(
 
 def test_a_session_that_ended_sends_the_whole_page_to_the_sign_in(step: Step) -> None:
     response = say(Client(), "step_tick", step, headers={**HTMX, "HX-Current-URL": "http://testserver/infusions/1/"})
-    assert response.headers["HX-Redirect"] == "/accounts/login/?next=%2Finfusions%2F1%2F"
+    assert response.headers["HX-Redirect"] == "/accounts/login/code/?next=%2Finfusions%2F1%2F"
+
+
+def test_a_session_that_ended_on_a_page_without_a_true_address_leads_home(step: Step) -> None:
+    response = say(Client(), "step_tick", step, headers={**HTMX, "HX-Current-URL": "http://[::1"})
+    assert response.headers["HX-Redirect"] == "/accounts/login/code/?next=%2F"
 
 
 def test_a_form_from_another_site_is_refused_in_words(step: Step, people: People) -> None:

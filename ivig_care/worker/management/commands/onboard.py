@@ -6,6 +6,7 @@ import argparse
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
@@ -19,14 +20,14 @@ from ivig_care.actions.care_teams import (
 )
 from ivig_care.actions.contact_points import contact_point_agree
 from ivig_care.actions.errors import Refused
-from ivig_care.care_teams.models import Child, Clinic, Role
+from ivig_care.care_teams.models import OF_CHILD, OF_CLINIC, Child, Clinic, Role
 from ivig_care.common import clock
 
 
 class Command(BaseCommand):
-    """Until people can be invited on the site, whoever runs the server brings them in here."""
+    """Whoever runs the server brings in a clinic and its first admin, who invites everybody else on the site."""
 
-    help = "Add a clinic, a clinician, a child, or somebody who cares for a child."
+    help = "Add a clinic, somebody to its staff, a child, or somebody who cares for a child."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One subcommand for each kind of newcomer."""
@@ -36,9 +37,10 @@ class Command(BaseCommand):
             clinic.add_argument(f"--{name}", required=True)
         kept = "for so many years the clinic's law makes it keep its own record of a child; else it is kept"
         clinic.add_argument("--record-kept-years", type=int, help=kept)
-        clinician = kinds.add_parser("clinician")
-        clinician.add_argument("--clinic", type=int, required=True, help="the clinic's number")
-        _person_arguments(clinician)
+        staff = kinds.add_parser("staff")
+        staff.add_argument("--clinic", type=int, required=True, help="the clinic's number")
+        staff.add_argument("--role", choices=[role.value for role in OF_CLINIC], required=True)
+        _person_arguments(staff)
         child = kinds.add_parser("child")
         child.add_argument("--clinic", type=int, required=True, help="the clinic's number")
         for name in ("given-name", "family-name"):
@@ -47,7 +49,7 @@ class Command(BaseCommand):
         child.add_argument("--zone", default="", help="where the child lives; else the clinic's zone")
         caregiver = kinds.add_parser("caregiver")
         caregiver.add_argument("--child", type=int, required=True, help="the child's number")
-        caregiver.add_argument("--role", choices=[Role.GUARDIAN.value, Role.CAREGIVER.value], required=True)
+        caregiver.add_argument("--role", choices=[role.value for role in OF_CHILD], required=True)
         _person_arguments(caregiver)
         agreed = "the person agreed to be reminded"
         caregiver.add_argument("--agreed-to-email", action="store_true", help=f"{agreed} by e-mail")
@@ -55,7 +57,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the number of what was added; a refusal changes nothing."""
-        add = {"clinic": _clinic, "clinician": _clinician, "child": _child, "caregiver": _caregiver}
+        add = {"clinic": _clinic, "staff": _staff, "child": _child, "caregiver": _caregiver}
         try:
             with transaction.atomic():
                 self.stdout.write(add[options["kind"]](options))
@@ -74,13 +76,14 @@ def _clinic(options: dict[str, Any]) -> str:
     return f"Clinic {clinic.pk}: {clinic}"
 
 
-def _clinician(options: dict[str, Any]) -> str:
+def _staff(options: dict[str, Any]) -> str:
     clinic = Clinic.objects.filter(pk=options["clinic"]).first()
     if clinic is None:
         raise Refused(f"There is no clinic {options['clinic']}.")
     person = person_add(email=options["email"], name=options["name"], zone=clinic.zone)
-    staff_add(clinic=clinic, person=person, role=Role.CLINICIAN)
-    return f"{person} is a clinician of {clinic}. {_how_to_sign_in(person)}"
+    role = Role(options["role"])
+    staff_add(clinic=clinic, person=person, role=role, now=clock.now())
+    return f"{person} is {role.label} of {clinic}. {_how_to_sign_in(person)}"
 
 
 def _child(options: dict[str, Any]) -> str:
@@ -97,7 +100,7 @@ def _caregiver(options: dict[str, Any]) -> str:
     if child is None:
         raise Refused(f"There is no child {options['child']}.")
     person, now = person_add(email=options["email"], name=options["name"], zone=child.zone), clock.now()
-    caregiver_add(child=child, person=person, role=Role(options["role"]))
+    caregiver_add(child=child, person=person, role=Role(options["role"]), now=now)
     if options["agreed_to_email"]:
         contact_point_agree(person=person, kind=ContactPoint.Kind.EMAIL, address=person.email, at=now)
     if options["agreed_to_sms"]:
@@ -106,9 +109,4 @@ def _caregiver(options: dict[str, Any]) -> str:
 
 
 def _how_to_sign_in(person: User) -> str:
-    if person.has_usable_password():
-        return "They sign in as before."
-    return (
-        'They set a password with "I forgot my password" on the sign-in page, '
-        f"or you set one with: manage.py changepassword {person.email}"
-    )
+    return f"They sign in at {settings.PUBLIC_URL} with a code that we send to {person.email}."

@@ -8,11 +8,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.urls import reverse
 from tzlocal import get_localzone_name
 
 from ivig_care.actions.catalogue import catalogue_load
 from ivig_care.common import clock
-from ivig_care.worker.demo import PASSWORD, PEOPLE, demo_exists, demo_seed
+from ivig_care.worker.demo import PASSWORD, PEOPLE, WITH_APP, demo_exists, demo_seed
 
 
 class Command(BaseCommand):
@@ -38,5 +39,8 @@ class Command(BaseCommand):
             catalogue_load()
         self.stdout.write(f"\n  ivig_care: {settings.PUBLIC_URL}\n\n  Sign in as (password {PASSWORD}):\n")
         for person in PEOPLE:
-            self.stdout.write(f"    {person.email:<20} {person.name}, {person.what}\n")
+            app = " *" if person.email in WITH_APP else ""
+            self.stdout.write(f"    {person.email:<20} {person.name}, {person.what}{app}\n")
+        outbox = settings.PUBLIC_URL + reverse("open_outbox")
+        self.stdout.write(f"\n  Codes to sign in, and those of the app that * are asked for: {outbox}\n")
         self.stdout.write("\n  Ctrl-C stops everything.\n\n")

@@ -1,0 +1,1 @@
+"""Generated garbage against every address of the site: never a 500, never a leak, never half a change."""
