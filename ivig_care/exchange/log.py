@@ -129,11 +129,15 @@ _THINGS = {
     "quiet hours": "the quiet hours",
     "record": "the whole record",
     "review": "the review",
+    "second factor": "the second factor",
+    "session": "a session",
     "step": "a step",
     "user": "a place in the team",
 }
 # Where verb and thing alone would not say it as somebody would.
 _SENTENCES = {
+    ("saw", "guestlink"): "looked at the page for guests",
+    ("changed", "child"): "began the record",
     ("agreed", "cliniclink"): "agreed",
     ("withdrew", "cliniclink"): "withdrew that",
     ("agreed", "contactpoint"): "agreed to reminders",
@@ -144,7 +148,9 @@ _SENTENCES = {
     ("agreed", "invitation"): "came in",
     ("shared", "invitation"): "invited somebody",
     ("ended", "invitation"): "took an invitation back",
+    ("shared", "user"): "gave a place in the team",
     ("ended", "user"): "ended a place in the team",
+    ("ended", "session"): "signed out",
     ("shared", "membership"): "gave a place in the team",
     ("changed", "membership"): "chose when to be told",
     ("changed", "duty"): "said who is on duty",

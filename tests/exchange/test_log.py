@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.accounts import SECOND_FACTOR, SESSION, account_changed_note, signed_in_note
 from ivig_care.actions.audit import Verb, audit_note, audit_seen
 from ivig_care.actions.contact_points import contact_point_on, contact_point_switch_off
 from ivig_care.actions.duties import duty_take
@@ -226,3 +227,14 @@ def test_everybody_reads_their_own(people: People, browser_of: SignedIn) -> None
     page = browser_of(people.sam).get(reverse("own_log")).content.decode()
     assert "<strong>You</strong> agreed to reminders: text message" in page
     assert browser_of(people.tom).get(reverse("own_log")).context["log"].lines == []
+
+
+def test_signing_in_and_out_reads_as_sentences(people: People) -> None:
+    signed_in_note(person=people.sam, way="passkey", now=STARTS_AT)
+    account_changed_note(person=people.sam, about=SECOND_FACTOR, now=STARTS_AT + MINUTE)
+    audit_note(verb=Verb.ENDED, about=SESSION, by=people.sam, now=STARTS_AT + 2 * MINUTE, person=people.sam, detail="x")
+    assert [line.words for line in log_of_person(people.sam, Asked(), reader=people.sam).lines] == [
+        "signed out: x",
+        "changed the second factor",
+        "signed in: passkey",
+    ]

@@ -78,7 +78,7 @@ def test_what_the_page_never_asks_is_not_found(people: People, browser_of: Signe
 
 def test_nobody_else_can(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
     path = reverse("child_erase", args=[people.lena.pk])
-    for user, status in ((people.sam, 403), (people.weiss, 403), (people.tom, 404)):
+    for user, status in ((people.sam, 403), (people.weiss, 404), (people.tom, 404)):
         assert browser_of(user).get(path).status_code == status
         assert browser_of(user).post(path, {"act": "ask", "sure": "on"}).status_code == status
     assert not Erasure.objects.exists()

@@ -63,7 +63,7 @@ def test_closing_is_explained_and_asks_to_be_sure(people: People, browser_of: Si
 def test_closing_signs_out(people: People, browser_of: SignedIn) -> None:
     sam = browser_of(people.sam)
     closed = sam.post(reverse("account_close"), {"sure": "on"}, follow=True)
-    assert closed.redirect_chain == [(reverse("account_login"), 302)]
+    assert closed.redirect_chain == [(reverse("account_request_login_code"), 302)]
     assert "Your account is closed" in closed.content.decode()
     assert sam.get(reverse("reach")).status_code == 302
     assert not Membership.objects.filter(user=people.sam).exists()
