@@ -28,7 +28,7 @@ from ivig_care.actions.accounts import signed_in_note
 from ivig_care.care_teams.access import needs_strong_sign_in
 from ivig_care.care_teams.models import Invitation
 from ivig_care.common import clock
-from ivig_care.common.secrets import secret_hash, secret_make
+from ivig_care.common.secrets import seal, secret_hash, secret_make, unseal
 from ivig_care.nudges.channels import channel_for
 from ivig_care.nudges.channels.base import Message, SendFailed
 from ivig_care.web.sign_in.numbers import number_proved
@@ -173,6 +173,14 @@ class MfaAdapter(DefaultMFAAdapter):
         "incorrect_code": "That is not the code, or it was used before. Wait for the next one.",
         "unverified_email": "Prove your e-mail address first.",
     }
+
+    def encrypt(self, text: str) -> str:
+        """The secrets of apps and recovery codes lie sealed in the database."""
+        return seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """And are read with the key of the site."""
+        return unseal(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """The last one of somebody on a staff stays."""

@@ -17,6 +17,8 @@ from ivig_care.common import clock
 Type = Authenticator.Type
 # Who has just shown who they are is not asked again for so long.
 PROOF_LASTS = timedelta(minutes=15)
+# So long a second factor counts for a clinic's staff: a shift, because several use one computer there.
+STRONG_LASTS = timedelta(hours=12)
 # How allauth's record calls what somebody showed, and how we do.
 _WAYS = {
     "code": "code",
@@ -28,11 +30,13 @@ _WAYS = {
 
 
 def is_strong(request: HttpRequest, user: User) -> bool:
-    """Whether the person has shown a second factor in this session, or came in with a passkey.
+    """Whether the person has shown a second factor in this session, or came in with a passkey, within a shift.
 
     Only while that factor is still theirs: what was taken away proves nothing any more.
     """
-    return _shows_factor(get_authentication_records(request, user), user)
+    since = (clock.now() - STRONG_LASTS).timestamp()
+    records = get_authentication_records(request, user)
+    return _shows_factor([record for record in records if record.get("at", 0) > since], user)
 
 
 def _shows_factor(records: list[dict[str, Any]], user: User) -> bool:

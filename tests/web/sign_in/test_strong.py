@@ -15,8 +15,10 @@ from ivig_care.accounts.models import User
 from ivig_care.actions.accounts import DEMO_SECRET, demo_app_add
 from ivig_care.care_teams.models import AuditEvent, Membership, Role
 from ivig_care.common import clock as our_clock
+from ivig_care.common.secrets import unseal
 from ivig_care.plans.models import Infusion
 from tests.actors import People
+from tests.conftest import STARTS_AT
 from tests.factories import MembershipFactory, UserFactory
 from tests.password import APP_SECRET, PASSWORD, app_code
 from tests.web.sign_in.codes import CODE, place, sign_in
@@ -201,7 +203,7 @@ def test_an_app_is_moved_to_another_phone_and_nobody_is_ever_without(people: Peo
     weiss.post("/accounts/2fa/totp/move/", {"code": "12"})
     assert Authenticator.objects.get(user=people.weiss, type="totp").data["secret"] == DEMO_SECRET
     weiss.post("/accounts/2fa/totp/move/", {"code": app_code(our_clock.now().timestamp(), secret)})
-    assert Authenticator.objects.get(user=people.weiss, type="totp").data["secret"] == secret
+    assert unseal(Authenticator.objects.get(user=people.weiss, type="totp").data["secret"]) == secret
     assert weiss.get("/clinic/").status_code == 200
     (message,) = mail.outbox
     assert (message.to, message.subject) == (["weiss@example.org"], "How you sign in was changed")
@@ -244,3 +246,28 @@ def test_a_parent_who_set_up_an_app_is_asked_for_it(people: People, client: Clie
     assert place(sign_in(client, "maria@example.org")) == SHOW
     assert client.get(CODE).status_code == 302
     assert place(client.post(SHOW, {"code": now_code()})) == "/"
+
+
+def test_on_a_staff_it_counts_for_a_shift(people: People, client: Client, clock: time_machine.Traveller) -> None:
+    client.force_login(people.weiss, backend="allauth.account.auth_backends.AuthenticationBackend")
+    app = Authenticator.objects.get(user=people.weiss, type=Authenticator.Type.TOTP)
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "mfa", "at": STARTS_AT.timestamp(), "id": app.pk, "type": app.type}
+    ]
+    session["account_authentication_methods_user"] = str(people.weiss.pk)
+    session.save()
+    clock.move_to(STARTS_AT + timedelta(hours=11, minutes=59))
+    assert client.get("/clinic/").status_code == 200
+    clock.move_to(STARTS_AT + timedelta(hours=12))
+    assert client.get("/clinic/").headers["Location"] == "/accounts/confirm/?next=%2Fclinic%2F"
+
+
+def test_the_secret_of_an_app_lies_sealed(people: People, browser_of: Browser) -> None:
+    browser = browser_of(people.maria)
+    browser.get(ADD)
+    secret = browser.session["mfa.totp.secret"]
+    browser.post(ADD, {"code": app_code(our_clock.now().timestamp(), secret)})
+    stored = Authenticator.objects.get(user=people.maria, type=Authenticator.Type.TOTP).data["secret"]
+    assert secret not in stored
+    assert unseal(stored) == secret
