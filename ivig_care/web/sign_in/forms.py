@@ -103,7 +103,10 @@ class _OnceOnly:
 
     def clean_code(self) -> str:
         """The code, if it is right and was not used before."""
-        code = str(super().clean_code())  # type: ignore[misc]
+        try:
+            code = str(super().clean_code())  # type: ignore[misc]
+        except Authenticator.DoesNotExist as error:  # it was taken away at this very moment
+            raise get_adapter().validation_error("incorrect_code") from error
         if self.authenticator.type == Authenticator.Type.TOTP:
             key = f"second factor used {self.user.pk} {''.join(code.split())}"
             lasts = mfa_settings.TOTP_PERIOD * (2 * mfa_settings.TOTP_TOLERANCE + 1)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -129,6 +130,18 @@ def test_a_browser_is_added_after_confirming_only(people: People, weak_browser_o
     said = weak_browser_of(people.maria).post("/reach/browsers/", {"endpoint": "https://fcm.googleapis.com/x"})
     assert (said.status_code, said.content.decode()) == (401, f"{ASK}?next=%2Freach%2F")
     assert not ContactPoint.objects.filter(kind="push").exists()
+
+
+def test_a_second_factor_that_is_taken_away_meanwhile_confirms_nothing(
+    people: People, browser_of: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(form: object) -> str:
+        raise Authenticator.DoesNotExist
+
+    monkeypatch.setattr("allauth.mfa.base.forms.BaseAuthenticateForm.clean_code", gone)
+    answer = browser_of(people.weiss).post("/accounts/2fa/reauthenticate/", {"code": "123456"})
+    assert answer.status_code == 200
+    assert answer.context["form"].errors.keys() == {"code"}
 
 
 def test_another_site_is_never_led_to(people: People, browser_of: Browser) -> None:
