@@ -86,6 +86,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _IS_HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# What a page says once ("Acetaminophen: given") is kept with the session, not in a cookie on the device.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 # Tied to this host alone: no site beside it can put one in its place.
 _HOST_ONLY = "__Host-" if _IS_HTTPS else ""

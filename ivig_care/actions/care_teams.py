@@ -155,11 +155,13 @@ def place_end(*, place: Membership, by: User, now: datetime) -> None:
     if not alike.exclude(pk=place.pk).exists():
         _check_not_last(place)
     detail = f"{place.user}, {place.get_role_display()}"
-    if not Membership.objects.filter(pk=place.pk).delete()[0]:
+    # Noted first: whoever leaves does so as what they were.
+    if not Membership.objects.select_for_update().filter(pk=place.pk).exists():
         return
+    audit_note(verb=Verb.ENDED, about=place.user, by=by, now=now, child=child, clinic=clinic, detail=detail)
+    Membership.objects.filter(pk=place.pk).delete()
     if child is not None:
         _child_let_go(child, place.user, now)
-    audit_note(verb=Verb.ENDED, about=place.user, by=by, now=now, child=child, clinic=clinic, detail=detail)
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
-from ivig_care.actions.audit import Verb, audit_note
+from ivig_care.actions.audit import Verb, audit_note, audits_last
 from ivig_care.actions.care_teams import TOLD_BY_ROLE, clinic_links_agree
 from ivig_care.actions.consents import AGREE
 from ivig_care.actions.contact_points import contact_point_agree
@@ -128,6 +128,7 @@ def invitation_accept(
 
 
 @transaction.atomic
+@audits_last()
 def _accept(invitation: Invitation, *, by: User, now: datetime, remind_by_email: bool) -> Membership:
     open_now = Invitation.objects.open(now).filter(pk=invitation.pk)
     if open_now.update(accepted_at=now, accepted_by=by) != 1:

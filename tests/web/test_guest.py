@@ -14,6 +14,7 @@ from ivig_care.actions.guests import MOST_STANDING, guest_link_make
 from ivig_care.actions.steps import step_tick
 from ivig_care.care_teams.models import AuditEvent, GuestLink
 from ivig_care.plans.models import Dose, Infusion, Step
+from ivig_care.web.limits import MOST_FAILURES
 from tests.actors import People
 from tests.conftest import STARTS_AT
 from tests.factories import active_infusion
@@ -322,3 +323,9 @@ def test_only_a_guardian_makes_one(
 ) -> None:
     response = browser_of(getattr(people, person)).post(f"/children/{people.lena.pk}/guests/", _typed(infusion))
     assert (response.status_code, GuestLink.objects.count()) == (status, 0)
+
+
+def test_guessing_secrets_ends_in_a_wait(nana: Client, secret: str) -> None:
+    for number in range(MOST_FAILURES):
+        nana.get(f"/g/wrong-{number}/")
+    assert nana.get(f"/g/{secret}/").status_code == 429

@@ -17,6 +17,7 @@ from ivig_care.actions.consents import AGREE
 from ivig_care.actions.invitations import MOST_OPEN, MOST_WRONG_YEARS, invitation_make
 from ivig_care.care_teams.access import Right, may
 from ivig_care.care_teams.models import AuditEvent, ClinicLink, Consent, Invitation, Membership, Role, Told
+from ivig_care.web.limits import MOST_FAILURES
 from tests.actors import People
 from tests.conftest import STARTS_AT
 from tests.factories import MembershipFactory, UserFactory
@@ -280,3 +281,14 @@ def test_whoever_signed_in_long_ago_confirms_first_and_loses_nothing(
     assert not Invitation.objects.exists()
     page = browser.post("/accounts/reauthenticate/", {"password": PASSWORD, "next": address}, follow=True)
     assert "An invitation for Oma" in page.content.decode()
+
+
+@pytest.mark.parametrize("way", ["link", "typed"])
+def test_guessing_codes_ends_in_a_wait(client: Client, people: People, way: str) -> None:
+    code = invited(people)
+    for number in range(MOST_FAILURES):
+        if way == "link":
+            client.get(f"/invitations/WRONG{number}/")
+        else:
+            client.post("/invitations/", {"code": f"WRONG{number}"})
+    assert client.get(f"/invitations/{code}/").status_code == 429

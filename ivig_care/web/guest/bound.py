@@ -17,6 +17,7 @@ from ivig_care.care_teams.access import guest_link_opens
 from ivig_care.care_teams.models import GuestLink
 from ivig_care.common import clock
 from ivig_care.common.secrets import secret_hash
+from ivig_care.web.limits import failures_limited
 
 COOKIE = "guest"
 
@@ -49,7 +50,7 @@ def opens_with_secret(*, before_it_is_bound: bool = False) -> Callable[[LinkView
                 return _sealed(render(request, "guest/elsewhere.html", status=403))
             return _sealed(view(request, link))
 
-        return login_not_required(csrf_exempt(never_cache(opened)))
+        return login_not_required(csrf_exempt(never_cache(failures_limited("guest", statuses=(404,))(opened))))
 
     return decorator
 

@@ -22,6 +22,7 @@ from ivig_care.common.secrets import code_read
 from ivig_care.web.family.team_forms import CodeForm
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.joining.forms import AcceptForm
+from ivig_care.web.limits import failure_note, failures_limited
 
 NO_SUCH_CODE = "No invitation has this code, or it is over. Look at it once more, or ask for a new one."
 
@@ -29,6 +30,7 @@ NO_SUCH_CODE = "No invitation has this code, or it is over. Look at it once more
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@failures_limited("invitation")
 def enter(request: HttpRequest) -> HttpResponse:
     """Type the code that stands on paper."""
     form = CodeForm(request.POST if request.method == "POST" else None)
@@ -36,6 +38,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         return render(request, "joining/enter.html", {"form": form}, status=422 if form.is_bound else 200)
     code = code_read(form.cleaned_data["code"])
     if not code or invitation_of(code, now=clock.now()) is None:
+        failure_note(request, "invitation")
         form.add_error("code", NO_SUCH_CODE)
         return render(request, "joining/enter.html", {"form": form}, status=422)
     return redirect("invitation", code=code)
@@ -44,6 +47,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_safe
+@failures_limited("invitation")
 def invitation(request: HttpRequest, code: str) -> HttpResponse:
     """What the invitation is about, and how to accept it. Looking at it changes nothing and uses nothing up."""
     found = invitation_of(code, now=clock.now())
@@ -56,6 +60,7 @@ def invitation(request: HttpRequest, code: str) -> HttpResponse:
 
 @never_cache
 @require_POST
+@failures_limited("invitation")
 def accept(request: PersonRequest, code: str) -> HttpResponse:
     """Take the place."""
     found = invitation_of(code, now=clock.now())
