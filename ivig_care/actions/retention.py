@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
+from ivig_care.accounts.models import User
 from ivig_care.actions.erasures import messages_remove, record_erase
 from ivig_care.care_teams.models import Child, Erasure, GuestLink, Invitation
 from ivig_care.nudges.models import Delivery, DeliveryStep, InboundMessage, OutboxMessage
 from ivig_care.reviews.keeping import clinics_keeping, last_entry_at
 
+SIGN_UP_LASTS = timedelta(days=7)
 # So many messages are removed by one statement.
 CHUNK = 500
 
@@ -24,6 +27,7 @@ def retention_do(*, now: datetime) -> dict[str, int]:
     return {
         "sessions": Session.objects.filter(expire_date__lt=now).delete()[0],
         "links": _links_forget(now),
+        "strangers": _strangers_forget(now),
         "outbox": _outbox_forget(now),
         "messages": _messages_forget(now),
         "records": sum(record_erase(child=child, now=now) for child in _records_over(now)),
@@ -42,6 +46,14 @@ def _links_forget(now: datetime) -> int:
     invitations = Invitation.objects.alias(over_at=Coalesce("accepted_at", "revoked_at", "expires_at"))
     guests = GuestLink.objects.alias(over_at=Coalesce("revoked_at", "until"))
     return invitations.filter(over_at__lt=before).delete()[0] + guests.filter(over_at__lt=before).delete()[0]
+
+
+def _strangers_forget(now: datetime) -> int:
+    """Whoever began to sign up and never proved the address: nobody knows whose it is, and it stands in the way."""
+    proved = EmailAddress.objects.filter(verified=True).values("user")
+    never = User.objects.filter(is_guest=False, last_login__isnull=True, created_at__lt=now - SIGN_UP_LASTS)
+    never = never.filter(memberships__isnull=True, emailaddress__verified=False).exclude(pk__in=proved)
+    return sum(user.delete()[0] > 0 for user in never.distinct())
 
 
 def _outbox_forget(now: datetime) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.conf import LazySettings
 from django.contrib.sessions.models import Session
 
+from ivig_care.accounts.models import User
 from ivig_care.actions.checklists import checklists_close
 from ivig_care.actions.guests import guest_link_make
 from ivig_care.actions.invitations import invitation_make
@@ -19,12 +21,13 @@ from ivig_care.worker.tasks import erasures_do as erasures_task
 from ivig_care.worker.tasks import retention_do as retention_task
 from tests.actors import People
 from tests.conftest import ACTIVATED_AT, STARTS_AT
-from tests.factories import active_infusion
+from tests.factories import UserFactory, active_infusion
 from tests.web.messages import premedication, sent
 
 DAY = timedelta(days=1)
+ANN_AND_BOB = (("ann", STARTS_AT - 8 * DAY), ("bob", STARTS_AT - 6 * DAY))
 CLOSED_AT = STARTS_AT + 21 * DAY
-NOTHING = {"sessions": 0, "links": 0, "outbox": 0, "messages": 0, "records": 0}
+NOTHING = {"sessions": 0, "links": 0, "strangers": 0, "outbox": 0, "messages": 0, "records": 0}
 
 
 def removed(now: datetime) -> dict[str, int]:
@@ -56,6 +59,15 @@ def test_invitations_and_guest_links_go_after_a_while(infusion: Infusion, people
 
 
 @pytest.mark.django_db
+def test_who_never_proved_an_address_goes_after_a_week(people: People) -> None:
+    late, soon = (UserFactory.create(email=f"{name}@example.org", created_at=at) for name, at in ANN_AND_BOB)
+    for user in (late, soon):
+        EmailAddress.objects.create(user=user, email=user.email, verified=False, primary=True)
+    assert removed(STARTS_AT) == {"strangers": 1}
+    left = User.objects.filter(email__in=["ann@example.org", "bob@example.org", "maria@example.org"])
+    assert set(left.values_list("email", flat=True)) == {"bob@example.org", "maria@example.org"}
+
+
 def test_the_outbox_is_emptied_after_a_while() -> None:
     OutboxMessage.objects.create(kind="sms", to="+1", body="x", at=STARTS_AT)
     assert removed(STARTS_AT + 30 * DAY) == {}
