@@ -46,12 +46,16 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 
 def _story(number: int) -> Any:
     """Lena's infusion with everybody around her, apart from all stories before."""
+    from allauth.account.models import EmailAddress
+
     from ivig_care.accounts.models import ContactPoint, User
     from tests.actors import people_make
     from tests.factories import active_infusion
 
     for user in User.objects.exclude(email__endswith=".old"):
-        User.objects.filter(pk=user.pk).update(email=f"{user.pk}.{number}@example.org.old")
+        email = f"{user.pk}.{number}@example.org.old"
+        User.objects.filter(pk=user.pk).update(email=email)
+        EmailAddress.objects.filter(user=user).update(email=email)
     ContactPoint.objects.update(disabled_at=ACTIVATED_AT)
     people = people_make()
     return people, active_infusion(child=people.lena, by=people.weiss, starts_at=STARTS_AT, at=ACTIVATED_AT)
