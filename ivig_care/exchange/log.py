@@ -188,7 +188,8 @@ def _lines_of(events: Sequence[AuditEvent], reader: User | None) -> list[Line]:
         Line(
             at=event.at,
             who="You" if _is_reader(event, reader) else event.who,
-            role="" if _is_reader(event, reader) else event.role,
+            # A guest's name says already what they are: "Nana (guest)".
+            role="" if _is_reader(event, reader) or event.role == "guest" else event.role,
             words=_words(event, names),
             kind=kind_of(event.verb),
             person=event.actor_id,

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from allauth.core import context as current
 from allauth.core import ratelimit
@@ -86,7 +87,9 @@ class AccountAdapter(DefaultAccountAdapter):
         ]
 
     def post_login(self, request: HttpRequest, user: User, **more: Any) -> HttpResponse:
-        """Write it down."""
+        """Write it down. A new person has just proved their address with a code, and is not asked for another."""
+        if more.get("signup"):
+            record_authentication(request, user, method="code", email=more.get("email"))
         response: HttpResponse = super().post_login(request, user, **more)
         request.session.pop(NEXT, None)
         now = clock.now()

@@ -81,8 +81,12 @@ def accept(request: PersonRequest, code: str) -> HttpResponse:
         messages.success(request, f"Welcome. You are {Role(place.role).label} of {place.clinic}.")
         return redirect("home")
     name = place.child.given_name if place.child else ""
-    messages.success(request, f"Welcome. You are {Role(place.role).label} of {name}. Choose how we reach you.")
-    return redirect("home" if place.role == Role.VIEWER else "reach")
+    welcome = f"Welcome. You are {Role(place.role).label} of {name}."
+    if place.role == Role.VIEWER:
+        messages.success(request, welcome)
+        return redirect("home")
+    messages.success(request, f"{welcome} Choose how we reach you.")
+    return redirect("reach")
 
 
 def over(request: HttpRequest) -> HttpResponse:

@@ -82,7 +82,10 @@ class SignupForm(AllauthSignupForm):
 
     use_required_attribute = False
 
-    name = forms.CharField(max_length=100, error_messages={"required": "Write your name."})
+    name = forms.CharField(
+        max_length=100,
+        error_messages={"required": "Write your name.", "max_length": "That is too long. Write at most 100 letters."},
+    )
     field_order = ("name", "email")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -37,7 +37,7 @@ from ivig_care.web.http import PersonRequest
 from ivig_care.web.sign_in.forms import UNUSABLE
 from ivig_care.web.sign_in.outbox import is_outbox_open
 from ivig_care.web.sign_in.proofs import has_second_factor, is_strong, proof_add
-from ivig_care.web.sign_in.ways import guesses_limited, keeps_next
+from ivig_care.web.sign_in.ways import NEXT, guesses_limited, keeps_next
 
 View = Callable[..., HttpResponse]
 
@@ -61,6 +61,10 @@ class _CodeRequest(_BeginsAnew, account.RequestLoginCodeView):
 
 class _Password(_BeginsAnew, account.LoginView):
     pass
+
+
+class _SignUp(_BeginsAnew, account.SignupView):
+    """Whoever wrote a wrong address comes back here and writes another."""
 
 
 class _CodeConfirm(account.ConfirmLoginCodeView):
@@ -107,13 +111,14 @@ class _AddressConfirm(account.ConfirmEmailVerificationCodeView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"has_open_outbox": is_outbox_open(self.request)}
+        to = self.get_next_url() or self.request.session.get(NEXT)
+        return context | {"has_open_outbox": is_outbox_open(self.request), "to": to}
 
 
 code_request = keeps_next(_CodeRequest.as_view())
 code_confirm = keeps_next(guesses_limited(_CodeConfirm.as_view()))
 password = _Password.as_view()
-sign_up = keeps_next(account.signup)
+sign_up = keeps_next(_SignUp.as_view())
 second_factor = keeps_next(_SecondFactor.as_view())
 passkey = keeps_next(webauthn.login_webauthn)
 passkey_again = _PasskeyAgain.as_view()

@@ -17,4 +17,4 @@ def log(request: PersonRequest) -> HttpResponse:
     form = LogForm(request.GET, people=people_in_log(f"person {person.pk}"), zone=person.zone)
     found = log_of_person(person, form.asked, reader=person)
     lead = "What happened to your own account: how we reach you, what you agreed to. Nobody can edit this."
-    return log_page(request, form, found, Heading(title="Your log", lead=lead, back="reach", back_words="Back"))
+    return log_page(request, form, found, Heading(title="Your log", lead=lead, back="you", back_words="Back"))

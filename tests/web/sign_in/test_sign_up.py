@@ -123,3 +123,23 @@ def test_a_name_is_needed(name: str, people: People, client: Client) -> None:
     page = client.post(SIGN_UP, {"name": name, "email": "ann@example.org"})
     assert 'aria-invalid="true"' in page.content.decode()
     assert not User.objects.filter(email="ann@example.org").exists()
+
+
+def test_who_has_just_signed_up_is_not_asked_for_a_second_code(people: People, client: Client) -> None:
+    invited(client)
+    client.post(SIGN_UP, {"name": "Ann", "email": "ann@example.org", "next": NEXT})
+    client.post(PROVE, {"code": mailed_code()})
+    assert [record["method"] for record in client.session["account_authentication_methods"]] == ["code"]
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+    assert client.get("/you/log/").content.decode().count("signed in: code") == 1
+
+
+def test_who_wrote_a_wrong_address_goes_back_and_writes_another(people: People, client: Client) -> None:
+    invited(client)
+    client.post(SIGN_UP, {"name": "Ann", "email": "nan@example.org", "next": NEXT})
+    back = f'href="{SIGN_UP}?next={NEXT}"'
+    assert back in client.get(PROVE).content.decode()
+    assert "Make an account" in client.get(f"{SIGN_UP}?next={NEXT}").content.decode()
+    client.post(SIGN_UP, {"name": "Ann", "email": "ann@example.org", "next": NEXT})
+    assert client.post(PROVE, {"code": mailed_code()}).headers["Location"] == NEXT
+    assert client.session["_auth_user_id"] == str(User.objects.get(email="ann@example.org").pk)
