@@ -141,23 +141,24 @@ def place_end(*, place: Membership, by: User, now: datetime) -> None:
     The last guardian of a child, and the last admin of a clinic, stay: nobody could let anybody in any more. What a
     guardian shared with guests ends too.
     """
-    if not may_end(by, place):
-        raise Refused(
-            "A guardian’s place can only be ended by that guardian." if place.child else "You cannot do that."
-        )
     child, clinic = place.child, place.clinic
     # Held, so that two who leave in the same moment do not both find the other still there.
     if child is not None:
         Child.objects.select_for_update(no_key=True).get(pk=child.pk)
     if clinic is not None:
         Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+    # As it is now: whoever became a guardian meanwhile is no caregiver any more.
+    held = Membership.objects.select_for_update().filter(pk=place.pk).first()
+    if held is None:
+        return
+    place.role = held.role
+    if not may_end(by, place):
+        raise Refused("A guardian’s place can only be ended by that guardian." if child else "You cannot do that.")
     alike = Membership.objects.filter(child=child, clinic=clinic, role=place.role, user__is_active=True)
     if not alike.exclude(pk=place.pk).exists():
         _check_not_last(place)
     detail = f"{place.user}, {place.get_role_display()}"
     # Noted first: whoever leaves does so as what they were.
-    if not Membership.objects.select_for_update().filter(pk=place.pk).exists():
-        return
     audit_note(verb=Verb.ENDED, about=place.user, by=by, now=now, child=child, clinic=clinic, detail=detail)
     Membership.objects.filter(pk=place.pk).delete()
     if child is not None:

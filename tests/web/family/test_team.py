@@ -9,7 +9,9 @@ import pytest
 from django.test import Client
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.care_teams import place_end
 from ivig_care.actions.duties import duty_take
+from ivig_care.actions.errors import Refused
 from ivig_care.care_teams.access import Right, may
 from ivig_care.care_teams.models import AuditEvent, ClinicLink, Consent, Duty, GuestLink, Membership, Role
 from ivig_care.nudges.audience import audience_of
@@ -89,6 +91,14 @@ def test_one_of_two_guardians_can_leave(people: People, paul: User, browser_of: 
 def test_an_inactive_guardian_does_not_count(people: People, paul: User, browser_of: BrowserOf) -> None:
     User.objects.filter(pk=paul.pk).update(is_active=False)
     assert end(browser_of(people.maria), people, people.maria) == 422
+
+
+def test_whoever_becomes_a_guardian_meanwhile_stays(people: People) -> None:
+    place = Membership.objects.select_related("user", "child", "clinic").get(user=people.sam)
+    Membership.objects.filter(pk=place.pk).update(role=Role.GUARDIAN)
+    with pytest.raises(Refused, match="only be ended by that guardian"):
+        place_end(place=place, by=people.maria, now=STARTS_AT)
+    assert may(people.sam, Right.CONSENT, people.lena)
 
 
 def test_a_caregiver_leaves_but_removes_nobody(people: People, browser_of: BrowserOf) -> None:
