@@ -13,7 +13,7 @@ from ivig_care.actions.accounts import address_add
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.consents import consent_end, consent_note
 from ivig_care.actions.errors import Refused
-from ivig_care.care_teams.access import may_end
+from ivig_care.care_teams.access import NUDGED, may_end
 from ivig_care.care_teams.models import (
     Child,
     Clinic,
@@ -229,6 +229,17 @@ def _child_let_go(child: Child, person: User, now: datetime) -> None:
     Duty.objects.filter(child=child, user=person, ends_at__gt=now).update(ends_at=now)
     GuestLink.objects.standing(now).filter(child=child, created_by=person).update(revoked_at=now)
     Invitation.objects.open(now).filter(child=child, created_by=person).update(revoked_at=now)
+    family = Membership.objects.filter(child=child, role__in=NUDGED, user__is_active=True)
+    if not family.exclude(told=Told.NEVER).exists():
+        _guardians_told(child, now)
+
+
+def _guardians_told(child: Child, now: datetime) -> None:
+    """Nobody would be told of the child any more, so its guardians are, whatever they chose while others were."""
+    for place in Membership.objects.filter(child=child, role=Role.GUARDIAN, user__is_active=True).order_by("pk"):
+        Membership.objects.filter(pk=place.pk).update(told=Told.FIRST)
+        detail = f"{place.user} is {Told.FIRST.label}"
+        audit_note(verb=Verb.CHANGED, about=place, by=None, now=now, child=child, detail=detail)
 
 
 def _check_zone(zone: str) -> None:

@@ -13,7 +13,7 @@ from ivig_care.actions.care_teams import place_end
 from ivig_care.actions.duties import duty_take
 from ivig_care.actions.errors import Refused
 from ivig_care.care_teams.access import Right, may
-from ivig_care.care_teams.models import AuditEvent, ClinicLink, Consent, Duty, GuestLink, Membership, Role
+from ivig_care.care_teams.models import AuditEvent, ClinicLink, Consent, Duty, GuestLink, Membership, Role, Told
 from ivig_care.nudges.audience import audience_of
 from ivig_care.plans.models import Infusion
 from ivig_care.regimen.nudging import Stage
@@ -105,6 +105,16 @@ def test_a_caregiver_leaves_but_removes_nobody(people: People, browser_of: Brows
     assert end(browser_of(people.sam), people, people.maria) == 403
     assert end(browser_of(people.sam), people, people.sam) == 302
     assert list(Membership.objects.filter(child=people.lena).values_list("user", flat=True)) == [people.maria.pk]
+
+
+def test_when_nobody_is_told_any_more_the_guardians_who_stay_are(people: People, paul: User) -> None:
+    Membership.objects.filter(user=paul).update(told=Told.NEVER)
+    for user in (people.sam, people.maria):
+        place = Membership.objects.select_related("user", "child", "clinic").get(user=user)
+        place_end(place=place, by=user, now=STARTS_AT)
+    assert Membership.objects.get(child=people.lena).told == Told.FIRST
+    last = AuditEvent.objects.filter(child=people.lena).latest("number")
+    assert (last.who, last.verb, last.detail) == ("ivig_care", "changed", "Paul is told first")
 
 
 def test_what_hung_on_the_place_ends_with_it(
