@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.care_teams import place_end
@@ -59,6 +61,18 @@ def test_a_caregiver_sees_the_people_and_no_form_but_leaving(people: People, bro
 @pytest.mark.parametrize("person", ["tom", "lee", "weiss"])
 def test_whoever_is_not_around_the_child_sees_nothing(people: People, browser_of: BrowserOf, person: str) -> None:
     assert browser_of(getattr(people, person)).get(f"/children/{people.lena.pk}/team/").status_code == 404
+
+
+def test_more_people_cost_no_more_queries(people: People, browser_of: BrowserOf) -> None:
+    browser, page = browser_of(people.maria), f"/children/{people.lena.pk}/team/"
+    with CaptureQueriesContext(connection) as few:
+        browser.get(page)
+    for number in range(5):
+        someone = UserFactory.create(name=f"Helper {number}")
+        MembershipFactory.create(user=someone, child=people.lena, role=Role.CAREGIVER)
+    with CaptureQueriesContext(connection) as many:
+        assert browser.get(page).content.decode().count("Helper") >= 5
+    assert len(many) <= len(few)
 
 
 # --- ending places --------------------------------------------------------------------------------
