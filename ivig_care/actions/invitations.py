@@ -134,6 +134,9 @@ def _accept(invitation: Invitation, *, by: User, now: datetime, remind_by_email:
     if open_now.update(accepted_at=now, accepted_by=by) != 1:
         raise InvitationOver
     place = _place(invitation, by)
+    # Else whoever may bring people in could be all of them: a nurse a guardian, an admin a clinician.
+    if invitation.created_by_id == by.pk:
+        raise Refused("You made this invitation, so somebody else must accept it.")
     child, clinic = invitation.child, invitation.clinic
     zone = child.zone if child is not None else clinic.zone if clinic is not None else "UTC"
     NudgePreference.objects.get_or_create(user=by, defaults={"zone": zone})

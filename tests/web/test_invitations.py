@@ -149,6 +149,14 @@ def test_who_agrees_is_reminded_by_email(people: People, oma: User, browser_of: 
     assert Consent.objects.get(person=oma).words == AGREE
 
 
+def test_nobody_accepts_what_they_made_themselves(people: People, browser_of: BrowserOf) -> None:
+    code = invited(people, Role.GUARDIAN, by=people.weiss)
+    response = browser_of(people.weiss).post(f"/invitations/{code}/accept/", {"born_in": "2017"})
+    assert (response.status_code, "somebody else must accept it" in response.content.decode()) == (422, True)
+    assert not may(people.weiss, Right.CONSENT, people.lena)
+    assert Invitation.objects.get().accepted_at is None
+
+
 def test_a_caregiver_becomes_a_guardian(people: People, browser_of: BrowserOf) -> None:
     browser_of(people.sam).post(f"/invitations/{invited(people, Role.GUARDIAN)}/accept/", {"born_in": "2017"})
     assert places(people.sam) == [(Role.GUARDIAN, Told.FIRST)]
