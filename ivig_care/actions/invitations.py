@@ -123,7 +123,7 @@ def invitation_accept(
     if invitation is None:
         raise InvitationOver
     if invitation.child is not None and asks_birth_year(invitation) and born_in != invitation.child.born_on.year:
-        raise Refused(_wrong_year(invitation, now))
+        raise Refused(_wrong_year(invitation, by, now))
     return _accept(invitation, by=by, now=now, remind_by_email=remind_by_email)
 
 
@@ -169,13 +169,15 @@ def _place(invitation: Invitation, by: User) -> Membership:
 
 
 @transaction.atomic
-def _wrong_year(invitation: Invitation, now: datetime) -> str:
+def _wrong_year(invitation: Invitation, by: User, now: datetime) -> str:
     """Count a wrong answer, and end the invitation after a few; what to say."""
     held = Invitation.objects.select_for_update().get(pk=invitation.pk)
     held.wrong_years += 1
     held.save(update_fields=["wrong_years"])
     left = MOST_WRONG_YEARS - held.wrong_years
     if left <= 0:
-        Invitation.objects.open(now).filter(pk=held.pk).update(revoked_at=now)
+        if Invitation.objects.open(now).filter(pk=held.pk).update(revoked_at=now) == 1:
+            detail = f"{by} did not know when the child was born"
+            audit_note(verb=Verb.ENDED, about=held, by=None, now=now, child=invitation.child, detail=detail)
         return "That is not right, and this invitation is over now. Ask for a new one."
     return f"That is not the year we have. You can try {left} more time{'' if left == 1 else 's'}."

@@ -192,6 +192,8 @@ def test_guessing_the_year_ends_the_invitation(people: People, oma: User, browse
     assert ["this invitation is over now" in page for page in said] == [False] * (MOST_WRONG_YEARS - 1) + [True]
     assert browser.post(f"/invitations/{code}/accept/", {"born_in": "2017"}).status_code == 404
     assert places(oma) == []
+    last = AuditEvent.objects.filter(child=people.lena).latest("number")
+    assert (last.verb, last.about, last.detail) == ("ended", "invitation", "Oma did not know when the child was born")
 
 
 @pytest.mark.parametrize("typed", ["", "abc", "17", "20170", "²⁰¹⁷"])
