@@ -106,6 +106,18 @@ def test_both_pages_lead_there(infusion: Infusion, people: People, browser_of: S
     assert f"/clinic/infusions/{infusion.pk}/change/" in review
 
 
+def test_what_a_provider_says_names_nobodys_address(
+    delivery: Delivery, infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    said = "550 <maria@example.org>: no such user, see https://mail.example.org/x"
+    Delivery.objects.filter(pk=delivery.pk).update(status="failed", reason=said)
+    DeliveryAttempt.objects.create(delivery=delivery, at=STARTS_AT, outcome="permanent", detail=said)
+    for user, base in ((people.sam, ""), (people.weiss, "/clinic")):
+        page = browser_of(user).get(f"{base}/infusions/{infusion.pk}/messages/").content.decode()
+        assert page.count("550 (address) no such user, see (link)") == 2
+        assert "maria@example.org" not in page
+
+
 @pytest.mark.parametrize("base", ["", "/clinic"])
 def test_nobody_else_sees_it(infusion: Infusion, people: People, browser_of: SignedIn, base: str) -> None:
     address = f"{base}/infusions/{infusion.pk}/messages/"
