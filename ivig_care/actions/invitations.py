@@ -130,6 +130,9 @@ def invitation_accept(
 @transaction.atomic
 @audits_last()
 def _accept(invitation: Invitation, *, by: User, now: datetime, remind_by_email: bool) -> Membership:
+    if invitation.child_id is not None:
+        # The child first, as those who leave and the erasing do: else they and this would wait for each other.
+        list(Child.objects.select_for_update(no_key=True).filter(pk=invitation.child_id))
     open_now = Invitation.objects.open(now).filter(pk=invitation.pk)
     if open_now.update(accepted_at=now, accepted_by=by) != 1:
         raise InvitationOver
