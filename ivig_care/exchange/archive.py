@@ -173,6 +173,7 @@ _SCRUBBED = {
     ("nudges.InboundMessage", "answer"),
 }
 
+
 def _infusions_of(child: Child) -> QuerySet[Infusion]:
     events = StepEvent.objects.select_related("by")
     return (
