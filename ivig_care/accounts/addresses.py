@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from ivig_care.accounts.models import ContactPoint
+
+_LINK = re.compile(r"https?://\S+")
+_ADDRESS = re.compile(r"\S+@\S+|\+\d{6,}")
 
 
 def masked(point: ContactPoint) -> str:
@@ -13,3 +18,8 @@ def masked(point: ContactPoint) -> str:
         name, _, host = point.address.rpartition("@")
         return f"e-mail {name[:1]}…@{host}"
     return f"text message …{point.address[-4:]}"
+
+
+def scrubbed(text: str) -> str:
+    """The words of a provider, without the address and the link that may stand in them."""
+    return _ADDRESS.sub("(address)", _LINK.sub("(link)", text))

@@ -13,7 +13,7 @@ from ivig_care.actions.accounts import address_add
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.consents import consent_end, consent_note
 from ivig_care.actions.errors import Refused
-from ivig_care.care_teams.access import may_end
+from ivig_care.care_teams.access import NUDGED, may_end
 from ivig_care.care_teams.models import (
     Child,
     Clinic,
@@ -141,23 +141,24 @@ def place_end(*, place: Membership, by: User, now: datetime) -> None:
     The last guardian of a child, and the last admin of a clinic, stay: nobody could let anybody in any more. What a
     guardian shared with guests ends too.
     """
-    if not may_end(by, place):
-        raise Refused(
-            "A guardian’s place can only be ended by that guardian." if place.child else "You cannot do that."
-        )
     child, clinic = place.child, place.clinic
     # Held, so that two who leave in the same moment do not both find the other still there.
     if child is not None:
         Child.objects.select_for_update(no_key=True).get(pk=child.pk)
     if clinic is not None:
         Clinic.objects.select_for_update(no_key=True).get(pk=clinic.pk)
+    # As it is now: whoever became a guardian meanwhile is no caregiver any more.
+    held = Membership.objects.select_for_update().filter(pk=place.pk).first()
+    if held is None:
+        return
+    place.role = held.role
+    if not may_end(by, place):
+        raise Refused("A guardian’s place can only be ended by that guardian." if child else "You cannot do that.")
     alike = Membership.objects.filter(child=child, clinic=clinic, role=place.role, user__is_active=True)
     if not alike.exclude(pk=place.pk).exists():
         _check_not_last(place)
     detail = f"{place.user}, {place.get_role_display()}"
     # Noted first: whoever leaves does so as what they were.
-    if not Membership.objects.select_for_update().filter(pk=place.pk).exists():
-        return
     audit_note(verb=Verb.ENDED, about=place.user, by=by, now=now, child=child, clinic=clinic, detail=detail)
     Membership.objects.filter(pk=place.pk).delete()
     if child is not None:
@@ -228,6 +229,17 @@ def _child_let_go(child: Child, person: User, now: datetime) -> None:
     Duty.objects.filter(child=child, user=person, ends_at__gt=now).update(ends_at=now)
     GuestLink.objects.standing(now).filter(child=child, created_by=person).update(revoked_at=now)
     Invitation.objects.open(now).filter(child=child, created_by=person).update(revoked_at=now)
+    family = Membership.objects.filter(child=child, role__in=NUDGED, user__is_active=True)
+    if not family.exclude(told=Told.NEVER).exists():
+        _guardians_told(child, now)
+
+
+def _guardians_told(child: Child, now: datetime) -> None:
+    """Nobody would be told of the child any more, so its guardians are, whatever they chose while others were."""
+    for place in Membership.objects.filter(child=child, role=Role.GUARDIAN, user__is_active=True).order_by("pk"):
+        Membership.objects.filter(pk=place.pk).update(told=Told.FIRST)
+        detail = f"{place.user} is {Told.FIRST.label}"
+        audit_note(verb=Verb.CHANGED, about=place, by=None, now=now, child=child, detail=detail)
 
 
 def _check_zone(zone: str) -> None:

@@ -13,7 +13,7 @@ from ivig_care.actions.audit import Verb, audit_note, audits_last
 from ivig_care.actions.care_teams import place_end
 from ivig_care.actions.errors import Refused
 from ivig_care.actions.mailing import occasions_free
-from ivig_care.care_teams.models import Consent, Membership
+from ivig_care.care_teams.models import Consent, Invitation, Membership
 from ivig_care.nudges.models import Delivery, DeliveryAttempt, InboundMessage, OutboxMessage
 
 CLOSED = "the account was closed"
@@ -48,7 +48,11 @@ def _ways_forget(person: User, now: datetime) -> None:
     points = ContactPoint.objects.filter(user=person)
     reminders = Consent.objects.filter(person=person, purpose=Consent.Purpose.REMIND, withdrawn_at__isnull=True)
     reminders.update(withdrawn_at=now)
-    OutboxMessage.objects.filter(to__in=[person.email, *points.values_list("address", flat=True)]).delete()
+    signs_in_with = EmailAddress.objects.filter(user=person).values_list("email", flat=True)
+    addresses = [person.email, *points.values_list("address", flat=True), *signs_in_with]
+    OutboxMessage.objects.filter(to__in=addresses).delete()
+    Invitation.objects.filter(accepted_by=person).update(email="")
+    InboundMessage.objects.filter(sender__in=addresses).update(sender="")
     InboundMessage.objects.filter(contact_point__in=points).update(sender="", contact_point=None)
     for model in (Delivery, DeliveryAttempt):
         model._default_manager.filter(contact_point__in=points).update(contact_point=None)

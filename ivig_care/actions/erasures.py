@@ -16,7 +16,7 @@ from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note, audits_last
 from ivig_care.actions.errors import Refused
 from ivig_care.care_teams.access import Right, may
-from ivig_care.care_teams.models import Child, Clinic, Erasure, ErasureAgreement, GuestLink, Membership, Role
+from ivig_care.care_teams.models import AuditEvent, Child, Clinic, Erasure, ErasureAgreement, Membership, Role
 from ivig_care.common.append_only import erasing_begin
 from ivig_care.nudges.links import delivery_id_of
 from ivig_care.nudges.models import Delivery, DeliveryStep, InboundMessage, OutboxMessage
@@ -178,8 +178,9 @@ def _held_still(child: Child) -> bool:
 
 def _family_gone(child: Child, *, keeping: list[Clinic]) -> None:
     _messages_gone(child)
-    guests = GuestLink.objects.filter(child=child, person__isnull=False).values_list("person", flat=True)
-    User.objects.filter(pk__in=list(guests), is_guest=True).update(name=GUEST)
+    # By the log: the links themselves are forgotten earlier.
+    guests = AuditEvent.objects.filter(subject=f"child {child.pk}", actor__is_guest=True).order_by().values("actor")
+    User.objects.filter(pk__in=guests, is_guest=True).update(name=GUEST)
     for rows in (child.guest_links, child.invitations, child.duties, child.consents, child.memberships):
         rows.all().delete()
     child.clinic_links.exclude(clinic__in=keeping).delete()

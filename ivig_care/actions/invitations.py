@@ -123,17 +123,23 @@ def invitation_accept(
     if invitation is None:
         raise InvitationOver
     if invitation.child is not None and asks_birth_year(invitation) and born_in != invitation.child.born_on.year:
-        raise Refused(_wrong_year(invitation, now))
+        raise Refused(_wrong_year(invitation, by, now))
     return _accept(invitation, by=by, now=now, remind_by_email=remind_by_email)
 
 
 @transaction.atomic
 @audits_last()
 def _accept(invitation: Invitation, *, by: User, now: datetime, remind_by_email: bool) -> Membership:
+    if invitation.child_id is not None:
+        # The child first, as those who leave and the erasing do: else they and this would wait for each other.
+        list(Child.objects.select_for_update(no_key=True).filter(pk=invitation.child_id))
     open_now = Invitation.objects.open(now).filter(pk=invitation.pk)
     if open_now.update(accepted_at=now, accepted_by=by) != 1:
         raise InvitationOver
     place = _place(invitation, by)
+    # Else whoever may bring people in could be all of them: a nurse a guardian, an admin a clinician.
+    if invitation.created_by_id == by.pk:
+        raise Refused("You made this invitation, so somebody else must accept it.")
     child, clinic = invitation.child, invitation.clinic
     zone = child.zone if child is not None else clinic.zone if clinic is not None else "UTC"
     NudgePreference.objects.get_or_create(user=by, defaults={"zone": zone})
@@ -166,13 +172,15 @@ def _place(invitation: Invitation, by: User) -> Membership:
 
 
 @transaction.atomic
-def _wrong_year(invitation: Invitation, now: datetime) -> str:
+def _wrong_year(invitation: Invitation, by: User, now: datetime) -> str:
     """Count a wrong answer, and end the invitation after a few; what to say."""
     held = Invitation.objects.select_for_update().get(pk=invitation.pk)
     held.wrong_years += 1
     held.save(update_fields=["wrong_years"])
     left = MOST_WRONG_YEARS - held.wrong_years
     if left <= 0:
-        Invitation.objects.open(now).filter(pk=held.pk).update(revoked_at=now)
+        if Invitation.objects.open(now).filter(pk=held.pk).update(revoked_at=now) == 1:
+            detail = f"{by} did not know when the child was born"
+            audit_note(verb=Verb.ENDED, about=held, by=None, now=now, child=invitation.child, detail=detail)
         return "That is not right, and this invitation is over now. Ask for a new one."
     return f"That is not the year we have. You can try {left} more time{'' if left == 1 else 's'}."

@@ -164,6 +164,12 @@ def may_end(user: User, place: Membership) -> bool:
     return _may_with(MAY_END, user, Role(place.role), child=place.child, clinic=place.clinic)
 
 
+def may_end_among(user: User, child: Child) -> frozenset[Role]:
+    """The roles in this child's care team whose places this person may end; everybody may end their own."""
+    roles = (roles for right, roles in MAY_END.items() if isinstance(right, Right) and may(user, right, child))
+    return frozenset[Role]().union(*roles)
+
+
 def _may_with(
     table: dict[Right | ClinicRight, frozenset[Role]],
     user: User,

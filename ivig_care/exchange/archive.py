@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,7 +18,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from django.db.models import Model, Prefetch, QuerySet
 from django.template.loader import render_to_string
 
-from ivig_care.accounts.addresses import masked
+from ivig_care.accounts.addresses import masked, scrubbed
 from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.care_teams.models import AuditEvent, Child, Clinic
 from ivig_care.exchange.archive_fields import DOSE_COLUMNS, FIELDS, STEP_COLUMNS
@@ -163,7 +162,7 @@ class _Writer:
             case Model():
                 return value.pk
             case str() if (row._meta.label, name) in _SCRUBBED:
-                return _scrubbed(value)
+                return scrubbed(value)
         return value
 
 
@@ -173,12 +172,6 @@ _SCRUBBED = {
     ("nudges.DeliveryAttempt", "detail"),
     ("nudges.InboundMessage", "answer"),
 }
-_LINK = re.compile(r"https?://\S+")
-_ADDRESS = re.compile(r"\S+@\S+|\+\d{6,}")
-
-
-def _scrubbed(text: str) -> str:
-    return _ADDRESS.sub("(address)", _LINK.sub("(link)", text))
 
 
 def _infusions_of(child: Child) -> QuerySet[Infusion]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ivig_care.care_teams.access import Right, children_told_of, may
+from django.db.models import QuerySet
+
+from ivig_care.care_teams.access import Right, cared_for_by, children_of, children_told_of
+from ivig_care.care_teams.models import Child
 from ivig_care.nudges.links import delivery_id_of, link_opens
 from ivig_care.nudges.models import Delivery
 from ivig_care.nudges.words import day_span
@@ -34,15 +37,24 @@ def may_answer(delivery: Delivery, now: datetime) -> bool:
         return False
     if delivery.steps.exists():
         return steps_of(delivery).exists()
-    return delivery.infusion is None or may(delivery.person, Right.RECORD, delivery.infusion.plan.child)
+    return delivery.infusion is None or _children(delivery).filter(pk=delivery.infusion.plan.child_id).exists()
 
 
 def steps_of(delivery: Delivery) -> StepQuerySet:
     """The steps that a delivery speaks of and its person may record, in order; those withdrawn since are left out."""
-    theirs = Step.objects.visible_to(delivery.person, Right.RECORD)
+    theirs = Step.objects.filter(infusion__plan__child__in=_children(delivery))
     wanted = theirs.filter(deliveries=delivery, infusion__plan__status=Plan.Status.ACTIVE)
     wanted = wanted.exclude(state=State.WITHDRAWN).order_by("due_at", "pk")
     return wanted.select_related("infusion__plan__child__clinic", "said_by")
+
+
+def _children(delivery: Delivery) -> QuerySet[Child]:
+    """Those whose steps its person may record as what the message was sent to.
+
+    What was sent to somebody of a family opens nothing to somebody of a clinic: they sign in.
+    """
+    of = children_of if delivery.purpose == Delivery.Purpose.CLINIC else cared_for_by
+    return of(delivery.person, Right.RECORD)
 
 
 def open_steps_of(delivery: Delivery, now: datetime) -> list[Step]:

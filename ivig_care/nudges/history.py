@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Min, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Prefetch, Q, QuerySet
 
 from ivig_care.accounts.models import ContactPoint
 from ivig_care.care_teams.access import family_of
-from ivig_care.nudges.models import Delivery, DeliveryAttempt, InboundMessage
+from ivig_care.nudges.models import Delivery, DeliveryAttempt, DeliveryStep, InboundMessage
 from ivig_care.plans.models import Infusion
 
 
 def history_of(infusion: Infusion) -> QuerySet[Delivery]:
     """Every message about an infusion, the newest first; `step_count` is how many of its steps each speaks of.
 
+    `is_of_others`: it speaks of another child too, and so may the reply to it.
+
     With them that somebody of the family could no longer be reached in one way while it lasted.
     """
     about = Delivery.objects.filter(Q(infusion=infusion) | Q(steps__infusion=infusion))
+    others = DeliveryStep.objects.filter(delivery=OuterRef("pk")).exclude(
+        step__infusion__plan__child=infusion.plan.child_id
+    )
     return (
         Delivery.objects.filter(Q(pk__in=about.values("pk")) | _about_reaching(infusion, about))
         .select_related("person", "contact_point")
-        .annotate(step_count=Count("steps", filter=Q(steps__infusion=infusion), distinct=True))
+        .annotate(
+            step_count=Count("steps", filter=Q(steps__infusion=infusion), distinct=True),
+            is_of_others=Exists(others),
+        )
         .prefetch_related(
             Prefetch("attempts", DeliveryAttempt.objects.select_related("contact_point")),
             Prefetch("replies", InboundMessage.objects.all()),

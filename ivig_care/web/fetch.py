@@ -58,7 +58,10 @@ def fetch_for(user: User, rows: Visible[M], pk: int, *, right: Right = Right.SEE
     raise Http404
 
 
-def looked_at(request: PersonRequest, child: Child, about: Model | str) -> None:
-    """Note in the child's log that the person opened a page about this. Sending a form is noted for what it does."""
-    if request.method == "GET":
+def looked_at(request: PersonRequest, child: Child, about: Model | str, *, did_nothing: bool = False) -> None:
+    """Note in the child's log that the person opened a page about this. Sending a form is noted for what it does.
+
+    `did_nothing`: the form did nothing, and the answer to it is the page all the same.
+    """
+    if request.method == "GET" or did_nothing:
         audit_seen(child=child, about=about, by=request.user, now=clock.now())

@@ -12,13 +12,14 @@ from ivig_care.accounts.models import ContactPoint, NudgePreference, User
 from ivig_care.actions.closing import CLOSED, account_close
 from ivig_care.actions.consents import consent_note
 from ivig_care.actions.errors import Refused
+from ivig_care.actions.invitations import invitation_accept, invitation_make
 from ivig_care.actions.steps import step_tick
 from ivig_care.care_teams.models import AuditEvent, Consent, Membership, Role
-from ivig_care.nudges.models import Delivery, OutboxMessage
+from ivig_care.nudges.models import Delivery, InboundMessage, OutboxMessage
 from ivig_care.plans.models import Infusion
 from tests.actors import People
 from tests.conftest import STARTS_AT
-from tests.factories import MembershipFactory, UserFactory
+from tests.factories import EmailAddressFactory, MembershipFactory, UserFactory
 from tests.password import PASSWORD
 from tests.web.messages import premedication, sent
 
@@ -52,6 +53,21 @@ def test_a_caregiver_goes_and_the_record_still_says_who_gave_it(infusion: Infusi
     assert AuditEvent.objects.filter(subject=f"person {sam.pk}").latest("number").verb == "erased"
     ended = AuditEvent.objects.get(subject=f"child {people.lena.pk}", verb="ended")
     assert (ended.who, ended.detail) == ("Sam", "Sam, caregiver")
+
+
+def test_no_address_is_left_anywhere(people: People) -> None:
+    sam, number = people.sam, people.sam.contact_points.get(kind="sms").address
+    EmailAddressFactory.create(user=sam, email="second@example.org", primary=False)
+    OutboxMessage.objects.create(kind="email", to="second@example.org", body="a code", at=STARTS_AT)
+    InboundMessage.objects.create(provider_id="1", sender=number, body="?", at=STARTS_AT, understood="unclear")
+    invitation, code = invitation_make(
+        role=Role.GUARDIAN, by=people.maria, now=STARTS_AT, child=people.lena, email="sam@example.org"
+    )
+    invitation_accept(code=code, by=sam, now=STARTS_AT, born_in=2017)
+    account_close(person=sam, now=STARTS_AT)
+    invitation.refresh_from_db()
+    assert (invitation.email, InboundMessage.objects.get().sender) == ("", "")
+    assert not OutboxMessage.objects.exists()
 
 
 @pytest.mark.django_db

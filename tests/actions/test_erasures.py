@@ -219,6 +219,15 @@ def test_a_clinic_keeps_its_own_record_and_nobody_else_sees_it(lived: Infusion, 
     assert User.objects.get(is_guest=True).name == "Guest"
 
 
+def test_the_name_of_a_guest_goes_though_the_link_was_forgotten_before(lived: Infusion, people: People) -> None:
+    later = LATER + 100 * DAY
+    retention_do(now=later)
+    assert not people.lena.guest_links.exists()
+    erasure_ask(child=people.lena, by=people.maria, now=later)
+    assert erasures_do(now=later + 14 * DAY) == 1
+    assert User.objects.get(is_guest=True).name == "Guest"
+
+
 def test_a_message_about_another_child_too_stays_with_that_child(lived: Infusion, people: People) -> None:
     erasure_ask(child=people.lena, by=people.maria, now=LATER)
     erasures_do(now=DUE)

@@ -238,3 +238,10 @@ def test_signing_in_and_out_reads_as_sentences(people: People) -> None:
         "changed the second factor",
         "signed in: passkey",
     ]
+
+
+@pytest.mark.parametrize("asked", ["ends=9999-12-31", "begins=9999-12-31", "begins=0001-01-01", "ends=0001-01-01"])
+def test_the_ends_of_the_calendar_break_nothing(asked: str, people: People, browser_of: SignedIn) -> None:
+    for page in (f"/children/{people.lena.pk}/log/", "/you/log/"):
+        shown = browser_of(people.maria).get(f"{page}?{asked}")
+        assert (shown.status_code, "Check the year." in shown.content.decode()) == (200, True)

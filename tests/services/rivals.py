@@ -225,6 +225,28 @@ def invitation_twice(rounds: int) -> Iterator[Outcome]:
         }
 
 
+def invited_by_who_leaves(rounds: int) -> Iterator[Outcome]:
+    """A guardian leaves while somebody accepts that guardian's invitation; the clinic's seeing is to be agreed to."""
+    from ivig_care.actions.care_teams import place_end
+    from ivig_care.actions.invitations import invitation_accept, invitation_make
+    from ivig_care.care_teams.models import Membership, Role
+    from tests.factories import MembershipFactory, UserFactory
+
+    for people, _ in _stories(rounds):
+        paul, nana = UserFactory.create(name="Paul"), UserFactory.create(name="Nana")
+        place = MembershipFactory.create(user=paul, child=people.lena, role=Role.GUARDIAN)
+        _, code = invitation_make(role=Role.GUARDIAN, by=paul, now=STARTS_AT, child=people.lena)
+        said = at_once(
+            lambda: place_end(place=place, by=paul, now=STARTS_AT),  # noqa: B023
+            lambda: invitation_accept(code=code, by=nana, now=STARTS_AT, born_in=2017) is not None,  # noqa: B023
+        )
+        is_in = Membership.objects.filter(user=nana).exists()
+        yield {
+            "left": said[0] is None and not Membership.objects.filter(user=paul).exists(),
+            "told_the_truth": said[1] == (True if is_in else "InvitationOver"),
+        }
+
+
 def guest_twice(rounds: int) -> Iterator[Outcome]:
     """A guest link is opened for the first time on two devices."""
     from ivig_care.accounts.models import User
@@ -265,6 +287,7 @@ RACES = {
         cancel_while_sending,
         signed_twice,
         invitation_twice,
+        invited_by_who_leaves,
         guest_twice,
     )
 }

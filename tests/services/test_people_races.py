@@ -82,6 +82,10 @@ def test_an_invitation_is_taken_once(race: Race) -> None:
     assert race("invitation_twice") == [{"said": ["InvitationOver", "True"], "places": 1, "log": ""}] * ROUNDS
 
 
+def test_who_leaves_and_whom_they_invited_do_not_wait_for_each_other(race: Race) -> None:
+    assert race("invited_by_who_leaves") == [{"left": True, "told_the_truth": True}] * ROUNDS
+
+
 def test_a_guest_link_is_bound_to_one_device(race: Race) -> None:
     once = {"lost": ["GuestElsewhere"], "bound_to_winner": [True], "new_people": 1, "log": ""}
     assert race("guest_twice") == [once] * ROUNDS

@@ -8,6 +8,7 @@ import pytest
 from django.core import mail
 from django.test import Client, RequestFactory
 
+from ivig_care.care_teams.models import AuditEvent
 from ivig_care.web.errors import broken
 from tests.actors import People
 
@@ -29,6 +30,9 @@ def test_a_forgotten_password_is_chosen_anew() -> None:
     assert "errorlist" in unlike.content.decode()
     saved = client.post(address, {"password1": NEW, "password2": NEW}, follow=True)
     assert "Your new password is saved" in saved.content.decode()
+    event = AuditEvent.objects.get(about="password")
+    assert (event.subject, event.verb, event.who) == (f"person {event.actor_id}", "changed", "Maria")
+    assert (mail.outbox[-1].to, "password" in str(mail.outbox[-1].body)) == (["maria@example.org"], True)
     signed_in = Client().post("/accounts/login/", {"login": "maria@example.org", "password": NEW})
     assert signed_in.headers["Location"] == "/"
     assert "This link no longer works" in Client().get(path, follow=True).content.decode()

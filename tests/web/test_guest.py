@@ -329,3 +329,18 @@ def test_guessing_secrets_ends_in_a_wait(nana: Client, secret: str) -> None:
     for number in range(MOST_FAILURES):
         nana.get(f"/g/wrong-{number}/")
     assert nana.get(f"/g/{secret}/").status_code == 429
+
+
+def test_what_is_over_is_history_and_no_guests(
+    nana: Client, secret: str, infusion: Infusion, people: People, clock: Traveller
+) -> None:
+    given, missed = premedication(infusion)
+    step_tick(step=given, by=people.maria, at=STARTS_AT, now=STARTS_AT)
+    clock.move_to(STARTS_AT + timedelta(hours=20))
+    Step.objects.filter(pk=missed.pk).update(state="missed", next_nudge_at=None)
+    before = everything()
+    for step in (given, missed):
+        for act in ("done", "skip"):
+            said = nana.post(f"/g/{secret}/{act}/", {"step": step.pk, "ago": 0, "reason": "asleep"})
+            assert (said.status_code, "Maria" in said.content.decode()) == (404, False)
+    assert everything() == before

@@ -149,6 +149,14 @@ def test_who_agrees_is_reminded_by_email(people: People, oma: User, browser_of: 
     assert Consent.objects.get(person=oma).words == AGREE
 
 
+def test_nobody_accepts_what_they_made_themselves(people: People, browser_of: BrowserOf) -> None:
+    code = invited(people, Role.GUARDIAN, by=people.weiss)
+    response = browser_of(people.weiss).post(f"/invitations/{code}/accept/", {"born_in": "2017"})
+    assert (response.status_code, "somebody else must accept it" in response.content.decode()) == (422, True)
+    assert not may(people.weiss, Right.CONSENT, people.lena)
+    assert Invitation.objects.get().accepted_at is None
+
+
 def test_a_caregiver_becomes_a_guardian(people: People, browser_of: BrowserOf) -> None:
     browser_of(people.sam).post(f"/invitations/{invited(people, Role.GUARDIAN)}/accept/", {"born_in": "2017"})
     assert places(people.sam) == [(Role.GUARDIAN, Told.FIRST)]
@@ -184,6 +192,8 @@ def test_guessing_the_year_ends_the_invitation(people: People, oma: User, browse
     assert ["this invitation is over now" in page for page in said] == [False] * (MOST_WRONG_YEARS - 1) + [True]
     assert browser.post(f"/invitations/{code}/accept/", {"born_in": "2017"}).status_code == 404
     assert places(oma) == []
+    last = AuditEvent.objects.filter(child=people.lena).latest("number")
+    assert (last.verb, last.about, last.detail) == ("ended", "invitation", "Oma did not know when the child was born")
 
 
 @pytest.mark.parametrize("typed", ["", "abc", "17", "20170", "²⁰¹⁷"])

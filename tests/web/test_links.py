@@ -489,6 +489,30 @@ def test_a_message_about_two_children_opens_for_the_one_that_is_left(
     assert ("For Kai" in page, "Lena" in page) == (True, False)
 
 
+def test_who_left_the_family_and_works_at_the_clinic_signs_in_too(
+    phone: Client, delivery: Delivery, steps: list[Step], people: People
+) -> None:
+    MembershipFactory.create(user=people.maria, clinic=people.riverside, role=Role.NURSE)
+    assert phone.get(link(delivery)).status_code == 200
+    Membership.objects.filter(user=people.maria, child=people.lena).delete()
+    before = everything()
+    assert phone.get(link(delivery)).status_code == 410
+    assert phone.post(f"{link(delivery)}done/", {"step": _keys(steps), "ago": 0}).status_code == 410
+    assert everything() == before
+
+
+def test_word_to_the_clinic_whose_infusion_was_erased_opens_no_other_child(
+    phone: Client, infusion: Infusion, people: People, steps: list[Step]
+) -> None:
+    ContactPointFactory.create(user=people.weiss, kind="sms", address="+12125550149")
+    delivery = sent(infusion, people.weiss, steps, purpose="clinic")
+    Delivery.objects.filter(pk=delivery.pk).update(infusion=None)
+    response = phone.get(link(delivery))
+    assert (response.status_code, response.headers["Location"]) == (302, "/clinic/")
+    phone.post(f"{link(delivery)}done/", {"step": _keys(steps), "ago": 0})
+    assert _states(steps) == ["open", "open"]
+
+
 def test_a_clinics_person_signs_in_before_a_child_is_seen(
     phone: Client, infusion: Infusion, people: People, steps: list[Step]
 ) -> None:

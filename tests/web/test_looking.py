@@ -62,10 +62,27 @@ def test_a_page_that_refreshes_itself_and_a_form_are_no_look(
     infusion: Infusion, people: People, browser_of: SignedIn
 ) -> None:
     maria, step = browser_of(people.maria), infusion.steps.get(slot="fluids-during.d1")
-    maria.get(reverse("checklist_live", args=[infusion.pk]))
     maria.post(reverse("step_tick", args=[step.pk]), headers={"HX-Request": "true"})
     maria.post(reverse("day_start", args=[infusion.days.get(number=1).pk]))
     assert looks() == []
+    maria.get(reverse("checklist", args=[infusion.pk]))
+    maria.get(reverse("checklist_live", args=[infusion.pk]))
+    assert looks() == [("Maria", "guardian", "infusion", infusion.pk)]
+
+
+def test_nobody_looks_on_unseen_by_another_way_in(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
+    step = infusion.steps.get(slot="fluids-during.d1")
+    weiss, sam, maria = (browser_of(user) for user in (people.weiss, people.sam, people.maria))
+    weiss.get(reverse("checklist_live", args=[infusion.pk]))
+    sam.post(reverse("step_skip", args=[step.pk]), {"reason": "none of ours"})
+    weiss.post(reverse("review_sign", args=[infusion.pk]))
+    maria.get(reverse("checklist_live", args=[infusion.pk]), {"seen": "an older one"})
+    assert looks() == [
+        ("Weiss", "clinician of Riverside Clinic", "infusion", infusion.pk),
+        ("Sam", "caregiver", "infusion", infusion.pk),
+        ("Weiss", "clinician of Riverside Clinic", "review", None),
+        ("Maria", "guardian", "infusion", infusion.pk),
+    ]
 
 
 def test_whoever_may_not_look_is_not_said_to_have(infusion: Infusion, people: People, browser_of: SignedIn) -> None:

@@ -15,6 +15,7 @@ from ivig_care.nudges.models import Delivery, DeliveryAttempt, InboundMessage
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, Step
 from tests.actors import People
 from tests.conftest import STARTS_AT
+from tests.factories import active_infusion
 from tests.web.messages import everything, point_of, premedication, sent
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -104,6 +105,33 @@ def test_both_pages_lead_there(infusion: Infusion, people: People, browser_of: S
     review = browser_of(people.weiss).get(f"/clinic/infusions/{infusion.pk}/review/").content.decode()
     assert f"/clinic/infusions/{infusion.pk}/messages/" in review
     assert f"/clinic/infusions/{infusion.pk}/change/" in review
+
+
+def test_what_a_provider_says_names_nobodys_address(
+    delivery: Delivery, infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    said = "550 <maria@example.org>: no such user, see https://mail.example.org/x"
+    Delivery.objects.filter(pk=delivery.pk).update(status="failed", reason=said)
+    DeliveryAttempt.objects.create(delivery=delivery, at=STARTS_AT, outcome="permanent", detail=said)
+    for user, base in ((people.sam, ""), (people.weiss, "/clinic")):
+        page = browser_of(user).get(f"{base}/infusions/{infusion.pk}/messages/").content.decode()
+        assert page.count("550 (address) no such user, see (link)") == 2
+        assert "maria@example.org" not in page
+
+
+def test_an_answer_about_another_child_too_is_not_shown_to_others(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    kais = active_infusion(child=people.kai, by=people.lee, starts_at=STARTS_AT, at=STARTS_AT)
+    both = sent(infusion, people.maria, [premedication(infusion)[0], premedication(kais)[0]])
+    InboundMessage.objects.create(
+        provider_id="1", sender="x", body="1 but Kai is hot", at=STARTS_AT, understood="done", delivery=both
+    )
+    shown = [
+        "Kai is hot" in browser_of(user).get(f"/infusions/{infusion.pk}/messages/").content.decode()
+        for user in (people.maria, people.sam, people.weiss)
+    ]
+    assert shown == [True, False, False]
 
 
 @pytest.mark.parametrize("base", ["", "/clinic"])

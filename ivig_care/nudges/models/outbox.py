@@ -14,8 +14,8 @@ class OutboxMessageQuerySet(QuerySet["OutboxMessage"]):
     """Messages in the outbox, starting from the person asking."""
 
     def visible_to(self, user: User) -> OutboxMessageQuerySet:
-        """The messages addressed to this person."""
-        addresses = ContactPoint.objects.filter(user=user).values("address")
+        """The messages addressed to this person; an address that is not proved may be anybody's."""
+        addresses = ContactPoint.objects.filter(user=user, verified_at__isnull=False).values("address")
         return self.filter(Q(to__in=addresses) | Q(to=user.email))
 
 

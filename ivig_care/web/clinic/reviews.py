@@ -117,6 +117,8 @@ def _page(
     amend_form: AmendForm | None = None,
     problem: str = "",
 ) -> HttpResponse:
+    if request.method == "POST":
+        looked_at(request, infusion.plan.child, "review", did_nothing=True)
     context = {
         "page": review_page(infusion),
         "infusion": infusion,

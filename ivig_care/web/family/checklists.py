@@ -49,11 +49,15 @@ def checklist_live(request: PersonRequest, pk: int) -> HttpResponse:
     page = checklist_of(infusion, now=clock.now())
     if request.GET.get("seen") == page.version:
         return HttpResponse(status=204)
+    # The same look as the page's, for a quarter of an hour; and nobody looks on here without having opened the page.
+    looked_at(request, infusion.plan.child, infusion)
     return render(request, "family/_checklist.html", _context(request, infusion) | {"page": page})
 
 
 def checklist_response(request: PersonRequest, infusion: Infusion, *, problem: Problem | None = None) -> HttpResponse:
     """The page, or only the checklist when htmx asks; 422 when there is a problem to show."""
+    if problem is not None:
+        looked_at(request, infusion.plan.child, infusion, did_nothing=True)
     context = _context(request, infusion) | {
         "page": checklist_of(infusion, now=clock.now()),
         "problem": problem,

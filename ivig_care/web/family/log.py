@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import MAXYEAR, MINYEAR, date, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -54,6 +54,21 @@ class LogForm(forms.Form):
             ends=None if last is None else resolve_local(last + timedelta(days=1), time(), self.zone),
             before=said["before"],
         )
+
+    def clean_begins(self) -> date | None:
+        """The first day."""
+        return self._in_reach("begins")
+
+    def clean_ends(self) -> date | None:
+        """The last day."""
+        return self._in_reach("ends")
+
+    def _in_reach(self, name: str) -> date | None:
+        # At both ends of the calendar there is no day beside, and no instant in UTC.
+        said: date | None = self.cleaned_data[name]
+        if said is not None and not MINYEAR < said.year < MAXYEAR:
+            raise forms.ValidationError("Check the year.")
+        return said
 
     def clean_before(self) -> str:
         """Where the page before this ended. Raises Http404 for what no page of ours ever said."""

@@ -20,7 +20,7 @@ from ivig_care.actions.care_teams import clinic_link_agree, clinic_link_withdraw
 from ivig_care.actions.errors import Refused
 from ivig_care.actions.guests import guest_link_make, guest_link_revoke
 from ivig_care.actions.invitations import invitation_make, invitation_revoke, invitation_send
-from ivig_care.care_teams.access import MAY_INVITE, Right, cared_for_by, may_end
+from ivig_care.care_teams.access import MAY_INVITE, Right, cared_for_by, may_end_among
 from ivig_care.care_teams.models import (
     OF_CHILD,
     Child,
@@ -268,8 +268,12 @@ def _roles() -> list[Role]:
 
 
 def _places(user: User, child: Child) -> list[Place]:
-    held = Membership.objects.filter(child=child).select_related("user", "child", "clinic").order_by("pk")
-    return [Place(membership=one, is_own=one.user == user, can_end=may_end(user, one)) for one in held]
+    held = Membership.objects.filter(child=child).select_related("user").order_by("pk")
+    ended = may_end_among(user, child)
+    return [
+        Place(membership=one, is_own=one.user == user, can_end=one.user == user or Role(one.role) in ended)
+        for one in held
+    ]
 
 
 def _guests(child: Child, now: datetime) -> QuerySet[GuestLink]:

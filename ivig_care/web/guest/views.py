@@ -19,12 +19,12 @@ from ivig_care.care_teams.models import GuestLink
 from ivig_care.common import clock
 from ivig_care.plans.models import Step
 from ivig_care.regimen.errors import RegimenError
-from ivig_care.regimen.steps import SkipReason, State
+from ivig_care.regimen.steps import SkipReason
 from ivig_care.regimen.timing import zone_named
 from ivig_care.web.family.forms import SkipForm, TickForm
 from ivig_care.web.family.steps import NO_SUCH_COURSE, already_said, first_error, is_news
 from ivig_care.web.guest.bound import device_remember, opens_with_secret
-from ivig_care.web.guest.selectors import answered_by, guest_page, steps_for, waiting_for
+from ivig_care.web.guest.selectors import answered_by, guest_page, steps_for
 
 # Longer than that a key is none, and more than a database can hold.
 LONGEST_KEY = 18
@@ -135,13 +135,16 @@ def _page(
 
 
 def _step(request: HttpRequest, link: GuestLink) -> Step:
-    """The step that was named, if it waits or was answered meanwhile. Raises Http404, PermissionDenied."""
+    """The step that was named, if it waits or was answered meanwhile; what is over is history, and no guest's.
+
+    Raises Http404, PermissionDenied.
+    """
     if not link.may_record:
         raise PermissionDenied
     asked, now = request.POST.get("step", ""), clock.now()
     key = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) <= LONGEST_KEY else 0
-    found = steps_for(link).filter(pk=key).first()
-    if found is None or (found.state == State.OPEN and not waiting_for(link, now).filter(pk=found.pk).exists()):
+    found = steps_for(link).filter(pk=key, opens_at__lte=now, closes_at__gt=now).first()
+    if found is None:
         raise Http404
     return found
 

@@ -38,8 +38,9 @@ def opens_with_token(*, until_its_end: bool = True) -> Callable[[DeliveryView], 
                 return render(request, "links/over.html", status=404)
             if until_its_end and not may_answer(delivery, clock.now()):
                 return render(request, "links/over.html", status=410)
-            if until_its_end and delivery.purpose == Delivery.Purpose.CLINIC and delivery.infusion_id is not None:
-                return redirect("infusion_review", pk=delivery.infusion_id)
+            if until_its_end and delivery.purpose == Delivery.Purpose.CLINIC:
+                key = delivery.infusion_id
+                return redirect("clinic") if key is None else redirect("infusion_review", pk=key)
             return view(request, delivery)
 
         @wraps(view)

@@ -100,6 +100,16 @@ class _AppMove(totp.ActivateTOTPView):
         return response
 
 
+class _PasswordForgotten(account.PasswordResetFromKeyView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        # Nobody is signed in here, so `noted` would not know whose it is.
+        response: HttpResponse = super().form_valid(form)
+        person: User = self.reset_user
+        account_changed_note(person=person, about="password", now=clock.now())
+        get_adapter().send_changed_mail(address_to_write_to(person), "password")
+        return response
+
+
 class _AddressConfirm(account.ConfirmEmailVerificationCodeView):
     def _resend_form_valid(self, form: Any) -> HttpResponse:
         # allauth sends nothing more to somebody who has an account already, and the time it takes would tell.
@@ -119,6 +129,7 @@ code_request = keeps_next(_CodeRequest.as_view())
 code_confirm = keeps_next(guesses_limited(_CodeConfirm.as_view()))
 password = _Password.as_view()
 sign_up = keeps_next(_SignUp.as_view())
+password_forgotten = login_not_required(_PasswordForgotten.as_view())
 second_factor = keeps_next(_SecondFactor.as_view())
 passkey = keeps_next(webauthn.login_webauthn)
 passkey_again = _PasskeyAgain.as_view()

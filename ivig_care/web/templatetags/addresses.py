@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django import template
 
-from ivig_care.accounts.addresses import masked
+from ivig_care.accounts.addresses import masked, scrubbed
 
 register = template.Library()
 register.filter("masked", masked)
+register.filter("scrubbed", scrubbed)

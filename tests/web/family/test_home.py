@@ -18,7 +18,7 @@ from ivig_care.nudges.models import OutboxMessage
 from ivig_care.plans.models import Infusion
 from tests.actors import People
 from tests.conftest import ACTIVATED_AT, STARTS_AT
-from tests.factories import MembershipFactory, active_infusion
+from tests.factories import ContactPointFactory, MembershipFactory, active_infusion
 from tests.password import PASSWORD
 
 SignedIn = Callable[[User], Client]
@@ -79,6 +79,14 @@ def test_the_outbox_shows_ones_own_messages(people: People, browser_of: SignedIn
     page = browser_of(people.maria).get(reverse("outbox")).content.decode()
     assert "for maria@example.org" in page
     assert "for tom@example.org" not in page
+
+
+def test_the_outbox_shows_nothing_of_an_address_that_is_not_proved(people: People, browser_of: SignedIn) -> None:
+    marias = "+12125550140"
+    ContactPointFactory.create(user=people.tom, kind="sms", address=marias, verified_at=None, consented_at=STARTS_AT)
+    OutboxMessage.objects.create(kind="sms", to=marias, body="the code is 123456", at=STARTS_AT)
+    assert "123456" not in browser_of(people.tom).get(reverse("outbox")).content.decode()
+    assert "123456" in browser_of(people.maria).get(reverse("outbox")).content.decode()
 
 
 def test_there_is_no_outbox_where_messages_leave(people: People, browser_of: SignedIn, settings: LazySettings) -> None:

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.care_teams import place_end
 from ivig_care.actions.duties import duty_take
+from ivig_care.actions.errors import Refused
 from ivig_care.care_teams.access import Right, may
-from ivig_care.care_teams.models import AuditEvent, ClinicLink, Consent, Duty, GuestLink, Membership, Role
+from ivig_care.care_teams.models import AuditEvent, ClinicLink, Consent, Duty, GuestLink, Membership, Role, Told
 from ivig_care.nudges.audience import audience_of
 from ivig_care.plans.models import Infusion
 from ivig_care.regimen.nudging import Stage
@@ -59,6 +63,18 @@ def test_whoever_is_not_around_the_child_sees_nothing(people: People, browser_of
     assert browser_of(getattr(people, person)).get(f"/children/{people.lena.pk}/team/").status_code == 404
 
 
+def test_more_people_cost_no_more_queries(people: People, browser_of: BrowserOf) -> None:
+    browser, page = browser_of(people.maria), f"/children/{people.lena.pk}/team/"
+    with CaptureQueriesContext(connection) as few:
+        browser.get(page)
+    for number in range(5):
+        someone = UserFactory.create(name=f"Helper {number}")
+        MembershipFactory.create(user=someone, child=people.lena, role=Role.CAREGIVER)
+    with CaptureQueriesContext(connection) as many:
+        assert browser.get(page).content.decode().count("Helper") >= 5
+    assert len(many) <= len(few)
+
+
 # --- ending places --------------------------------------------------------------------------------
 
 
@@ -91,10 +107,28 @@ def test_an_inactive_guardian_does_not_count(people: People, paul: User, browser
     assert end(browser_of(people.maria), people, people.maria) == 422
 
 
+def test_whoever_becomes_a_guardian_meanwhile_stays(people: People) -> None:
+    place = Membership.objects.select_related("user", "child", "clinic").get(user=people.sam)
+    Membership.objects.filter(pk=place.pk).update(role=Role.GUARDIAN)
+    with pytest.raises(Refused, match="only be ended by that guardian"):
+        place_end(place=place, by=people.maria, now=STARTS_AT)
+    assert may(people.sam, Right.CONSENT, people.lena)
+
+
 def test_a_caregiver_leaves_but_removes_nobody(people: People, browser_of: BrowserOf) -> None:
     assert end(browser_of(people.sam), people, people.maria) == 403
     assert end(browser_of(people.sam), people, people.sam) == 302
     assert list(Membership.objects.filter(child=people.lena).values_list("user", flat=True)) == [people.maria.pk]
+
+
+def test_when_nobody_is_told_any_more_the_guardians_who_stay_are(people: People, paul: User) -> None:
+    Membership.objects.filter(user=paul).update(told=Told.NEVER)
+    for user in (people.sam, people.maria):
+        place = Membership.objects.select_related("user", "child", "clinic").get(user=user)
+        place_end(place=place, by=user, now=STARTS_AT)
+    assert Membership.objects.get(child=people.lena).told == Told.FIRST
+    last = AuditEvent.objects.filter(child=people.lena).latest("number")
+    assert (last.who, last.verb, last.detail) == ("ivig_care", "changed", "Paul is told first")
 
 
 def test_what_hung_on_the_place_ends_with_it(
