@@ -166,7 +166,7 @@ def place_end(*, place: Membership, by: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def clinic_link_agree(*, child: Child, clinic: Clinic, by: User, now: datetime) -> ClinicLink:
+def clinic_link_agree(*, child: Child, clinic: Clinic, by: User, now: datetime, named: str = "") -> ClinicLink:
     """A guardian lets a clinic see the child's record, in the words of `share_words`; again changes nothing.
 
     When no other clinic may see the child any more, this one becomes the clinic whose number stands on the pages.
@@ -182,16 +182,24 @@ def clinic_link_agree(*, child: Child, clinic: Clinic, by: User, now: datetime) 
     if not ClinicLink.objects.standing().filter(child=child, clinic=child.clinic_id).exists():
         child.clinic = clinic
         child.save(update_fields=["clinic"])
-    words = share_words(child, clinic)
+    words = share_words(clinic, named or child.given_name)
     consent_note(person=by, purpose=Consent.Purpose.SHARE, words=words, now=now, child=child, clinic=clinic)
     audit_note(verb=Verb.AGREED, about=link, by=by, now=now, child=child, detail=f"shared with {clinic}")
     return link
 
 
 def clinic_links_agree(*, child: Child, by: User, now: datetime) -> None:
-    """The first guardian agrees that the clinics which wrote about the child may go on seeing it."""
-    for link in ClinicLink.objects.standing().filter(child=child, agreed_at__isnull=True).select_related("clinic"):
-        clinic_link_agree(child=child, clinic=link.clinic, by=by, now=now)
+    """A guardian who comes in agrees that the clinics which see the child may go on; each agrees for themselves.
+
+    In the words of the invitation, which calls the child by its initials.
+    """
+    for link in ClinicLink.objects.standing().filter(child=child).select_related("clinic"):
+        if link.agreed_at is None:
+            clinic_link_agree(child=child, clinic=link.clinic, by=by, now=now, named=child.initials)
+        else:
+            words = share_words(link.clinic, child.initials)
+            share = Consent.Purpose.SHARE
+            consent_note(person=by, purpose=share, words=words, now=now, child=child, clinic=link.clinic)
 
 
 @transaction.atomic
@@ -206,10 +214,10 @@ def clinic_link_withdraw(*, child: Child, clinic: Clinic, by: User, now: datetim
     return True
 
 
-def share_words(child: Child, clinic: Clinic) -> str:
-    """What a guardian agrees to."""
+def share_words(clinic: Clinic, named: str) -> str:
+    """What a guardian agrees to, for the child that is called so."""
     return (
-        f"{clinic.name} may see what is recorded about {child.given_name}: the plan, the checklists, what was given "
+        f"{clinic.name} may see what is recorded about {named}: the plan, the checklists, what was given "
         "and when, notes, and the messages sent about it. Its clinicians may write plans and sign reviews. I can end "
         "this at any time, and from then on nobody there sees anything."
     )

@@ -5,6 +5,7 @@ What a clinic must keep by law stays with that clinic alone. The log stays in an
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import datetime, timedelta
 
@@ -16,7 +17,16 @@ from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note, audits_last
 from ivig_care.actions.errors import Refused
 from ivig_care.care_teams.access import Right, may
-from ivig_care.care_teams.models import AuditEvent, Child, Clinic, Erasure, ErasureAgreement, Membership, Role
+from ivig_care.care_teams.models import (
+    AuditEvent,
+    Child,
+    Clinic,
+    ClinicLink,
+    Erasure,
+    ErasureAgreement,
+    Membership,
+    Role,
+)
 from ivig_care.common.append_only import erasing_begin
 from ivig_care.nudges.links import delivery_id_of
 from ivig_care.nudges.models import Delivery, DeliveryStep, InboundMessage, OutboxMessage
@@ -24,6 +34,7 @@ from ivig_care.plans.models import Dose, Infusion, Plan, Step
 from ivig_care.reviews.keeping import clinics_keeping
 from ivig_care.reviews.models import Review
 
+log = logging.getLogger(__name__)
 # Who a guest was is nobody's business any more; that it was a guest is part of the record.
 GUEST = "Guest"
 _LINK = re.compile(r"/n/([^/\s]+)/")
@@ -67,8 +78,17 @@ def erasure_take_back(*, child: Child, by: User, now: datetime) -> Erasure:
 
 def erasures_do(*, now: datetime) -> int:
     """Erase every record whose waiting is over, one in each transaction; how many. Again it does nothing."""
-    waiting = Erasure.objects.open().order_by("pk")
-    return sum(_do(pk, now) for pk in waiting.values_list("pk", flat=True))
+    waiting = list(Erasure.objects.open().order_by("pk").values_list("pk", flat=True))
+    return sum(_done(pk, now) for pk in waiting)
+
+
+def _done(erasure_id: int, now: datetime) -> bool:
+    """The same for one record; trouble with it is looked at by whoever runs the site, and holds up no other."""
+    try:
+        return _do(erasure_id, now)
+    except Exception:
+        log.exception("erasure %s was not done", erasure_id)
+        return False
 
 
 @transaction.atomic
@@ -159,6 +179,10 @@ def _keep_for(erasure: Erasure, keeping: list[Clinic], now: datetime) -> bool:
     guardians = list(guardians_of(child))
     _family_gone(child, keeping=keeping)
     _plans_gone(Plan.objects.filter(child=child, activated_at__isnull=True))
+    for clinic in keeping:
+        # Whoever must keep a record can read it, also when the family had stopped sharing before.
+        if not ClinicLink.objects.standing().filter(child=child, clinic=clinic).exists():
+            ClinicLink.objects.create(child=child, clinic=clinic, offered_at=now)
     # Nobody is told of anything any more.
     Step.objects.filter(infusion__plan__child=child).update(next_nudge_at=None)
     Infusion.objects.filter(plan__child=child).update(next_briefing_at=None)

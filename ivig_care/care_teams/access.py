@@ -27,7 +27,7 @@ class Right(StrEnum):
     RECORD = "record"  # tick, skip, undo, note; say when a day started or ended; be reminded, be on duty
     SHARE = "share"  # invite people, end their place, make and take back guest links, read the log
     CONSENT = "consent"  # let a clinic see the record or end that; take everything out; have it erased
-    INVITE_FAMILY = "invite family"  # give the first guardian the clinic's invitation
+    INVITE_FAMILY = "invite family"  # give the clinic's invitation, as long as no guardian is here
     PRESCRIBE = "prescribe"  # write plans and activate them; move and cancel infusions
     REVIEW = "review"  # read what is completed and what was sent, sign it, add to it
 
@@ -56,8 +56,9 @@ CLINIC_RIGHTS: dict[Role, frozenset[ClinicRight]] = {
     Role.ADMIN: frozenset({ClinicRight.MANAGE_STAFF}),
 }
 
-# Whom each may bring in, and whose place each may end. Nobody ends a guardian's place but the guardian: one guardian
-# can never be locked out by another.
+# Whom each may bring in, and whose place each may end. A clinic invites the first guardian and no other: once the
+# family is here, it decides who else is. Nobody ends a guardian's place but the guardian: one guardian can never be
+# locked out by another.
 MAY_INVITE: dict[Right | ClinicRight, frozenset[Role]] = {
     Right.SHARE: frozenset({Role.GUARDIAN, Role.CAREGIVER, Role.VIEWER}),
     Right.INVITE_FAMILY: frozenset({Role.GUARDIAN}),
@@ -147,6 +148,18 @@ def family_of(child: Child) -> QuerySet[User]:
     return User.objects.filter(memberships__child=child, memberships__role__in=NUDGED, is_active=True)
 
 
+def has_guardian(child: Child) -> bool:
+    """Whether anybody of the family decides about this child's record here."""
+    return bool(with_guardian(Child.objects.filter(pk=child.pk)))
+
+
+def with_guardian(children: QuerySet[Child]) -> set[int]:
+    """Those of these children for whom somebody of the family decides here."""
+    # Without the order of the children: nobody needs it, and some databases refuse it here.
+    guardians = Membership.objects.filter(child__in=children.order_by(), role=Role.GUARDIAN, user__is_active=True)
+    return set(guardians.values_list("child__pk", flat=True))
+
+
 def clinics_linked(child: Child) -> QuerySet[Clinic]:
     """The clinics that may see this child now."""
     return Clinic.objects.filter(child_links__in=ClinicLink.objects.standing().filter(child=child))
@@ -181,8 +194,9 @@ def _may_with(
     for right, roles in table.items():
         if role not in roles:
             continue
+        is_for_first = right == Right.INVITE_FAMILY
         if isinstance(right, Right) and child is not None and may(user, right, child):
-            return True
+            return not is_for_first or not has_guardian(child)
         if isinstance(right, ClinicRight) and clinic is not None and may_at(user, right, clinic):
             return True
     return False

@@ -11,7 +11,7 @@ from itertools import groupby
 from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 
 from ivig_care.accounts.models import User
-from ivig_care.care_teams.access import Right, children_of
+from ivig_care.care_teams.access import Right, children_of, with_guardian
 from ivig_care.care_teams.models import Child
 from ivig_care.plans.facts import schedule_of
 from ivig_care.plans.ledger import Ledger, ledger_of
@@ -55,6 +55,7 @@ class ChildLine:
     child: Child
     plans: list[PlanLine]
     may_prescribe: bool
+    has_guardian: bool
 
 
 def queue_of(user: User) -> list[QueueLine]:
@@ -75,9 +76,13 @@ def children_with_plans(user: User) -> list[ChildLine]:
     plans = Plan.objects.select_related("version__protocol", "product").prefetch_related(days).order_by("-pk")
     children = children_of(user, Right.INVITE_FAMILY).order_by("given_name", "family_name", "pk")
     prescribed = set(children_of(user, Right.PRESCRIBE).values_list("pk", flat=True))
+    guarded = with_guardian(children)
     return [
         ChildLine(
-            child=child, plans=[_plan_line(plan) for plan in child.plans.all()], may_prescribe=child.pk in prescribed
+            child=child,
+            plans=[_plan_line(plan) for plan in child.plans.all()],
+            may_prescribe=child.pk in prescribed,
+            has_guardian=child.pk in guarded,
         )
         for child in children.prefetch_related(Prefetch("plans", plans))
     ]

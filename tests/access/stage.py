@@ -15,7 +15,7 @@ from ivig_care.accounts.models import User
 from ivig_care.actions.contact_points import links_revoke
 from ivig_care.actions.invitations import invitation_make
 from ivig_care.actions.plans import plan_draft
-from ivig_care.care_teams.models import ClinicLink, GuestLink, Membership, Role
+from ivig_care.care_teams.models import ClinicLink, GuestLink, Invitation, Membership, Role
 from ivig_care.common.secrets import secret_hash
 from ivig_care.nudges.links import link_token
 from ivig_care.plans.models import Infusion
@@ -168,6 +168,15 @@ def _shared(people: People, infusion: Infusion) -> dict[str, dict[str, object]]:
     admin = Membership.objects.get(clinic=riverside, role=Role.ADMIN).user
     now = STARTS_AT - HOUR
     family, code = invitation_make(role=Role.VIEWER, by=people.maria, child=lena, name="Ann", now=now)
+    # Made before anybody of the family was here.
+    clinics = Invitation.objects.create(
+        code_hash="x",
+        role=Role.GUARDIAN,
+        child=lena,
+        created_by=people.weiss,
+        created_at=now,
+        expires_at=now + 24 * HOUR,
+    )
     staff, _ = invitation_make(role=Role.NURSE, by=admin, clinic=riverside, name="Ann", now=now)
     guest_links = _guest_links(people, infusion)
     passkey = Authenticator.objects.create(
@@ -180,6 +189,7 @@ def _shared(people: People, infusion: Infusion) -> dict[str, dict[str, object]]:
         "family place": {"pk": lena.pk, "place": family_place.pk},
         "staff place": {"pk": riverside.pk, "place": staff_place.pk},
         "family invitation": {"pk": lena.pk, "invitation": family.pk},
+        "clinic’s invitation": {"pk": lena.pk, "invitation": clinics.pk},
         "staff invitation": {"pk": riverside.pk, "invitation": staff.pk},
         "made guest link": {"pk": lena.pk, "link": guest_links[Kind.GUEST].pk},
         "linked clinic": {"pk": lena.pk, "clinic": riverside.pk},

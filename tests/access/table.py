@@ -206,6 +206,7 @@ ROWS: Mapping[str, Row] = {
     "own_consents": _page(Can.BE_SOMEBODY),
     "account_close": _own(),
     # --- the clinic ---
+    "family_invitation_end": _form(Can.INVITE_FAMILY, "clinic’s invitation"),
     "clinic": _page(Can.WORK),
     "plan_new": Row(get=Can.PRESCRIBE, post=Can.PRESCRIBE, of="child", form={"version": "{version}"}),
     "plan_edit": Row(get=Can.PRESCRIBE, post=Can.PRESCRIBE, of="draft"),
@@ -305,6 +306,8 @@ ROWS: Mapping[str, Row] = {
     "child_log": _page(Can.SHARE, "child"),
     "child_export": Row(get=Can.CONSENT, post=Can.CONSENT, of="child"),
     "child_erase": Row(get=Can.CONSENT, post=Can.CONSENT, of="child", form={"act": "ask"}),
+    # Of those who may come here nobody has made a link a moment ago.
+    "handout": Row(get=Can.BE_SOMEBODY, ok={"GET": 410}),
     "clinic_join": Row(get=Can.CONSENT, post=Can.CONSENT, of="child"),
     "clinic_agree": _form(Can.CONSENT, "linked clinic"),
     "clinic_leave": _form(Can.CONSENT, "linked clinic"),

@@ -17,9 +17,13 @@ _TOLD = "lists who is told what, among the people of children that access.cared_
 _MANAGED = "shows and ends places and links as things; whose they are, and who may, access.py has said before"
 _GUEST = "hands on the link that guest_link_opens of access.py let through"
 _OWN = "names the person's own places, which all end"
+_MADE = "shows a link to the one who has just made it, and leads back to where it was made"
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("web/clinic/children.py", "Membership"): _MANAGED,
+    ("web/clinic/children.py", "memberships"): _MANAGED,
     ("web/clinic/staff.py", "Membership"): _MANAGED,
+    ("web/family/handout.py", "GuestLink"): _MADE,
+    ("web/family/handout.py", "memberships"): _MADE,
     ("web/family/team.py", "ClinicLink"): _MANAGED,
     ("web/family/team.py", "GuestLink"): _MANAGED,
     ("web/family/team.py", "Membership"): _MANAGED,

@@ -285,7 +285,7 @@ def _typed(of: Infusion, **more: str) -> dict[str, str]:
 
 
 def test_a_guardian_makes_a_page(people: People, infusion: Infusion, browser_of: BrowserOf) -> None:
-    response = browser_of(people.maria).post(f"/children/{people.lena.pk}/guests/", _typed(infusion))
+    response = browser_of(people.maria).post(f"/children/{people.lena.pk}/guests/", _typed(infusion), follow=True)
     assert "A page for Grandma" in response.content.decode()
     link = GuestLink.objects.get()
     assert (link.until.isoformat(), link.may_record, link.infusion) == ("2026-06-17T03:00:00+00:00", True, infusion)

@@ -12,7 +12,7 @@ from django.test import Client
 from time_machine import Traveller
 
 from ivig_care.accounts.models import ContactPoint, User
-from ivig_care.actions.care_teams import place_end
+from ivig_care.actions.care_teams import clinic_link_agree, place_end
 from ivig_care.actions.consents import AGREE
 from ivig_care.actions.invitations import MOST_OPEN, MOST_WRONG_YEARS, invitation_make
 from ivig_care.care_teams.access import Right, may
@@ -37,6 +37,12 @@ def invited(people: People, role: Role = Role.CAREGIVER, *, by: User | None = No
 def oma(db: None) -> User:
     """Somebody with an account and no place anywhere."""
     return UserFactory.create(name="Oma", email="oma@example.org")
+
+
+def invited_first(people: People) -> str:
+    """The code of the clinic's invitation for the first guardian of a child whose family is not here yet."""
+    Membership.objects.filter(child=people.lena).delete()
+    return invited(people, Role.GUARDIAN, by=people.weiss)
 
 
 def places(user: User) -> list[tuple[str, str]]:
@@ -150,7 +156,7 @@ def test_who_agrees_is_reminded_by_email(people: People, oma: User, browser_of: 
 
 
 def test_nobody_accepts_what_they_made_themselves(people: People, browser_of: BrowserOf) -> None:
-    code = invited(people, Role.GUARDIAN, by=people.weiss)
+    code = invited_first(people)
     response = browser_of(people.weiss).post(f"/invitations/{code}/accept/", {"born_in": "2017"})
     assert (response.status_code, "somebody else must accept it" in response.content.decode()) == (422, True)
     assert not may(people.weiss, Right.CONSENT, people.lena)
@@ -174,7 +180,7 @@ def test_a_guardian_never_becomes_less(people: People, browser_of: BrowserOf) ->
 
 
 def test_a_guardian_says_when_the_child_was_born(people: People, oma: User, browser_of: BrowserOf) -> None:
-    code, browser = invited(people, Role.GUARDIAN, by=people.weiss), browser_of(oma)
+    code, browser = invited_first(people), browser_of(oma)
     assert "In which year was the child born?" in browser.get(f"/invitations/{code}/").content.decode()
     wrong = browser.post(f"/invitations/{code}/accept/", {"born_in": "2016"})
     assert "You can try 4 more times." in wrong.content.decode()
@@ -205,15 +211,22 @@ def test_what_is_no_year_is_said(people: People, oma: User, browser_of: BrowserO
 
 
 def test_the_first_guardian_agrees_to_the_clinic_in_words(people: People, oma: User, browser_of: BrowserOf) -> None:
-    code = invited(people, Role.GUARDIAN, by=people.weiss)
-    assert "Riverside Clinic may see what is recorded about Lena" in browser_of(oma).get(
-        f"/invitations/{code}/"
-    ).content.decode().replace("&#x27;", "'")
+    code = invited_first(people)
+    page = browser_of(oma).get(f"/invitations/{code}/").content.decode()
+    assert ("Riverside Clinic may see what is recorded about L. M.:" in page, "Lena" in page) == (True, False)
     browser_of(oma).post(f"/invitations/{code}/accept/", {"born_in": "2017"})
     assert ClinicLink.objects.get(child=people.lena).agreed_by == oma
     consent = Consent.objects.get(person=oma, purpose=Consent.Purpose.SHARE)
     assert (consent.clinic, consent.child, consent.agreed_at) == (people.riverside, people.lena, STARTS_AT)
-    assert consent.words.startswith("Riverside Clinic may see what is recorded about Lena")
+    assert consent.words.startswith("Riverside Clinic may see what is recorded about L. M.:")
+
+
+def test_a_second_guardian_agrees_too(people: People, oma: User, browser_of: BrowserOf) -> None:
+    clinic_link_agree(child=people.lena, clinic=people.riverside, by=people.maria, now=STARTS_AT)
+    code = invited(people, Role.GUARDIAN)
+    browser_of(oma).post(f"/invitations/{code}/accept/", {"born_in": "2017"})
+    agreed = Consent.objects.filter(purpose=Consent.Purpose.SHARE).values_list("person", flat=True)
+    assert set(agreed) == {people.maria.pk, oma.pk}
 
 
 def test_it_stands_in_the_log(people: People, oma: User, browser_of: BrowserOf) -> None:
@@ -228,9 +241,9 @@ def test_it_stands_in_the_log(people: People, oma: User, browser_of: BrowserOf) 
 # --- making ---------------------------------------------------------------------------------------
 
 
-def test_the_answer_shows_link_code_and_picture_once(people: People, browser_of: BrowserOf) -> None:
+def test_the_next_page_shows_link_code_and_picture(people: People, browser_of: BrowserOf) -> None:
     typed = {"role": "caregiver", "name": "Oma", "email": ""}
-    response = browser_of(people.maria).post(f"/children/{people.lena.pk}/invite/", typed)
+    response = browser_of(people.maria).post(f"/children/{people.lena.pk}/invite/", typed, follow=True)
     page = response.content.decode()
     (code,) = re.findall(r"/invitations/([0-9A-Z]{12})/", page)
     assert f"{code[:4]} {code[4:8]} {code[8:]}" in page
@@ -242,7 +255,7 @@ def test_the_answer_shows_link_code_and_picture_once(people: People, browser_of:
 
 def test_it_is_sent_where_it_should_go(people: People, browser_of: BrowserOf) -> None:
     typed = {"role": "caregiver", "name": "Oma", "email": "oma@example.org"}
-    page = browser_of(people.maria).post(f"/children/{people.lena.pk}/invite/", typed).content.decode()
+    page = browser_of(people.maria).post(f"/children/{people.lena.pk}/invite/", typed, follow=True).content.decode()
     (message,) = mail.outbox
     assert "Sent to oma@example.org." in page
     assert (message.to, message.subject) == (["oma@example.org"], "An invitation")
@@ -302,3 +315,54 @@ def test_guessing_codes_ends_in_a_wait(client: Client, people: People, way: str)
         else:
             client.post("/invitations/", {"code": f"WRONG{number}"})
     assert client.get(f"/invitations/{code}/").status_code == 429
+
+
+def test_once_a_guardian_is_here_a_clinic_brings_nobody_into_the_family(
+    people: People, oma: User, browser_of: BrowserOf
+) -> None:
+    code = invited_first(people)
+    MembershipFactory.create(user=people.maria, child=people.lena, role=Role.GUARDIAN)
+    assert browser_of(oma).post(f"/invitations/{code}/accept/", {"born_in": "2017"}).status_code == 404
+    response = browser_of(people.weiss).post(f"/clinic/children/{people.lena.pk}/invite/", {"name": "Oma"})
+    assert response.status_code == 422
+    assert (places(oma), Invitation.objects.count()) == ([], 1)
+
+
+def test_a_clinic_takes_back_its_own_invitation_and_no_other(people: People, browser_of: BrowserOf) -> None:
+    invited(people, Role.GUARDIAN)
+    theirs = Invitation.objects.get()
+    invited_first(people)
+    ours = Invitation.objects.exclude(pk=theirs.pk).get()
+    doctor = browser_of(people.weiss)
+    statuses = [
+        doctor.post(f"/clinic/children/{people.lena.pk}/invitations/{one.pk}/end/").status_code
+        for one in (theirs, ours)
+    ]
+    assert statuses == [404, 302]
+    assert list(Invitation.objects.order_by("pk").values_list("revoked_at", flat=True)) == [None, STARTS_AT]
+
+
+def test_loading_that_page_again_makes_nothing_new(people: People, browser_of: BrowserOf, clock: Traveller) -> None:
+    maria = browser_of(people.maria)
+    maria.post(f"/children/{people.lena.pk}/invite/", {"role": "caregiver", "name": "Oma", "email": "o@example.org"})
+    first, second = maria.get("/handout/").content, maria.get("/handout/").content
+    assert b"Sent to o@example.org." in first
+    assert (first == second, Invitation.objects.count(), len(mail.outbox)) == (True, 1, 1)
+    assert browser_of(people.maria).get("/handout/").status_code == 410
+    clock.shift(timedelta(minutes=10))
+    assert maria.get("/handout/").status_code == 410
+
+
+def test_the_session_does_not_tell_the_code(people: People, browser_of: BrowserOf) -> None:
+    maria = browser_of(people.maria)
+    maria.post(f"/children/{people.lena.pk}/invite/", {"role": "caregiver", "name": "Oma"})
+    page = maria.get("/handout/").content.decode()
+    (code,) = re.findall(r"/invitations/([0-9A-Z]{12})/", page)
+    assert code not in str(dict(maria.session))
+
+
+def test_what_was_taken_back_is_shown_no_more(people: People, browser_of: BrowserOf) -> None:
+    maria = browser_of(people.maria)
+    maria.post(f"/children/{people.lena.pk}/invite/", {"role": "caregiver", "name": "Oma"})
+    maria.post(f"/children/{people.lena.pk}/invitations/{Invitation.objects.get().pk}/end/")
+    assert maria.get("/handout/").status_code == 410

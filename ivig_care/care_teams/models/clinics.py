@@ -55,6 +55,11 @@ class Child(models.Model):
     def __str__(self) -> str:
         return f"{self.given_name} {self.family_name}"
 
+    @property
+    def initials(self) -> str:
+        """As in "L. M.": for whoever is not known to belong to the child yet."""
+        return f"{self.given_name[:1]}. {self.family_name[:1]}."
+
 
 class ClinicLinkQuerySet(QuerySet["ClinicLink"]):
     """Which clinics may see which children."""

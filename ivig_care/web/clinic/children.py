@@ -7,22 +7,24 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ivig_care.actions.care_teams import child_add
 from ivig_care.actions.errors import Refused
-from ivig_care.actions.invitations import invitation_make
+from ivig_care.actions.invitations import invitation_make, invitation_revoke
 from ivig_care.care_teams.access import ClinicRight, Right, clinics_of
 from ivig_care.care_teams.models import Child, Invitation, Membership, Role
 from ivig_care.common import clock
 from ivig_care.common.secrets import code_shown
 from ivig_care.regimen.timing import zone_named
 from ivig_care.web.confirm import confirm_to_change
-from ivig_care.web.family.team import invitation_handout
+from ivig_care.web.family.handout import invitation_hand_out
 from ivig_care.web.family.team_forms import InviteForm
 from ivig_care.web.fetch import CHILDREN, fetch_for
 from ivig_care.web.http import PersonRequest
@@ -72,7 +74,7 @@ def new(request: PersonRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirm_to_change
 def invite(request: PersonRequest, pk: int) -> HttpResponse:
-    """Invite the guardian; the answer shows the link, the code and its picture, this once."""
+    """Invite the guardian; the next page shows the link, the code and its picture, for a while."""
     child, now = fetch_for(request.user, CHILDREN, pk, right=Right.INVITE_FAMILY), clock.now()
     form = _form(request)
     if not form.is_bound or not form.is_valid():
@@ -85,7 +87,7 @@ def invite(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         form.add_error(None, str(refused))
         return _invite_page(request, child, form)
-    return invitation_handout(request, invitation, code, back=reverse("clinic"))
+    return invitation_hand_out(request, invitation, code)
 
 
 @require_safe
@@ -94,6 +96,22 @@ def code(request: PersonRequest, pk: int) -> HttpResponse:
     clinic = get_object_or_404(clinics_of(request.user, ClinicRight.WORK), pk=pk)
     url = f"{settings.PUBLIC_URL}{reverse('clinic_poster', args=[clinic.join_code])}"
     return render(request, "clinic/code.html", {"clinic": clinic, "url": url, "code": code_shown(clinic.join_code)})
+
+
+@require_POST
+def invitation_end(request: PersonRequest, pk: int, invitation: int) -> HttpResponse:
+    """Take back an invitation that somebody of the clinic made."""
+    child, now = fetch_for(request.user, CHILDREN, pk, right=Right.INVITE_FAMILY), clock.now()
+    held = get_object_or_404(_made_here(request, child), pk=invitation)
+    is_new = invitation_revoke(invitation=held, by=request.user, now=now)
+    messages.success(request, "Taken back." if is_new else "That invitation was over already.")
+    return redirect("family_invite", pk=child.pk)
+
+
+def _made_here(request: PersonRequest, child: Child) -> QuerySet[Invitation]:
+    """The invitations into a child's family that people of the asker's clinics made; the family's own are its own."""
+    made = Invitation.objects.filter(child=child, role=Role.GUARDIAN)
+    return made.filter(created_by__memberships__clinic__in=clinics_of(request.user)).distinct()
 
 
 def _form(request: PersonRequest) -> InviteForm:
@@ -109,7 +127,7 @@ def _invite_page(request: PersonRequest, child: Child, form: InviteForm) -> Http
         "child": child,
         "form": form,
         "zone": zone_named(child.zone),
-        "guardians": Membership.objects.filter(child=child, role=Role.GUARDIAN).count(),
-        "invitations": Invitation.objects.open(now).filter(child=child, role=Role.GUARDIAN),
+        "guardians": Membership.objects.filter(child=child, role=Role.GUARDIAN, user__is_active=True).count(),
+        "invitations": Invitation.objects.open(now).filter(pk__in=_made_here(request, child).values("pk")),
     }
     return render(request, "clinic/family_invite.html", context, status=422 if form.errors else 200)

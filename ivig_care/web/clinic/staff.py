@@ -17,7 +17,7 @@ from ivig_care.care_teams.models import OF_CLINIC, Clinic, Invitation, Membershi
 from ivig_care.common import clock
 from ivig_care.regimen.timing import zone_named
 from ivig_care.web.confirm import confirm_first
-from ivig_care.web.family.team import invitation_handout
+from ivig_care.web.family.handout import invitation_hand_out
 from ivig_care.web.family.team_forms import InviteForm
 from ivig_care.web.http import PersonRequest
 
@@ -39,7 +39,7 @@ def staff(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 @confirm_first
 def invite(request: PersonRequest, pk: int) -> HttpResponse:
-    """Keep a place on the staff for somebody; the answer shows the link and the code, this once."""
+    """Keep a place on the staff for somebody; the next page shows the link and the code, for a while."""
     clinic, form = _clinic(request, pk), InviteForm(request.POST, roles=OF_CLINIC)
     if not form.is_valid():
         return _page(request, clinic, form=form)
@@ -51,7 +51,7 @@ def invite(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         form.add_error(None, str(refused))
         return _page(request, clinic, form=form)
-    return invitation_handout(request, invitation, code, back=reverse("staff", args=[clinic.pk]))
+    return invitation_hand_out(request, invitation, code)
 
 
 @require_POST

@@ -14,6 +14,7 @@ urlpatterns = [
     path("<int:pk>/staff/places/<int:place>/end/", staff.place, name="staff_place_end"),
     path("children/<int:pk>/invite/", children.invite, name="family_invite"),
     path("log/", log.log, name="clinic_log"),
+    path("children/<int:pk>/invitations/<int:invitation>/end/", children.invitation_end, name="family_invitation_end"),
     path("children/<int:pk>/plans/new/", plans.new, name="plan_new"),
     path("plans/<int:pk>/", plans.edit, name="plan_edit"),
     path("plans/<int:pk>/preview/", plans.preview, name="plan_preview"),

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -19,7 +18,7 @@ from ivig_care.accounts.models import User
 from ivig_care.actions.care_teams import clinic_link_agree, clinic_link_withdraw, place_end, share_words
 from ivig_care.actions.errors import Refused
 from ivig_care.actions.guests import guest_link_make, guest_link_revoke
-from ivig_care.actions.invitations import invitation_make, invitation_revoke, invitation_send
+from ivig_care.actions.invitations import invitation_make, invitation_revoke
 from ivig_care.care_teams.access import MAY_INVITE, Right, cared_for_by, may_end_among
 from ivig_care.care_teams.models import (
     OF_CHILD,
@@ -32,10 +31,11 @@ from ivig_care.care_teams.models import (
     Role,
 )
 from ivig_care.common import clock
-from ivig_care.common.secrets import code_read, code_shown
+from ivig_care.common.secrets import code_read
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.regimen.timing import zone_named
 from ivig_care.web.confirm import confirm_first, confirm_to_change
+from ivig_care.web.family.handout import guest_hand_out, invitation_hand_out
 from ivig_care.web.family.team_forms import CodeForm, GuestForm, InviteForm
 from ivig_care.web.fetch import FAMILY_CHILDREN, fetch_for
 from ivig_care.web.http import PersonRequest
@@ -62,7 +62,7 @@ def team(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 @confirm_first
 def invite(request: PersonRequest, pk: int) -> HttpResponse:
-    """Keep a place for somebody; the answer shows the link and the code, this once."""
+    """Keep a place for somebody; the next page shows the link and the code, for a while."""
     child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.SHARE)
     form = InviteForm(request.POST, roles=_roles())
     if not form.is_valid():
@@ -80,7 +80,7 @@ def invite(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         form.add_error(None, str(refused))
         return _team_page(request, child, invite_form=form)
-    return invitation_handout(request, invitation, code, back=reverse("child_team", args=[child.pk]))
+    return invitation_hand_out(request, invitation, code)
 
 
 @require_POST
@@ -116,7 +116,7 @@ def place(request: PersonRequest, pk: int, place: int) -> HttpResponse:
 @require_POST
 @confirm_first
 def guest(request: PersonRequest, pk: int) -> HttpResponse:
-    """Make a page for a guest; the answer shows its link, this once."""
+    """Make a page for a guest; the next page shows its link, for a while."""
     child, now = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.SHARE), clock.now()
     form = GuestForm(request.POST, infusions=_open_infusions(child), zone=zone_named(child.zone))
     if not form.is_valid():
@@ -126,16 +126,7 @@ def guest(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         form.add_error(None, str(refused))
         return _team_page(request, child, guest_form=form)
-    context = {
-        "title": f"A page for {link.label}",
-        "who": link.label,
-        "url": f"{settings.PUBLIC_URL}{reverse('guest', args=[secret])}",
-        "until": link.until,
-        "zone": zone_named(child.zone),
-        "is_guest": True,
-        "back": reverse("child_team", args=[child.pk]),
-    }
-    return render(request, "family/handout.html", context)
+    return guest_hand_out(request, link, secret)
 
 
 @require_POST
@@ -166,7 +157,7 @@ def clinic_join(request: PersonRequest, pk: int) -> HttpResponse:
         "child": child,
         "form": form,
         "clinic": clinic,
-        "words": share_words(child, clinic) if clinic else "",
+        "words": share_words(clinic, child.given_name) if clinic else "",
         "typed": typed,
     }
     return render(request, "family/clinic_join.html", context, status=422 if form.errors else 200)
@@ -201,26 +192,6 @@ def poster(request: PersonRequest, code: str) -> HttpResponse:
     if len(children) == 1:
         return redirect(f"{reverse('clinic_join', args=[children[0].pk])}?code={clinic.join_code}")
     return render(request, "family/clinic_choose.html", {"clinic": clinic, "children": children})
-
-
-def invitation_handout(request: PersonRequest, invitation: Invitation, code: str, *, back: str) -> HttpResponse:
-    """The page that shows an invitation's link, its code and its picture: the only time that anybody sees them."""
-    url = f"{settings.PUBLIC_URL}{reverse('invitation', args=[code])}"
-    is_sent = bool(invitation.email) and invitation_send(invitation=invitation, link=url)
-    child, clinic = invitation.child, invitation.clinic
-    zone = child.zone if child is not None else clinic.zone if clinic is not None else "UTC"
-    context = {
-        "title": f"An invitation for {invitation.name}",
-        "who": invitation.name,
-        "url": url,
-        "code": code_shown(code),
-        "invitation": invitation,
-        "is_sent": is_sent,
-        "until": invitation.expires_at,
-        "zone": zone_named(zone),
-        "back": back,
-    }
-    return render(request, "family/handout.html", context)
 
 
 def _team_page(

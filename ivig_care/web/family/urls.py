@@ -2,11 +2,25 @@
 
 from django.urls import path
 
-from ivig_care.web.family import checklists, days, erase, export, home, log, messages, outbox, steps, team, together
+from ivig_care.web.family import (
+    checklists,
+    days,
+    erase,
+    export,
+    handout,
+    home,
+    log,
+    messages,
+    outbox,
+    steps,
+    team,
+    together,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("outbox/", outbox.outbox, name="outbox"),
+    path("handout/", handout.handout, name="handout"),
     path("join/<str:code>/", team.poster, name="clinic_poster"),
     path("children/<int:pk>/team/", team.team, name="child_team"),
     path("children/<int:pk>/invite/", team.invite, name="team_invite"),

@@ -16,7 +16,7 @@ from ivig_care.actions.consents import AGREE
 from ivig_care.actions.errors import InvitationOver, Refused
 from ivig_care.actions.invitations import asks_birth_year, invitation_accept, invitation_of
 from ivig_care.care_teams.access import clinics_linked
-from ivig_care.care_teams.models import Invitation, Role
+from ivig_care.care_teams.models import Child, Invitation, Role
 from ivig_care.common import clock
 from ivig_care.common.secrets import code_read
 from ivig_care.web.family.team_forms import CodeForm
@@ -102,7 +102,7 @@ def _page(request: HttpRequest, found: Invitation, form: AcceptForm) -> HttpResp
         "invitation": found,
         "role": Role(found.role),
         "child": child,
-        "words": [share_words(child, clinic) for clinic in clinics_linked(child)] if child and is_guardian else [],
+        "words": _words(child) if child is not None and is_guardian else [],
         "is_guardian": is_guardian,
         "form": form,
         "code": code,
@@ -111,6 +111,11 @@ def _page(request: HttpRequest, found: Invitation, form: AcceptForm) -> HttpResp
         "remind_words": AGREE,
     }
     return render(request, "joining/invitation.html", context, status=422 if form.errors else 200)
+
+
+def _words(child: Child) -> list[str]:
+    """What a guardian agrees to with the place; as long as nobody knows who asks, the child has initials only."""
+    return [share_words(clinic, child.initials) for clinic in clinics_linked(child)]
 
 
 def _sealed(response: HttpResponse) -> HttpResponse:

@@ -77,7 +77,8 @@ def test_a_place_at_another_clinic_is_not_found(people: People, ada: User, brows
 
 
 def test_an_admin_invites_a_nurse(people: People, ada: User, browser_of: BrowserOf) -> None:
-    page = browser_of(ada).post(f"{staff(people)}invite/", {"role": "nurse", "name": "Nora"}).content.decode()
+    answer = browser_of(ada).post(f"{staff(people)}invite/", {"role": "nurse", "name": "Nora"}, follow=True)
+    page = answer.content.decode()
     assert "An invitation for Nora" in page
     invitation = Invitation.objects.get()
     assert (invitation.role, invitation.clinic, (invitation.expires_at - STARTS_AT).days) == (
@@ -120,7 +121,7 @@ def test_a_nurse_adds_a_child_and_invites_the_guardian(people: People, nora: Use
     page = browser.post(f"/clinic/{people.riverside.pk}/children/new/", typed, follow=True)
     assert "Invite a guardian of Mia Lind" in page.content.decode()
     address = page.redirect_chain[-1][0]
-    handout = browser.post(address, {"name": "Mrs Lind", "role": "admin"}).content.decode()
+    handout = browser.post(address, {"name": "Mrs Lind", "role": "admin"}, follow=True).content.decode()
     assert "An invitation for Mrs Lind" in handout
     assert Invitation.objects.get().role == Role.GUARDIAN
 
