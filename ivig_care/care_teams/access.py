@@ -160,6 +160,14 @@ def with_guardian(children: QuerySet[Child]) -> set[int]:
     return set(guardians.values_list("child__pk", flat=True))
 
 
+def sole_guardian_of(user: User) -> QuerySet[Child]:
+    """The children with whom nobody but this person decides: without another guardian they cannot leave."""
+    others = Membership.objects.filter(role=Role.GUARDIAN, user__is_active=True).exclude(user=user)
+    mine = Membership.objects.filter(role=Role.GUARDIAN, user=user)
+    alone = Child.objects.filter(pk__in=mine.values("child")).exclude(pk__in=others.values("child"))
+    return alone.order_by("given_name", "pk")
+
+
 def clinics_linked(child: Child) -> QuerySet[Clinic]:
     """The clinics that may see this child now."""
     return Clinic.objects.filter(child_links__in=ClinicLink.objects.standing().filter(child=child))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.apps import apps
 from django.conf import LazySettings
 
 from ivig_care.accounts.models import User
+from ivig_care.actions import erasures
 from ivig_care.actions.audit import chain_break
-from ivig_care.actions.care_teams import clinic_link_agree
+from ivig_care.actions.care_teams import clinic_link_agree, clinic_link_withdraw
 from ivig_care.actions.checklists import checklists_close
 from ivig_care.actions.consents import consent_note
 from ivig_care.actions.duties import duty_take
@@ -306,3 +307,28 @@ def test_the_waiting_is_set_in_days(people: People, settings: LazySettings) -> N
     settings.ERASE_AFTER_DAYS = 0
     assert erasure_ask(child=people.kai, by=people.tom, now=LATER).due_at == LATER
     assert erasures_do(now=LATER) == 1
+
+
+def test_a_clinic_that_must_keep_a_record_can_read_it_though_the_family_had_stopped_sharing(
+    infusion: Infusion, people: People
+) -> None:
+    clinic_link_withdraw(child=people.lena, clinic=people.riverside, by=people.maria, now=STARTS_AT)
+    erasure_ask(child=people.lena, by=people.maria, now=STARTS_AT)
+    assert erasures_do(now=STARTS_AT + 15 * DAY) == 1
+    assert list(children_of(people.weiss)) == [people.lena]
+    assert not children_of(people.maria).exists()
+
+
+def test_trouble_with_one_record_holds_up_no_other(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    for child, guardian in ((people.lena, people.maria), (people.kai, people.tom)):
+        erasure_ask(child=child, by=guardian, now=STARTS_AT)
+    real = erasures.record_erase
+
+    def broken(*, child: Child, now: datetime) -> bool:
+        if child == people.lena:
+            raise RuntimeError
+        return real(child=child, now=now)
+
+    monkeypatch.setattr(erasures, "record_erase", broken)
+    assert erasures_do(now=STARTS_AT + 15 * DAY) == 1
+    assert list(Child.objects.all()) == [people.lena]

@@ -62,7 +62,7 @@ def reach_page(
         "zone": zone,
         "now": now,
         "agree_words": AGREE,
-        "add_form": add_form or AddForm(),
+        "add_form": add_form or AddForm(initial={} if ways else {"address": request.user.email}),
         "quiet_form": quiet_form or QuietForm(initial=quiet),
         "push_key": application_server_key(),
         "problem": problem,

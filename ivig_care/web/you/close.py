@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from ivig_care.actions.closing import account_close
 from ivig_care.actions.errors import Refused
+from ivig_care.care_teams.access import sole_guardian_of
 from ivig_care.care_teams.models import Membership
 from ivig_care.common import clock
 from ivig_care.web.confirm import confirm_to_change
@@ -40,5 +41,5 @@ def close(request: PersonRequest) -> HttpResponse:
 
 def _page(request: PersonRequest, *, problem: str = "") -> HttpResponse:
     places = Membership.objects.filter(user=request.user).select_related("child", "clinic").order_by("pk")
-    context = {"places": places, "problem": problem}
+    context = {"places": places, "alone_with": sole_guardian_of(request.user), "problem": problem}
     return render(request, "you/close.html", context, status=422 if problem else 200)

@@ -73,3 +73,11 @@ def test_the_only_guardian_reads_what_to_do(people: People, browser_of: SignedIn
     stopped = browser_of(people.maria).post(reverse("account_close"), {"sure": "on"})
     assert (stopped.status_code, Membership.objects.filter(user=people.maria).count()) == (422, 1)
     assert "only guardian of Lena" in stopped.content.decode()
+
+
+def test_the_only_guardian_is_led_to_the_care_team_before_anything_is_asked(
+    people: People, browser_of: SignedIn
+) -> None:
+    page = browser_of(people.maria).get(reverse("account_close")).content.decode()
+    assert reverse("child_team", args=[people.lena.pk]) in page
+    assert "Close my account" not in page
