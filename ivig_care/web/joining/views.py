@@ -74,6 +74,8 @@ def accept(request: PersonRequest, code: str) -> HttpResponse:
     except InvitationOver:
         return over(request)
     except Refused as refused:
+        if invitation_of(code, now=clock.now()) is None:
+            return over(request, said=str(refused))
         form.add_error(None, str(refused))
         return _sealed(_page(request, found, form))
     request.session.pop("invitation", None)
@@ -89,9 +91,9 @@ def accept(request: PersonRequest, code: str) -> HttpResponse:
     return redirect("reach")
 
 
-def over(request: HttpRequest) -> HttpResponse:
+def over(request: HttpRequest, *, said: str = "") -> HttpResponse:
     """The invitation opens nothing, whatever the reason."""
-    return _sealed(render(request, "joining/over.html", status=404))
+    return _sealed(render(request, "joining/over.html", {"said": said}, status=404))
 
 
 def _page(request: HttpRequest, found: Invitation, form: AcceptForm) -> HttpResponse:

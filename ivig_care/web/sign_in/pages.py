@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from allauth.account import views as account
@@ -194,7 +195,18 @@ password_set = confirm_first(noted(account.password_set), keeps_form=False)
 app_add = confirm_first(noted(totp.activate_totp))
 app_move = confirm_first(noted(_AppMove.as_view()))
 app_remove = confirm_first(noted(totp.deactivate_totp))
-passkey_add = confirm_first(noted(webauthn.add_webauthn))
+
+
+@confirm_first
+def passkey_add(request: PersonRequest) -> HttpResponse:
+    """Add a passkey. Codes for a lost phone come with a second lock only, and to a parent a passkey is none."""
+    response: HttpResponse = noted(webauthn.add_webauthn)(request)
+    if response.status_code != HTTPStatus.FOUND or has_second_factor(request.user):
+        return response
+    Authenticator.objects.filter(user=request.user, type=Authenticator.Type.RECOVERY_CODES).delete()
+    return redirect("you")
+
+
 passkey_rename = confirm_first(webauthn.edit_webauthn)
 passkey_remove = confirm_first(stays_strong(noted(webauthn.remove_webauthn)))
 codes_make = confirm_first(noted(recovery_codes.generate_recovery_codes))
