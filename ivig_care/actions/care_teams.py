@@ -52,6 +52,11 @@ def clinic_add(
     )
 
 
+def a_role(role: Role) -> str:
+    """As in "a guardian" and "a clinic admin"."""
+    return f"a {role.label}"
+
+
 TOLD_BY_ROLE = {Role.GUARDIAN: Told.FIRST, Role.CAREGIVER: Told.SECOND, Role.VIEWER: Told.NEVER}
 
 
@@ -160,6 +165,8 @@ def place_end(*, place: Membership, by: User, now: datetime) -> None:
     detail = f"{place.user}, {place.get_role_display()}"
     # Noted first: whoever leaves does so as what they were.
     audit_note(verb=Verb.ENDED, about=place.user, by=by, now=now, child=child, clinic=clinic, detail=detail)
+    if child is not None:
+        _shared_by_end(child, place.user, now)
     Membership.objects.filter(pk=place.pk).delete()
     if child is not None:
         _child_let_go(child, place.user, now)
@@ -231,12 +238,20 @@ def _check_not_last(place: Membership) -> None:
         raise Refused("This is the clinic’s only admin. Invite another one first.")
 
 
+def _shared_by_end(child: Child, person: User, now: datetime) -> None:
+    """What a guardian shared ends with the guardian's place, each with its own line in the log."""
+    for link in GuestLink.objects.standing(now).filter(child=child, created_by=person):
+        GuestLink.objects.filter(pk=link.pk).update(revoked_at=now)
+        audit_note(verb=Verb.ENDED, about=link, by=person, now=now, child=child, detail=f"the guest {link.label}")
+    for invitation in Invitation.objects.open(now).filter(child=child, created_by=person):
+        Invitation.objects.filter(pk=invitation.pk).update(revoked_at=now)
+        audit_note(verb=Verb.ENDED, about=invitation, by=person, now=now, child=child)
+
+
 def _child_let_go(child: Child, person: User, now: datetime) -> None:
     """What hung on a person's place in a family ends with it."""
     Duty.objects.filter(child=child, user=person, starts_at__gte=now).delete()
     Duty.objects.filter(child=child, user=person, ends_at__gt=now).update(ends_at=now)
-    GuestLink.objects.standing(now).filter(child=child, created_by=person).update(revoked_at=now)
-    Invitation.objects.open(now).filter(child=child, created_by=person).update(revoked_at=now)
     family = Membership.objects.filter(child=child, role__in=NUDGED, user__is_active=True)
     if not family.exclude(told=Told.NEVER).exists():
         _guardians_told(child, now)

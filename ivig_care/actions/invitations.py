@@ -9,7 +9,7 @@ from django.db import transaction
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
 from ivig_care.actions.audit import Verb, audit_note, audits_last
-from ivig_care.actions.care_teams import TOLD_BY_ROLE, clinic_links_agree
+from ivig_care.actions.care_teams import TOLD_BY_ROLE, a_role, clinic_links_agree
 from ivig_care.actions.consents import AGREE
 from ivig_care.actions.contact_points import contact_point_agree
 from ivig_care.actions.errors import InvitationOver, Refused
@@ -158,14 +158,14 @@ def _place(invitation: Invitation, by: User) -> Membership:
     if invitation.child is None:
         place, is_new = Membership.objects.get_or_create(user=by, clinic=invitation.clinic, role=role)
         if not is_new:
-            raise Refused(f"You are {role.label} of {invitation.clinic} already.")
+            raise Refused(f"You are {a_role(role)} of {invitation.clinic} already.")
         return place
     held = Membership.objects.select_for_update().filter(user=by, child=invitation.child).first()
     if held is None:
         told = TOLD_BY_ROLE[role]
         return Membership.objects.create(user=by, child=invitation.child, role=role, told=told)
     if OF_CHILD.index(role) >= OF_CHILD.index(Role(held.role)):
-        raise Refused(f"You are {Role(held.role).label} of {invitation.child.given_name} already.")
+        raise Refused(f"You are {a_role(Role(held.role))} of {invitation.child.given_name} already.")
     held.role, held.told = role, TOLD_BY_ROLE[role]
     held.save(update_fields=["role", "told"])
     return held

@@ -171,7 +171,7 @@ def test_a_caregiver_becomes_a_guardian(people: People, browser_of: BrowserOf) -
 def test_a_guardian_never_becomes_less(people: People, browser_of: BrowserOf) -> None:
     code = invited(people)
     response = browser_of(people.maria).post(f"/invitations/{code}/accept/")
-    assert "You are guardian of Lena already." in response.content.decode()
+    assert "You are a guardian of Lena already." in response.content.decode()
     assert (response.status_code, places(people.maria)) == (422, [(Role.GUARDIAN, Told.FIRST)])
     assert Invitation.objects.get().accepted_at is None
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from ivig_care.actions.care_teams import share_words
+from ivig_care.actions.care_teams import a_role, share_words
 from ivig_care.actions.consents import AGREE
 from ivig_care.actions.errors import InvitationOver, Refused
 from ivig_care.actions.invitations import asks_birth_year, invitation_accept, invitation_of
@@ -80,10 +80,10 @@ def accept(request: PersonRequest, code: str) -> HttpResponse:
         return _sealed(_page(request, found, form))
     request.session.pop("invitation", None)
     if place.clinic_id is not None:
-        messages.success(request, f"Welcome. You are {Role(place.role).label} of {place.clinic}.")
+        messages.success(request, f"Welcome. You are {a_role(Role(place.role))} of {place.clinic} now.")
         return redirect("home")
     name = place.child.given_name if place.child else ""
-    welcome = f"Welcome. You are {Role(place.role).label} of {name}."
+    welcome = f"Welcome. You are {a_role(Role(place.role))} of {name} now."
     if place.role == Role.VIEWER:
         messages.success(request, welcome)
         return redirect("home")

@@ -147,6 +147,11 @@ def test_what_hung_on_the_place_ends_with_it(
     end(browser_of(paul), people, paul)
     assert Duty.objects.get().ends_at == STARTS_AT
     assert GuestLink.objects.get().revoked_at == STARTS_AT
+    log = AuditEvent.objects.filter(child=people.lena, verb="ended").values_list("who", "role", "about", "detail")
+    assert list(log) == [
+        ("Paul", "guardian", "user", "Paul, guardian"),
+        ("Paul", "guardian", "guestlink", "the guest G"),
+    ]
 
 
 def test_the_place_of_another_child_is_not_found(people: People, browser_of: BrowserOf) -> None:
