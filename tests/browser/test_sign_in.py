@@ -27,7 +27,7 @@ def ask_for_code(page: Page, url: str, email: str) -> None:
     assert found is not None
     opened.value.close()
     page.get_by_label("Code", exact=True).fill(found[1])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 @pytest.mark.parametrize("has_script", [True, False])
@@ -70,7 +70,7 @@ def test_a_nurse_sets_up_an_app_before_she_sees_a_child(scenes: Scenes, visit: V
     page.get_by_role("button", name="Sign out", exact=True).click()
     ask_for_code(page, f"{scenes.url}/clinic/", "ned@example.org")
     page.get_by_label("Code of your authenticator app").fill(codes[3])
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", name="Children and plans")).to_be_visible()
 
 

@@ -57,7 +57,7 @@ def sign_in(page: Page, url: str, email: str, password: str) -> None:
     page.goto(f"{url}/accounts/login/")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda address: not address.endswith("/accounts/login/"))
     if "/2fa/authenticate/" in page.url:
         show_app(page)
@@ -68,7 +68,7 @@ def show_app(page: Page) -> None:
     """Type the code of the authenticator app. Each works once, so of those that are good now the first unused one."""
     for step in (0, 1, -1, 2, 3):
         page.get_by_label("Code of your authenticator app").fill(app_code(clock.now().timestamp() + 30 * step))
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_load_state()
         if "/2fa/authenticate/" not in page.url:
             return
