@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from contextlib import redirect_stdout
 
 import django
 
@@ -35,7 +36,9 @@ def _play(*, families: int, seed: int, days: int) -> int:
     begun = time.process_time()
     wanted = told_by_the_rules(story)
     model_cpu_s = time.process_time() - begun
-    databases = setup_databases(verbosity=0, interactive=False)
+    # Whatever making the database has to say is no part of the answer.
+    with redirect_stdout(sys.stderr):
+        databases = setup_databases(verbosity=0, interactive=False)
     try:
         begun = time.process_time()
         found = told_by_the_engine(story)
