@@ -14,6 +14,7 @@ from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import checklist_refresh
 from ivig_care.actions.errors import PlanIncomplete, PlanNotDraft, Refused
+from ivig_care.care_teams.access import Right, clinic_acting
 from ivig_care.care_teams.models import Child
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, PlanMedicine, PlanRate
 from ivig_care.plans.prescription import unset_values
@@ -113,7 +114,8 @@ def plan_activate(*, plan: Plan, by: User, at: datetime) -> Plan:
     if unset := unset_values(plan):
         raise PlanIncomplete(unset)
     plan.status, plan.activated_at, plan.prescribed_by = Plan.Status.ACTIVE, at, by
-    plan.save(update_fields=["status", "activated_at", "prescribed_by"])
+    plan.clinic = clinic_acting(by, Right.PRESCRIBE, plan.child)
+    plan.save(update_fields=["status", "activated_at", "prescribed_by", "clinic"])
     try:
         for infusion in plan.infusions.all():
             checklist_refresh(infusion, at=at)

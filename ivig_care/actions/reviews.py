@@ -10,6 +10,7 @@ from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import checklist_touch, infusion_lock
 from ivig_care.actions.errors import Refused
+from ivig_care.care_teams.access import Right, clinic_acting
 from ivig_care.reviews.models import Review, ReviewAmendment
 
 
@@ -21,7 +22,8 @@ def review_sign(*, review: Review, by: User, note: str, next_time: str, at: date
     review = Review.objects.select_for_update().get(pk=review.pk)
     review.status, review.note, review.next_time = Review.Status.SIGNED, note, next_time
     review.signed_by, review.signed_at = by, at
-    review.save(update_fields=["status", "note", "next_time", "signed_by", "signed_at"])
+    review.clinic = clinic_acting(by, Right.REVIEW, review.infusion.plan.child)
+    review.save(update_fields=["status", "note", "next_time", "signed_by", "signed_at", "clinic"])
     checklist_touch(review.infusion)
     audit_note(verb=Verb.SIGNED, about=review, by=by, now=at, child=review.infusion.plan.child)
     return review

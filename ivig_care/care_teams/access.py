@@ -210,6 +210,11 @@ def _may_with(
     return False
 
 
+def clinic_acting(user: User, right: Right, child: Child) -> Clinic | None:
+    """The clinic for which this person does something with the child; None when no clinic gives them that right."""
+    return clinics_linked(child).filter(memberships__user=user, memberships__role__in=roles_with(right)).first()
+
+
 def guest_link_opens(link: GuestLink, *, device_hash: str, now: datetime) -> bool:
     """Whether a guest link shows its page to this device: it stands, and it is bound to that device and no other."""
     stands = link.revoked_at is None and now < link.until

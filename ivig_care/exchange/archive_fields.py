@@ -21,8 +21,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "care_teams.ErasureAgreement": ("guardian", "at"),
     "care_teams.AuditEvent": ("number", "at", "who", "role", "verb", "about", "about_id", "detail"),
     "plans.Plan": (
-        *("id", "version", "status", "prescribed_by", "created_at", "activated_at", "product", "dose_g_per_kg"),
-        *("weight_kg", "weighed_on", "has_risk", "has_premedication", "premedication_minutes_before"),
+        *("id", "version", "status", "prescribed_by", "clinic", "created_at", "activated_at", "product"),
+        *("dose_g_per_kg", "weight_kg", "weighed_on", "has_risk", "has_premedication", "premedication_minutes_before"),
         *("premedication_by", "has_course", "has_fluid_limit", "fluids_goal_ml", "fluids_hours_after"),
     ),
     "plans.PlanRate": ("position", "ml_per_kg_h", "minutes"),
@@ -44,7 +44,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         *("id", "step", "ingredient", "medicine_name", "mg", "given_at", "entered_at", "entered_by", "reason"),
         "taken_back_at",
     ),
-    "reviews.Review": ("status", "opened_at", "note", "next_time", "signed_by", "signed_at"),
+    "reviews.Review": ("status", "opened_at", "note", "next_time", "signed_by", "signed_at", "clinic"),
     "reviews.ReviewAmendment": ("note", "by", "at"),
     "nudges.Delivery": (
         *("id", "person", "contact_point", "kind", "purpose", "briefing_on", "status", "reason", "created_at"),

@@ -12,14 +12,18 @@ from ivig_care.reviews.models import Review
 
 
 def clinics_keeping(child: Child) -> list[Clinic]:
-    """The clinics whose clinicians activated a plan for the child or signed a review; none where nobody did.
+    """The clinics for which a plan was activated for the child, or a review signed; none where nobody did.
 
-    When those who did have left, it is the clinic whose number stands on the child's pages.
+    Where none is known and those who did have left, it is the clinic whose number stands on the child's pages.
     """
     plans = Plan.objects.filter(child=child, activated_at__isnull=False)
     reviews = Review.objects.filter(infusion__plan__child=child, status=Review.Status.SIGNED)
     if not plans.exists() and not reviews.exists():
         return []
+    named = Clinic.objects.filter(Q(pk__in=plans.values("clinic")) | Q(pk__in=reviews.values("clinic")))
+    if named.exists():
+        return list(named.order_by("pk"))
+    # From before plans and reviews said for which clinic: where those who acted work now.
     acted = Q(memberships__user__in=plans.values("prescribed_by"))
     acted |= Q(memberships__user__in=reviews.values("signed_by"))
     found = Clinic.objects.filter(acted, child_links__child=child).distinct().order_by("pk")

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, children_of
+from ivig_care.care_teams.models import Clinic
 from ivig_care.plans.models import Infusion
 
 
@@ -37,6 +38,8 @@ class Review(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     signed_at = models.DateTimeField(null=True, blank=True)
+    # For which clinic it was signed: whoever signed it may work elsewhere later.
+    clinic = models.ForeignKey(Clinic, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     objects = ReviewQuerySet.as_manager()
 

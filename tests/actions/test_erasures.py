@@ -275,7 +275,7 @@ def test_when_those_who_wrote_it_have_left_it_is_the_childs_clinic(lived: Infusi
 
 
 def test_another_clinic_that_signed_keeps_it_too(lived: Infusion, people: People) -> None:
-    Plan.objects.filter(child=people.lena).update(prescribed_by=people.lee)
+    Plan.objects.filter(child=people.lena).update(prescribed_by=people.lee, clinic=people.hillside)
     assert clinics_keeping(people.lena) == [people.riverside, people.hillside]
 
 
@@ -332,3 +332,17 @@ def test_trouble_with_one_record_holds_up_no_other(people: People, monkeypatch: 
     monkeypatch.setattr(erasures, "record_erase", broken)
     assert erasures_do(now=STARTS_AT + 15 * DAY) == 1
     assert list(Child.objects.all()) == [people.lena]
+
+
+def test_a_clinic_keeps_what_was_prescribed_for_it_wherever_the_prescriber_works_now(
+    infusion: Infusion, people: People
+) -> None:
+    clinic_link_agree(child=people.lena, clinic=people.hillside, by=people.maria, now=STARTS_AT)
+    Membership.objects.filter(user=people.weiss).update(clinic=people.hillside)
+    assert Plan.objects.get(child=people.lena).clinic == people.riverside
+    assert clinics_keeping(people.lena) == [people.riverside]
+
+
+def test_from_before_that_was_kept_it_is_where_the_prescriber_works(infusion: Infusion, people: People) -> None:
+    Plan.objects.update(clinic=None)
+    assert clinics_keeping(people.lena) == [people.riverside]

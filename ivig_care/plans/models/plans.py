@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, children_of
-from ivig_care.care_teams.models import Child
+from ivig_care.care_teams.models import Child, Clinic
 from ivig_care.common import clock
 from ivig_care.protocols.models import Product, ProtocolVersion
 from ivig_care.regimen.protocol import Actor as RegimenActor
@@ -43,6 +43,8 @@ class Plan(models.Model):
     version = models.ForeignKey(ProtocolVersion, on_delete=models.PROTECT, related_name="plans")
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     prescribed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # For which clinic it was prescribed: whoever prescribed it may work elsewhere later.
+    clinic = models.ForeignKey(Clinic, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
     activated_at = models.DateTimeField(null=True, blank=True)
 
