@@ -28,8 +28,9 @@ class LogForm(forms.Form):
 
     use_required_attribute = False
 
-    person = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
-    kind = forms.ChoiceField(required=False)
+    kind = forms.ChoiceField(
+        required=False, choices=[("", "everything"), *((kind, words) for kind, (words, _) in KINDS.items())]
+    )
     begins = forms.DateField(required=False, error_messages={"invalid": "Write the first day, for example 2026-03-03."})
     ends = forms.DateField(required=False, error_messages={"invalid": "Write the last day, for example 2026-03-03."})
     before = forms.CharField(required=False, max_length=60)
@@ -37,8 +38,8 @@ class LogForm(forms.Form):
     def __init__(self, *args: Any, people: Iterable[User], zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
-        self.fields["person"].choices = [("", "everybody"), *((one.pk, str(one)) for one in people)]  # type: ignore[attr-defined]
-        self.fields["kind"].choices = [("", "everything"), *((kind, words) for kind, (words, _) in KINDS.items())]  # type: ignore[attr-defined]
+        choices = [("", "everybody"), *((one.pk, str(one)) for one in people)]
+        self.fields["person"] = forms.TypedChoiceField(required=False, coerce=int, empty_value=None, choices=choices)
 
     @property
     def asked(self) -> Asked:
