@@ -153,6 +153,7 @@ INSTALLED_APPS = [
     "ivig_care.care_teams",
     "ivig_care.protocols",
     "ivig_care.plans",
+    "ivig_care.diary",
     "ivig_care.nudges",
     "ivig_care.reviews",
     "ivig_care.web",
