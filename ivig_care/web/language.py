@@ -15,6 +15,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from ivig_care.accounts.models import User
+from ivig_care.actions.accounts import language_set
+
 _YEAR = 60 * 60 * 24 * 365
 
 
@@ -27,7 +30,7 @@ class LanguageOfPerson(LocaleMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         """Choose the language of the whole answer."""
         super().process_request(request)
-        chosen = getattr(request.user, "language", "")
+        chosen = request.user.language if isinstance(request.user, User) else ""
         if chosen and chosen != request.LANGUAGE_CODE and chosen in dict(settings.LANGUAGES):
             translation.activate(chosen)
             request.LANGUAGE_CODE = translation.get_language() or settings.LANGUAGE_CODE
@@ -57,6 +60,8 @@ def language_choose(request: HttpRequest) -> HttpResponse:
             httponly=True,
             samesite="Lax",
         )
+        if isinstance(request.user, User):
+            language_set(person=request.user, language=chosen)
     return back
 
 

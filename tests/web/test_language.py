@@ -63,3 +63,19 @@ def test_errors_are_answered_in_the_language_too(people: People, browser_of: Bro
     browser = browser_of(people.maria)
     browser.post("/language/", {"language": "es"})
     assert '<html lang="es">' in browser.get("/infusions/0/").text
+
+
+def test_a_signed_in_person_is_spoken_to_in_their_language_wherever_they_are(
+    people: People, browser_of: BrowserOf
+) -> None:
+    browser_of(people.maria).post("/language/", {"language": "es"})
+    people.maria.refresh_from_db()
+    assert people.maria.language == "es"
+    elsewhere = browser_of(people.maria)
+    elsewhere.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    assert '<html lang="es">' in elsewhere.get("/you/", headers={"accept-language": "en"}).text
+
+
+def test_a_language_that_is_spoken_no_more_is_none(people: People, browser_of: BrowserOf) -> None:
+    User.objects.filter(pk=people.maria.pk).update(language="la")
+    assert '<html lang="en">' in browser_of(people.maria).get("/you/").text
