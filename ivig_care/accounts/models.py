@@ -28,14 +28,26 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """A person: parent, other caregiver or clinician. What they may see is decided by their memberships alone.
 
+    `language` empty follows the browser. The units are those in which the person is shown drinks and temperatures.
     A guest is somebody whom the record names and who has no account: no real address, no password, never active.
     """
+
+    class Drinks(models.TextChoices):
+        ML = "mL", "millilitres (mL)"
+        OZ = "oz", "fluid ounces (oz)"
+
+    class Degrees(models.TextChoices):
+        CELSIUS = "C", "°C"
+        FAHRENHEIT = "F", "°F"
 
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=100)
     is_active = models.BooleanField(default=True)
     is_guest = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    language = models.CharField(max_length=10, blank=True)
+    drinks_in = models.CharField(max_length=2, choices=Drinks, default=Drinks.ML)
+    degrees_in = models.CharField(max_length=1, choices=Degrees, default=Degrees.CELSIUS)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -205,7 +205,7 @@ def _family_gone(child: Child, *, keeping: list[Clinic]) -> None:
     # By the log: the links themselves are forgotten earlier.
     guests = AuditEvent.objects.filter(subject=f"child {child.pk}", actor__is_guest=True).order_by().values("actor")
     User.objects.filter(pk__in=guests, is_guest=True).update(name=GUEST)
-    for rows in (child.guest_links, child.invitations, child.duties, child.consents, child.memberships):
+    for rows in (child.guest_links, child.invitations, child.duties, child.consents, child.memberships, child.cups):
         rows.all().delete()
     child.clinic_links.exclude(clinic__in=keeping).delete()
 

@@ -21,10 +21,22 @@ from django.template.loader import render_to_string
 from ivig_care.accounts.addresses import masked, scrubbed
 from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.care_teams.models import AuditEvent, Child, Clinic
+from ivig_care.diary.models import FluidEntry, SymptomReport
 from ivig_care.exchange.archive_fields import DOSE_COLUMNS, FIELDS, STEP_COLUMNS
 from ivig_care.exchange.log import SENT, Asked, log_of_child
 from ivig_care.nudges.models import Delivery
-from ivig_care.plans.models import Dose, Infusion, InfusionDayEvent, Plan, Step, StepEvent
+from ivig_care.plans.models import (
+    BriefingAnswer,
+    Dose,
+    Infusion,
+    InfusionDay,
+    InfusionDayEvent,
+    Plan,
+    ProductLot,
+    RateEntry,
+    Step,
+    StepEvent,
+)
 from ivig_care.plans.selectors import step_name
 from ivig_care.protocols.models import Product, ProtocolVersion
 from ivig_care.regimen.timing import zone_named
@@ -90,6 +102,7 @@ class _Writer:
             "care_team": self.rows(child.memberships.select_related("user").order_by("pk")),
             "clinics": self.rows(links),
             "invitations": self.rows(invitations),
+            "cups": self.rows(child.cups.all()),
             "guest_links": self.rows(child.guest_links.select_related("person", "created_by")),
             "duties": self.rows(child.duties.select_related("user").order_by("pk")),
             "erasures": [self.row(one) | {"agreements": self.rows(one.agreements.all())} for one in erasures],
@@ -107,8 +120,11 @@ class _Writer:
         return [
             self.row(infusion)
             | {
-                "days": [self.row(day) | {"events": self.rows(day.events.all())} for day in infusion.days.all()],
+                "days": [self._day(day) for day in infusion.days.all()],
                 "steps": [self.row(step) | {"events": self.rows(step.events.all())} for step in infusion.steps.all()],
+                "fluids": self.rows(infusion.fluids.all()),
+                "reports": [self._report(report) for report in infusion.reports.all()],
+                "concerns": [self._concern(concern) for concern in infusion.concerns.all()],
                 "review": self._review(infusion),
             }
             for infusion in self.infusion_rows
@@ -135,6 +151,19 @@ class _Writer:
             "done": [self.row(event) | {"sentence": f"{said}."} for event, said in zip(events, done, strict=True)],
             "sent": [{"at": line.at, "sentence": f"{line.sentence}."} for line in lines if line.kind == SENT],
         }
+
+    def _day(self, day: InfusionDay) -> dict[str, Any]:
+        inside: dict[str, Iterable[Model]] = {"events": day.events.all(), "rates": day.rates.all()}
+        inside |= {"lots": day.lots.all(), "answers": day.answers.all()}
+        return self.row(day) | {name: self.rows(rows) for name, rows in inside.items()}
+
+    def _report(self, report: SymptomReport) -> dict[str, Any]:
+        symptoms, temperatures = self.rows(report.symptoms.all()), self.rows(report.temperatures.all())
+        return self.row(report) | {"symptoms": symptoms, "temperatures": temperatures}
+
+    def _concern(self, concern: Model) -> dict[str, Any]:
+        answer = getattr(concern, "answer", None)
+        return self.row(concern) | {"answer": None if answer is None else self.row(answer)}
 
     def _review(self, infusion: Infusion) -> dict[str, Any] | None:
         review = getattr(infusion, "review", None)
@@ -182,6 +211,15 @@ def _infusions_of(child: Child) -> QuerySet[Infusion]:
         .prefetch_related(
             "days",
             Prefetch("days__events", InfusionDayEvent.objects.select_related("by").order_by("entered_at", "pk")),
+            Prefetch("days__rates", RateEntry.objects.select_related("by")),
+            Prefetch("days__lots", ProductLot.objects.select_related("by", "product")),
+            Prefetch("days__answers", BriefingAnswer.objects.select_related("by")),
+            Prefetch("fluids", FluidEntry.objects.select_related("by")),
+            Prefetch("reports", SymptomReport.objects.select_related("by")),
+            "reports__symptoms",
+            "reports__temperatures",
+            "concerns__raised_by",
+            "concerns__answer__by",
             Prefetch("steps", Step.objects.select_related("said_by").prefetch_related(Prefetch("events", events))),
             "review__amendments__by",
         )
@@ -236,7 +274,7 @@ def _dose_cells(dose: Dose, child: Child) -> Sequence[object]:
     return (
         *(dose.pk, "" if step is None else step.infusion_id, dose.step_id, dose.ingredient, dose.medicine_name),
         *(dose.mg, _instant(dose.given_at), _local(dose.given_at, child.zone), _instant(dose.entered_at)),
-        *(dose.entered_by.name, dose.reason, _instant(dose.taken_back_at)),
+        *(dose.entered_by.name, dose.reason, "yes" if dose.by_clinic else "no", _instant(dose.taken_back_at)),
     )
 
 

@@ -28,10 +28,16 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "plans.PlanRate": ("position", "ml_per_kg_h", "minutes"),
     "plans.PlanMedicine": (
         *("use", "ingredient", "name", "mg", "mg_per_ml", "every_hours", "first", "until_hours", "may_wake"),
+        *("purpose", "most_in_24h"),
     ),
     "plans.Infusion": ("id", "plan", "zone", "closed_at", "briefed_at", "next_briefing_at"),
     "plans.InfusionDay": ("id", "number", "planned_start", "actual_start", "actual_end", "cancelled_at"),
     "plans.InfusionDayEvent": ("kind", "at", "entered_at", "by"),
+    "plans.RateEntry": ("ml_h", "is_new_lot", "at", "entered_at", "by", "taken_back_at"),
+    "plans.ProductLot": (
+        *("product", "brand", "lot", "expires_on", "grams", "at", "entered_at", "by", "taken_back_at"),
+    ),
+    "plans.BriefingAnswer": ("question", "is_yes", "note", "at", "by"),
     "plans.Step": (
         *("id", "slot", "kind", "actor", "title", "why", "follows", "day_number", "ingredient", "medicine_name"),
         *("mg", "mg_per_ml", "goal_ml", "opens_at", "due_at", "late_at", "closes_at", "state", "said_at", "said_by"),
@@ -42,8 +48,17 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "plans.StepEvent": ("kind", "at", "entered_at", "by", "reason", "note"),
     "plans.Dose": (
         *("id", "step", "ingredient", "medicine_name", "mg", "given_at", "entered_at", "entered_by", "reason"),
-        "taken_back_at",
+        *("by_clinic", "taken_back_at"),
     ),
+    "diary.Cup": ("name", "ml"),
+    "diary.FluidEntry": ("kind", "ml", "cup", "at", "entered_at", "by", "taken_back_at"),
+    "diary.SymptomReport": (
+        *("id", "trend", "note", "level", "rule", "words", "at", "entered_at", "by", "taken_back_at"),
+    ),
+    "diary.SymptomNamed": ("symptom", "severity", "score", "is_persistent", "since"),
+    "diary.TemperatureReading": ("celsius", "method"),
+    "reviews.Concern": ("kind", "level", "report", "day", "words", "raised_at", "raised_by", "answered_at"),
+    "reviews.ConcernAnswer": ("words", "by", "at"),
     "reviews.Review": ("status", "opened_at", "note", "next_time", "signed_by", "signed_at", "clinic"),
     "reviews.ReviewAmendment": ("note", "by", "at"),
     "nudges.Delivery": (
@@ -96,9 +111,19 @@ LEFT_OUT: dict[str, dict[str, str]] = {
     "plans.Infusion": {"revision": "counts changes, for pages that refresh themselves"},
     "plans.InfusionDay": {"infusion": _INSIDE},
     "plans.InfusionDayEvent": {"id": _KEY, "day": _INSIDE},
+    "plans.RateEntry": {"id": _KEY, "day": _INSIDE},
+    "plans.ProductLot": {"id": _KEY, "day": _INSIDE},
+    "plans.BriefingAnswer": {"id": _KEY, "day": _INSIDE},
     "plans.Step": {"infusion": _INSIDE},
     "plans.StepEvent": {"id": _KEY, "step": _INSIDE},
     "plans.Dose": {"child": _INSIDE},
+    "diary.Cup": {"id": _KEY, "child": _INSIDE},
+    "diary.FluidEntry": {"id": _KEY, "infusion": _INSIDE},
+    "diary.SymptomReport": {"infusion": _INSIDE},
+    "diary.SymptomNamed": {"id": _KEY, "report": _INSIDE},
+    "diary.TemperatureReading": {"id": _KEY, "report": _INSIDE},
+    "reviews.Concern": {"id": _KEY, "infusion": _INSIDE, "about": "keeps the same thing from being said twice"},
+    "reviews.ConcernAnswer": {"id": _KEY, "concern": _INSIDE},
     "reviews.Review": {"id": _KEY, "infusion": _INSIDE},
     "reviews.ReviewAmendment": {"id": _KEY, "review": _INSIDE},
     "nudges.Delivery": {
@@ -129,6 +154,7 @@ DOSE_COLUMNS = {
     "entered_at": ("When it was written down", "instant"),
     "entered_by": ("Who wrote it down", ""),
     "reason": ("Why it was given before its time, if it was", ""),
+    "by_clinic": ("yes if a nurse gave it", ""),
     "taken_back_at": ("When it was taken back as a mistake; such a dose was not given", "instant"),
 }
 STEP_COLUMNS = {

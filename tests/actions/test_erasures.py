@@ -102,6 +102,11 @@ def of_child(child: Child) -> dict[str, int]:
         "nudges.DeliveryStep": "step__infusion__plan__child",
         "nudges.DeliveryAttempt": "delivery__infusion__plan__child",
         "nudges.InboundMessage": "delivery__infusion__plan__child", "care_teams.ErasureAgreement": "erasure__child",
+        "plans.RateEntry": "day__infusion__plan__child", "plans.ProductLot": "day__infusion__plan__child",
+        "plans.BriefingAnswer": "day__infusion__plan__child", "diary.FluidEntry": "infusion__plan__child",
+        "diary.SymptomReport": "infusion__plan__child", "diary.SymptomNamed": "report__infusion__plan__child",
+        "diary.TemperatureReading": "report__infusion__plan__child", "reviews.Concern": "infusion__plan__child",
+        "reviews.ConcernAnswer": "concern__infusion__plan__child",
     }  # fmt: skip
     found = {}
     for label in sorted(_hangs_on_child()):

@@ -30,7 +30,8 @@ class DoseQuerySet(QuerySet["Dose"]):
 class Dose(models.Model):
     """An amount of an ingredient given to a child, at home or in the clinic. Append-only.
 
-    A dose recorded by mistake is taken back, once, and stays in the record. `mg` null is unknown.
+    A dose recorded by mistake is taken back, once, and stays in the record. `mg` null is unknown. Without a step it was
+    an extra dose. `by_clinic`: a nurse gave it.
     """
 
     child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="doses")
@@ -41,6 +42,7 @@ class Dose(models.Model):
     given_at = models.DateTimeField()
     entered_at = models.DateTimeField()
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by_clinic = models.BooleanField(default=False)
     reason = models.CharField(max_length=200, blank=True)
     taken_back_at = models.DateTimeField(null=True, blank=True)
 

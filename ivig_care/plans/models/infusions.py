@@ -13,6 +13,7 @@ from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, children_of
 from ivig_care.care_teams.models import Child
 from ivig_care.plans.models.plans import Plan
+from ivig_care.protocols.models import Product
 from ivig_care.regimen.timing import zone_named
 
 
@@ -124,3 +125,78 @@ class InfusionDayEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.at:%Y-%m-%d %H:%M} UTC"
+
+
+class RateEntry(models.Model):
+    """A rate that the nurse set on the pump from `at` on, in mL/h; 0 is a pause. Append-only.
+
+    `is_new_lot`: it is the first of another lot, whose rates begin anew. What was entered by mistake is taken back.
+    """
+
+    day = models.ForeignKey(InfusionDay, on_delete=models.CASCADE, related_name="rates")
+    ml_h = models.DecimalField("mL/h", max_digits=6, decimal_places=1)
+    is_new_lot = models.BooleanField(default=False)
+    at = models.DateTimeField()
+    entered_at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["at", "id"]
+        constraints: ClassVar = [models.CheckConstraint(name="rate_entry_not_below_zero", condition=Q(ml_h__gte=0))]
+
+    def __str__(self) -> str:
+        return f"{self.ml_h} mL/h at {self.at:%Y-%m-%d %H:%M} UTC"
+
+
+class ProductLot(models.Model):
+    """A bottle, or several of one lot, that the nurse hung: what the label says. Append-only.
+
+    `product` is null when the brand is none of the catalogue; `brand` is what stands on the label. Null is not said.
+    """
+
+    day = models.ForeignKey(InfusionDay, on_delete=models.CASCADE, related_name="lots")
+    product = models.ForeignKey(Product, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    brand = models.CharField(max_length=60)
+    lot = models.CharField("lot number", max_length=40)
+    expires_on = models.DateField(null=True, blank=True)
+    grams = models.DecimalField("g", max_digits=5, decimal_places=1, null=True, blank=True)
+    at = models.DateTimeField()
+    entered_at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["at", "id"]
+        # Read when a lot is recalled.
+        indexes: ClassVar = [models.Index(fields=["lot"], name="product_lot_number")]
+
+    def __str__(self) -> str:
+        return f"{self.brand}, lot {self.lot}"
+
+
+class BriefingAnswer(models.Model):
+    """What the family answered the day before to one question about an infusion day; the last answer counts.
+
+    Append-only. Any answer of "no" is something the clinic should know of.
+    """
+
+    class Question(models.TextChoices):
+        START = "start", "Do you know when and where it starts?"
+        WELL = "well", "Is your child well: no fever, no vomiting, no new medicine?"
+        WEIGHT = "weight", "Is the weight still about the same?"
+        MEDICINES = "medicines", "Are all the medicines at home?"
+        BAG = "bag", "Is the bag packed?"
+
+    day = models.ForeignKey(InfusionDay, on_delete=models.CASCADE, related_name="answers")
+    question = models.CharField(max_length=10, choices=Question)
+    is_yes = models.BooleanField()
+    note = models.CharField(max_length=400, blank=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering: ClassVar = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.question}: {'yes' if self.is_yes else 'no'}"

@@ -85,11 +85,15 @@ class PlanRate(models.Model):
 
 
 class PlanMedicine(models.Model):
-    """A medicine that the plan prescribes: before the infusion (premedication), or as a course around it."""
+    """A medicine that the plan prescribes: before the infusion (premedication), as a course, or only when needed.
+
+    `purpose` (what it is for) and `most_in_24h` are of a medicine that is given as needed.
+    """
 
     class Use(models.TextChoices):
         PREMEDICATION = "premedication", "premedication"
         COURSE = "course", "course afterwards"
+        AS_NEEDED = "as needed", "when needed"
 
     class First(models.TextChoices):
         AFTER_PREMEDICATION = "after premedication", "one interval after the first premedication"
@@ -106,6 +110,8 @@ class PlanMedicine(models.Model):
     first = models.CharField(max_length=20, choices=First, blank=True)
     until_hours = models.PositiveSmallIntegerField(null=True, blank=True)
     may_wake = models.BooleanField(null=True, blank=True)
+    purpose = models.CharField(max_length=60, blank=True)
+    most_in_24h = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
