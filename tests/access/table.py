@@ -230,6 +230,8 @@ ROWS: Mapping[str, Row] = {
     "staff_invitation_end": _form(Can.MANAGE_STAFF, "staff invitation"),
     "staff_place_end": _form(Can.MANAGE_STAFF, "staff place"),
     "clinic_log": _page(Can.MANAGE_STAFF),
+    # --- everybody ---
+    "language": Row(post=Can.ANYTHING, form={"language": "es"}),
     # --- machines ---
     "healthz": Row(get=Can.ANYTHING, ok={"GET": 503}),
     "metrics": _page(Can.BE_A_MACHINE),
