@@ -18,14 +18,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from tests.bench.web_rounds import CONCURRENCY, Measured, rounds_measure
+from tests.bench.web_rounds import CONCURRENCY, Measured, Site, rounds_measure
 from tests.servers import postgres_server
 from tests.servers.processes import ServerProcess, free_port, private_directory
 
@@ -34,15 +33,6 @@ SECRET = "for this bench only, never anywhere else: 0123456789abcdef"
 WORKERS, THREADS = 2, 8
 SERVERS = ("gunicorn", "granian")
 STEPS = 40
-
-
-@dataclass(frozen=True, kw_only=True)
-class Served:
-    """A site that answers: its port, its settings, and what to ask it."""
-
-    port: int
-    env: dict[str, str]
-    made: list[dict[str, Any]]
 
 
 @contextmanager
@@ -82,7 +72,7 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def both_sites(server: str, families: int) -> Iterator[tuple[Served, Served]]:
+def both_sites(server: str, families: int) -> Iterator[tuple[Site, Site]]:
     """Ours and the smallest one, on one PostgreSQL."""
     with ExitStack() as stack:
         database = stack.enter_context(postgres_server(is_durable=True))
@@ -99,7 +89,7 @@ def _env(settings: str, database: str) -> dict[str, str]:
     return kept | more | {"DJANGO_SETTINGS_MODULE": settings, "DATABASE_URL": database, "SECRET_KEY": SECRET}
 
 
-def _ours(stack: ExitStack, server: str, database: str, families: int) -> Served:
+def _ours(stack: ExitStack, server: str, database: str, families: int) -> Site:
     port = free_port()
     var = stack.enter_context(private_directory())
     env = _env("ivig_care.settings", database)
@@ -107,14 +97,14 @@ def _ours(stack: ExitStack, server: str, database: str, families: int) -> Served
     made = json.loads(_run(["-m", "tests.bench.web_families", str(families)], env))
     _run(["manage.py", "collectstatic", "--no-input", "--verbosity", "0"], env)
     stack.enter_context(serving("ivig_care.wsgi", server, env, port, "/accounts/login/"))
-    return Served(port=port, env=env, made=made)
+    return Site(port=port, env=env, made=made)
 
 
-def _floor(stack: ExitStack, server: str, database: str, lists: int) -> Served:
+def _floor(stack: ExitStack, server: str, database: str, lists: int) -> Site:
     port, env = free_port(), _env("tests.bench.floor.settings", database)
     made = json.loads(_run(["-m", "tests.bench.floor", str(lists), str(STEPS)], env))
     stack.enter_context(serving("tests.bench.floor.wsgi", server, env, port, "/0/"))
-    return Served(port=port, env=env, made=made)
+    return Site(port=port, env=env, made=made)
 
 
 def _run(words: list[str], env: dict[str, str]) -> str:

@@ -112,7 +112,7 @@ def _ticks(infusion: Infusion, now: datetime) -> list[tuple[int, str]]:
 
 
 def _cookies(person: User) -> dict[str, str]:
-    from django.middleware.csrf import _get_new_csrf_string  # type: ignore[attr-defined]
+    from django.middleware.csrf import _get_new_csrf_string
 
     from tests.browsers import signed_in
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any, Protocol
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CONCURRENCY = ("1", "8", "32")
@@ -18,8 +18,9 @@ WARM_UP_SECONDS = 1.0
 Send = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class Site(Protocol):
-    """A site that answers."""
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A site that answers: its port, its settings, and what to ask it."""
 
     port: int
     env: dict[str, str]

@@ -15,6 +15,8 @@ class Row(models.Model):
     due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[models.Manager[Row]] = models.Manager()
+
     class Meta:
         ordering: ClassVar = ["due_at", "id"]
 
