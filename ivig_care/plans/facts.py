@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from django.db.models import QuerySet
-
 from ivig_care.plans.models import Dose, Infusion, InfusionDay, Step
 from ivig_care.plans.prescription import protocol_of
-from ivig_care.protocols.selectors import rule_set_for
+from ivig_care.protocols.selectors import product_value, rule_set_for
 from ivig_care.regimen.changes import Change, Existing, diff
 from ivig_care.regimen.dated import Schedule
 from ivig_care.regimen.doses import Body, DoseGiven
@@ -25,18 +24,42 @@ MG_PER_G = 1000
 LOOK_BACK = timedelta(days=7)
 
 
-def facts_of(infusion: Infusion) -> InfusionFacts:
-    """Everything the regimen needs to know about an infusion whose plan is complete."""
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """A dose on record that can bear on an infusion, and whether a step of that infusion recorded it."""
+
+    dose: DoseGiven
+    is_own: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worked:
+    """What was worked out of an infusion while its checklist was held: still true of what was committed then."""
+
+    schedule: Schedule
+    given: tuple[Given, ...]
+
+
+def read_anew(infusion: Infusion) -> Infusion:
+    """The same infusion as an object of its own, of which no steps and no days have been read yet."""
+    anew = copy(infusion)
+    anew.__dict__.pop("_prefetched_objects_cache", None)
+    return anew
+
+
+def facts_of(infusion: Infusion, *, given: Sequence[Given] | None = None) -> InfusionFacts:
+    """Everything the regimen needs to know about an infusion whose plan is complete; `given` if it was read before."""
     plan = infusion.plan
-    if plan.product is None or plan.weight_kg is None or plan.dose_g_per_kg is None:
+    if plan.product_id is None or plan.weight_kg is None or plan.dose_g_per_kg is None:
         raise ValueError(f"plan {plan.pk} is not complete; check unset_values first")
     rules = rule_set_for(plan.child.clinic.country)
     last = last_infusion(infusion)
+    near = given_near(infusion) if given is None else given
     return InfusionFacts(
         zone=infusion.tz,
         weight_kg=Fraction(plan.weight_kg),
         dose_mg_per_kg=Fraction(plan.dose_g_per_kg) * MG_PER_G,
-        product=plan.product.as_value(),
+        product=product_value(plan.product_id),
         days=tuple(
             DayFacts(
                 number=day.number,
@@ -48,7 +71,7 @@ def facts_of(infusion: Infusion) -> InfusionFacts:
             for day in infusion.days.all()
         ),
         slots=tuple(_slot_fact(step) for step in infusion.steps.all() if _is_settled(step)),
-        given=_given_elsewhere(infusion),
+        given=tuple(one.dose for one in near if not one.is_own),
         flags=frozenset({"risk"}) if plan.has_risk else frozenset(),
         conditions=frozenset({FLUIDS_LIMITED}) if plan.has_fluid_limit else frozenset(),
         limits=rules.limits,
@@ -62,9 +85,9 @@ def facts_of(infusion: Infusion) -> InfusionFacts:
     )
 
 
-def schedule_of(infusion: Infusion) -> Schedule:
-    """The dated steps of an infusion as the facts stand."""
-    return build_schedule(protocol_of(infusion.plan), facts_of(infusion))
+def schedule_of(infusion: Infusion, *, given: Sequence[Given] | None = None) -> Schedule:
+    """The dated steps of an infusion as the facts stand; `given` if it was read before."""
+    return build_schedule(protocol_of(infusion.plan), facts_of(infusion, given=given))
 
 
 def changes_if(
@@ -120,9 +143,28 @@ def body_of(infusion: Infusion) -> Body:
     )
 
 
-def doses_near(infusion: Infusion) -> Iterator[DoseGiven]:
-    """Every dose the child was given that can bear on this infusion, of any medicine, at home or in the clinic."""
-    return (_dose_given(dose) for dose in _doses_near(infusion))
+def given_near(infusion: Infusion) -> tuple[Given, ...]:
+    """Every dose the child was given that can bear on this infusion, of any medicine, at home or in the clinic.
+
+    Those taken back do not count.
+    """
+    first = min((day.planned_start for day in infusion.days.all()), default=None)
+    standing = Dose.objects.standing().filter(child=infusion.plan.child_id)
+    near = standing if first is None else standing.filter(given_at__gte=first - LOOK_BACK)
+    read = near.values_list("ingredient", "given_at", "mg", "entered_at", "step__infusion_id")
+    return tuple(
+        Given(
+            dose=DoseGiven(ingredient=name, at=at, mg=None if mg is None else Fraction(mg), entered_at=entered_at),
+            is_own=of_infusion == infusion.pk,
+        )
+        for name, at, mg, entered_at, of_infusion in read
+    )
+
+
+def given_as(dose: Dose, *, is_own: bool) -> Given:
+    """A dose that was recorded just now, as `given_near` would read it."""
+    value = DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount, entered_at=dose.entered_at)
+    return Given(dose=value, is_own=is_own)
 
 
 def last_infusion(infusion: Infusion) -> LastInfusion | None:
@@ -133,28 +175,13 @@ def last_infusion(infusion: Infusion) -> LastInfusion | None:
     ended = (
         InfusionDay.objects.filter(infusion__plan__child=infusion.plan.child_id, actual_end__lt=start)
         .exclude(infusion=infusion)
-        .select_related("infusion__plan__product")
         .order_by("-actual_end")
+        .values_list("actual_end", "infusion__plan__product__name")
         .first()
     )
-    if ended is None or ended.actual_end is None or ended.infusion.plan.product is None:
+    if ended is None or ended[0] is None or ended[1] is None:
         return None
-    return LastInfusion(ended_at=ended.actual_end, product=ended.infusion.plan.product.name)
-
-
-def _given_elsewhere(infusion: Infusion) -> tuple[DoseGiven, ...]:
-    return tuple(_dose_given(dose) for dose in _doses_near(infusion).exclude(step__infusion=infusion))
-
-
-def _doses_near(infusion: Infusion) -> QuerySet[Dose]:
-    """The child's doses that can bear on this infusion; those taken back do not count."""
-    first = min((day.planned_start for day in infusion.days.all()), default=None)
-    standing = Dose.objects.standing().filter(child=infusion.plan.child_id)
-    return standing if first is None else standing.filter(given_at__gte=first - LOOK_BACK)
-
-
-def _dose_given(dose: Dose) -> DoseGiven:
-    return DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount, entered_at=dose.entered_at)
+    return LastInfusion(ended_at=ended[0], product=ended[1])
 
 
 def _is_settled(step: Step) -> bool:

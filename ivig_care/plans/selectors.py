@@ -10,14 +10,14 @@ from functools import cached_property
 from itertools import groupby
 from zlib import crc32
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import cared_for_by
-from ivig_care.plans.facts import schedule_of
+from ivig_care.plans.facts import Worked, given_near, read_anew, schedule_of
 from ivig_care.plans.ledger import Ledger, ledger_of
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, Step, StepEvent
-from ivig_care.regimen.dated import DayRun
+from ivig_care.regimen.dated import DayRun, Schedule
 from ivig_care.regimen.doses import Code
 from ivig_care.regimen.ledger import Answer
 from ivig_care.regimen.steps import State
@@ -203,12 +203,23 @@ def infusions_for_home(user: User, *, now: datetime) -> list[InfusionLine]:
     return still_open + closed
 
 
-def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
-    """The checklist page; the number of queries does not depend on the number of steps."""
-    steps = list(infusion.steps.exclude(state=State.WITHDRAWN).select_related("said_by").prefetch_related(noted()))
-    page = Checklist(infusion=infusion, now=now, days=_day_cards(infusion, now), strip=_strip(infusion, steps, now))
+def checklist_of(infusion: Infusion, *, now: datetime, worked: Worked | None = None) -> Checklist:
+    """The checklist page; the number of queries does not depend on the number of steps.
+
+    `worked` goes with an infusion whose checklist was just held: what was read and worked out then is not read again.
+    """
+    if worked is None:
+        infusion = read_anew(infusion)
+        prefetch_related_objects([infusion], Prefetch("steps", Step.objects.select_related("said_by")), "days")
+        given = given_near(infusion)
+        worked = Worked(schedule=schedule_of(infusion, given=given), given=given)
+    wanted = (step for step in infusion.steps.all() if step.state != State.WITHDRAWN)
+    steps = sorted(wanted, key=lambda step: (step.due_at, step.pk))
+    prefetch_related_objects(steps, noted())
+    days, strip = _day_cards(infusion, worked.schedule, now), _strip(infusion, steps, now)
+    page = Checklist(infusion=infusion, now=now, days=days, strip=strip)
     later = []
-    for row in _rows(steps, ledger_of(infusion), now):
+    for row in _rows(steps, ledger_of(infusion, given=worked.given), now):
         if row.step.is_said:
             page.answered.append(row)
         elif row.step.state == State.MISSED or row.step.closes_at <= now:
@@ -293,8 +304,8 @@ def _status(step: Step, now: datetime) -> str:
     return "due" if step.due_at <= now else "ready"
 
 
-def _day_cards(infusion: Infusion, now: datetime) -> list[DayCard]:
-    runs = {run.number: run for run in schedule_of(infusion).days}
+def _day_cards(infusion: Infusion, schedule: Schedule, now: datetime) -> list[DayCard]:
+    runs = {run.number: run for run in schedule.days}
     days = list(infusion.days.all())
     # A day whose end nobody ever said is not waited for any longer once it must be over: the next one is.
     standing = [day for day in days if day.cancelled_at is None and day.actual_end is None]

@@ -13,5 +13,6 @@ def site(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     place = AtClinics(works=False, manages=None)
     if user is not None and user.is_authenticated:
-        place = at_clinics(user)
+        places = getattr(request, "places", None)
+        place = at_clinics(user) if places is None else places.at_clinics
     return {"has_outbox": settings.HAS_OUTBOX, "is_clinic_staff": place.works, "staff_clinic": place.manages}
