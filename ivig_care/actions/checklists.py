@@ -9,14 +9,15 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Prefetch, Q, prefetch_related_objects
+from django.db.models import F, Q
 
 from ivig_care.actions.errors import RecordErased, ReviewSigned
 from ivig_care.actions.silence import LEAVING, LEFT_OUT, deliveries_silence
 from ivig_care.common.bulk import rows_update
+from ivig_care.common.prepared import Prepared
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.briefing import briefing_due
-from ivig_care.plans.facts import Given, Worked, changes_between, given_near, read_anew, schedule_of
+from ivig_care.plans.facts import Given, Worked, changes_between, given_near, read_anew, schedule_of, steps_read
 from ivig_care.plans.models import Infusion, Plan, Step, StepEvent
 from ivig_care.regimen import steps as step_states
 from ivig_care.regimen.changes import Action, Change
@@ -50,12 +51,16 @@ def infusion_lock(infusion_id: int) -> Infusion:
 
 def _check_unsigned(infusion: Infusion) -> None:
     """Asked once the infusion is held, and not with it: somebody may have signed while we waited for it."""
-    signed = Review.objects.filter(infusion=infusion.pk, status=Review.Status.SIGNED).values_list(
-        "signed_at", flat=True
-    )
-    at = signed.first()
+    at = _SIGNED.first(infusion.pk)
     if at is not None:
         raise ReviewSigned(at)
+
+
+_SIGNED: Prepared[datetime | None] = Prepared(
+    lambda infusion: Review.objects.filter(infusion=infusion, status=Review.Status.SIGNED).values_list(
+        "signed_at", flat=True
+    )
+)
 
 
 def checklist_hold(infusion_id: int) -> Infusion:
@@ -63,20 +68,26 @@ def checklist_hold(infusion_id: int) -> Infusion:
 
     Raises ReviewSigned, RecordErased.
     """
-    free = Infusion.objects.select_for_update(no_key=True, of=("self",))
-    infusion = free.select_related("plan__child__clinic", "plan__product").filter(pk=infusion_id).first()
+    infusion = _HELD.first(infusion_id)
     if infusion is None:
         raise RecordErased
     _check_unsigned(infusion)
-    steps = Step.objects.select_for_update(of=("self",)).select_related("said_by")
-    prefetch_related_objects([infusion], Prefetch("steps", steps), "days")
+    steps_read(infusion, is_held=True)
     return infusion
+
+
+_HELD: Prepared[Infusion] = Prepared(
+    lambda infusion: (
+        Infusion.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("plan__child__clinic", "plan__product")
+        .filter(pk=infusion)
+    )
+)
 
 
 def checklist_refresh(infusion: Infusion, *, at: datetime) -> tuple[Change, ...]:
     """Bring the steps in line with the schedule as the facts stand at `at`; a second time nothing changes."""
-    held = read_anew(infusion)
-    prefetch_related_objects([held], Prefetch("steps", Step.objects.select_for_update()), "days")
+    held = read_anew(infusion, is_held=True)
     changes = checklist_renew(held, given=given_near(held), at=at)
     infusion.revision, infusion.next_briefing_at = held.revision, held.next_briefing_at
     return changes

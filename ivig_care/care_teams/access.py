@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.models import Child, Clinic, ClinicLink, GuestLink, Membership, Role, Told
+from ivig_care.common.prepared import Prepared
 
 # --- The policy -------------------------------------------------------------------------------
 
@@ -124,10 +125,14 @@ class Places:
         return sorted({clinic for clinic, role in self.of_clinic if right in RIGHTS[role]})
 
 
+_PLACES: Prepared[tuple[int, int, str]] = Prepared(
+    lambda user: Membership.objects.filter(user=user).order_by("pk").values_list("child_id", "clinic_id", "role")
+)
+
+
 def places_of(user: User) -> Places:
     """The places of a person, in one query."""
-    rows = Membership.objects.filter(user=user).order_by("pk").values_list("child_id", "clinic_id", "role")
-    held = [(child, clinic, Role(role)) for child, clinic, role in rows]
+    held = [(child, clinic, Role(role)) for child, clinic, role in _PLACES.rows(user.pk)]
     return Places(
         of_child={child: role for child, clinic, role in held if role in FAMILY},
         of_clinic=tuple((clinic, role) for child, clinic, role in held if role not in FAMILY),

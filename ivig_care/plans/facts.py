@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
+from ivig_care.common.prepared import Prepared, relation_fill
 from ivig_care.plans.models import Dose, Infusion, InfusionDay, Step
 from ivig_care.plans.prescription import protocol_of
 from ivig_care.protocols.selectors import product_value, rule_set_for
@@ -40,11 +42,28 @@ class Worked:
     given: tuple[Given, ...]
 
 
-def read_anew(infusion: Infusion) -> Infusion:
-    """The same infusion as an object of its own, of which no steps and no days have been read yet."""
+def read_anew(infusion: Infusion, *, is_held: bool = False) -> Infusion:
+    """The same infusion as an object of its own, with its days and its steps as they are now, and who said what.
+
+    `is_held`: the steps are held until the transaction ends.
+    """
     anew = copy(infusion)
     anew.__dict__.pop("_prefetched_objects_cache", None)
+    steps_read(anew, is_held=is_held)
     return anew
+
+
+def steps_read(infusion: Infusion, *, is_held: bool) -> None:
+    """Read the days and the steps of an infusion, once for everything that asks for them afterwards."""
+    relation_fill(infusion, "steps", (_STEPS_HELD if is_held else _STEPS).rows(infusion.pk))
+    relation_fill(infusion, "days", _DAYS.rows(infusion.pk))
+
+
+_STEPS: Prepared[Step] = Prepared(lambda infusion: Step.objects.filter(infusion=infusion).select_related("said_by"))
+_STEPS_HELD: Prepared[Step] = Prepared(
+    lambda infusion: Step.objects.filter(infusion=infusion).select_for_update(of=("self",)).select_related("said_by")
+)
+_DAYS: Prepared[InfusionDay] = Prepared(lambda infusion: InfusionDay.objects.filter(infusion=infusion))
 
 
 def facts_of(infusion: Infusion, *, given: Sequence[Given] | None = None) -> InfusionFacts:
@@ -143,15 +162,24 @@ def body_of(infusion: Infusion) -> Body:
     )
 
 
+_BEFORE_ALL = datetime(1900, 1, 1, tzinfo=UTC)
+_DOSES: Prepared[tuple[str, datetime, Decimal | None, datetime, int | None]] = Prepared(
+    lambda child, since: (
+        Dose.objects.standing()
+        .filter(child=child, given_at__gte=since)
+        .values_list("ingredient", "given_at", "mg", "entered_at", "step__infusion_id")
+    ),
+    holes=(int, datetime),
+)
+
+
 def given_near(infusion: Infusion) -> tuple[Given, ...]:
     """Every dose the child was given that can bear on this infusion, of any medicine, at home or in the clinic.
 
     Those taken back do not count.
     """
-    first = min((day.planned_start for day in infusion.days.all()), default=None)
-    standing = Dose.objects.standing().filter(child=infusion.plan.child_id)
-    near = standing if first is None else standing.filter(given_at__gte=first - LOOK_BACK)
-    read = near.values_list("ingredient", "given_at", "mg", "entered_at", "step__infusion_id")
+    first = min((day.planned_start for day in infusion.days.all()), default=_BEFORE_ALL)
+    read = _DOSES.rows(infusion.plan.child_id, first - LOOK_BACK)
     return tuple(
         Given(
             dose=DoseGiven(ingredient=name, at=at, mg=None if mg is None else Fraction(mg), entered_at=entered_at),
@@ -167,18 +195,23 @@ def given_as(dose: Dose, *, is_own: bool) -> Given:
     return Given(dose=value, is_own=is_own)
 
 
+_ENDED: Prepared[tuple[datetime | None, str | None]] = Prepared(
+    lambda child, before, infusion: (
+        InfusionDay.objects.filter(infusion__plan__child=child, actual_end__lt=before)
+        .exclude(infusion=infusion)
+        .order_by("-actual_end")
+        .values_list("actual_end", "infusion__plan__product__name")[:1]
+    ),
+    holes=(int, datetime, int),
+)
+
+
 def last_infusion(infusion: Infusion) -> LastInfusion | None:
     """The child's infusion before this one, as far as it is on record here that it ended."""
     start = min((day.planned_start for day in infusion.days.all()), default=None)
     if start is None:
         return None
-    ended = (
-        InfusionDay.objects.filter(infusion__plan__child=infusion.plan.child_id, actual_end__lt=start)
-        .exclude(infusion=infusion)
-        .order_by("-actual_end")
-        .values_list("actual_end", "infusion__plan__product__name")
-        .first()
-    )
+    ended = _ENDED.first(infusion.plan.child_id, start, infusion.pk)
     if ended is None or ended[0] is None or ended[1] is None:
         return None
     return LastInfusion(ended_at=ended[0], product=ended[1])

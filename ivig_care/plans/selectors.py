@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from zlib import crc32
 
-from django.db.models import Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import Prefetch, QuerySet
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import cared_for_by
+from ivig_care.common.prepared import Prepared
 from ivig_care.plans.facts import Worked, given_near, read_anew, schedule_of
 from ivig_care.plans.ledger import Ledger, ledger_of
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, Step, StepEvent
@@ -210,12 +211,11 @@ def checklist_of(infusion: Infusion, *, now: datetime, worked: Worked | None = N
     """
     if worked is None:
         infusion = read_anew(infusion)
-        prefetch_related_objects([infusion], Prefetch("steps", Step.objects.select_related("said_by")), "days")
         given = given_near(infusion)
         worked = Worked(schedule=schedule_of(infusion, given=given), given=given)
     wanted = (step for step in infusion.steps.all() if step.state != State.WITHDRAWN)
     steps = sorted(wanted, key=lambda step: (step.due_at, step.pk))
-    prefetch_related_objects(steps, noted())
+    _notes_read(infusion, steps)
     days, strip = _day_cards(infusion, worked.schedule, now), _strip(infusion, steps, now)
     page = Checklist(infusion=infusion, now=now, days=days, strip=strip)
     later = []
@@ -236,6 +236,20 @@ def checklist_of(infusion: Infusion, *, now: datetime, worked: Worked | None = N
         for day, group in groupby(later, key=lambda row: row.step.due_at.astimezone(infusion.tz).date())
     ]
     return page
+
+
+_NOTES: Prepared[StepEvent] = Prepared(
+    lambda infusion: StepEvent.objects.filter(step__infusion=infusion).exclude(note="").select_related("by")
+)
+
+
+def _notes_read(infusion: Infusion, steps: Iterable[Step]) -> None:
+    """As `noted` does, for all steps of an infusion."""
+    notes = defaultdict[int, list[StepEvent]](list)
+    for event in _NOTES.rows(infusion.pk):
+        notes[event.step_id].append(event)
+    for step in steps:
+        step.noted = notes[step.pk]  # type: ignore[attr-defined]
 
 
 def noted() -> Prefetch[str, QuerySet[StepEvent], str]:
