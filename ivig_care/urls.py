@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("accounts/", include("ivig_care.web.sign_in.urls")),
     path("you/", include("ivig_care.web.you.urls")),
+    path("welcome/", include("ivig_care.web.welcome.urls")),
     path("clinic/", include("ivig_care.web.clinic.urls")),
     path("", include("ivig_care.web.ops.urls")),
     path("g/", include("ivig_care.web.guest.urls")),

@@ -15,10 +15,12 @@ from ivig_care.web.family import (
     steps,
     team,
     together,
+    whose,
 )
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("whose/<str:what>/", whose.whose, name="whose"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("handout/", handout.handout, name="handout"),
     path("join/<str:code>/", team.poster, name="clinic_poster"),
