@@ -226,6 +226,8 @@ ROWS: Mapping[str, Row] = {
     "staff_invitation_end": _form(Can.MANAGE_STAFF, "staff invitation"),
     "staff_place_end": _form(Can.MANAGE_STAFF, "staff place"),
     "clinic_log": _page(Can.MANAGE_STAFF),
+    # --- everybody ---
+    "language": Row(post=Can.ANYTHING, form={"language": "es"}),
     # --- machines ---
     "healthz": Row(get=Can.ANYTHING, ok={"GET": 503}),
     "metrics": _page(Can.BE_A_MACHINE),
@@ -316,6 +318,7 @@ ROWS: Mapping[str, Row] = {
     "messages": _page(Can.SEE, "infusion"),
     "steps_tick": _form(Can.RECORD, "infusion", step="{step}"),
     "steps_undo": Row(post=Can.RECORD, of="infusion", query={"step": "{step}"}),
+    "step": _page(Can.RECORD, "step"),
     "step_tick": _form(Can.RECORD, "step"),
     "step_skip": _form(Can.RECORD, "step", reason="asleep"),
     "step_undo": _form(Can.RECORD, "step"),
