@@ -75,11 +75,10 @@ def address_of(name: str, near: list[Near]) -> str:
     """
     meant = [one for one in near if name != "infusion_card" or one.day is not None]
     try:
-        if len(meant) > 1:
-            return reverse("whose", args=[name.replace("_", "-")])
-        return reverse(name, args=[_key(name, meant[0])]) if meant else ""
+        url = reverse(name, args=[_key(name, meant[0])]) if meant else ""
     except NoReverseMatch:
         return ""
+    return reverse("whose", args=[name.replace("_", "-")]) if len(meant) > 1 else url
 
 
 def _key(name: str, one: Near) -> int | None:

@@ -9,6 +9,9 @@ from django.utils.functional import SimpleLazyObject
 from ivig_care.care_teams.access import AtClinics, at_clinics
 from ivig_care.web.bar import bar_for
 
+# The clinic has no bar, and nothing stands beside the questions of the set-up.
+NO_BAR = ("/clinic/", "/welcome/")
+
 
 def site(request: HttpRequest) -> dict[str, object]:
     """Whether messages stay on this machine, what the person is to clinics, and the bar at the foot of their pages."""
@@ -16,7 +19,7 @@ def site(request: HttpRequest) -> dict[str, object]:
     place = AtClinics(works=False, manages=None)
     if user is not None and user.is_authenticated:
         place = at_clinics(user)
-    bar = [] if request.path.startswith("/clinic/") else SimpleLazyObject(lambda: bar_for(request))
+    bar = [] if request.path.startswith(NO_BAR) else SimpleLazyObject(lambda: bar_for(request))
     return {
         "bar": bar,
         "has_outbox": settings.HAS_OUTBOX,

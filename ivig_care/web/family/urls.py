@@ -20,6 +20,7 @@ from ivig_care.web.family import (
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("live/", home.home_live, name="home_live"),
     path("whose/<str:what>/", whose.whose, name="whose"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("handout/", handout.handout, name="handout"),
