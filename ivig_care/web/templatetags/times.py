@@ -100,6 +100,12 @@ def full_day(at: datetime, zone: ZoneInfo) -> str:
 
 
 @register.filter
+def weekday(day: date) -> str:
+    """As in "Tue"."""
+    return f"{day:%a}"
+
+
+@register.filter
 def day_short(day: date) -> str:
     """As in "Tue 3"."""
     return f"{day:%a %-d}"
