@@ -173,7 +173,7 @@ def test_the_practice_tick_records_nothing(infusion: Infusion, people: People, b
     browser = browser_of(people.maria)
     page = _text(browser.get("/welcome/try/"))
     assert "Lena’s next infusion" in page
-    assert "Mon 15" in page
+    assert '<span class="weekday">Mon</span> <b>15</b>' in page
     ticked = _text(browser.get("/welcome/try/", {"ticked": "1"}))
     assert "Maria, 9:00 am" in ticked
     assert "Undo" in ticked

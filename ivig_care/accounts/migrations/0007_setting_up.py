@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0005_parents_phone"),
+        ("accounts", "0006_sent_entries"),
     ]
 
     operations = [

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -20,7 +19,7 @@ from ivig_care.plans.selectors import checklist_of
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.web.bar import bar_of
 from ivig_care.web.family.erase import erasures_for
-from ivig_care.web.family.rows import TOKEN_SLOT
+from ivig_care.web.family.rows import slots, slots_filled
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.selectors import off_lines_of
@@ -81,8 +80,7 @@ def checklist_response(request: PersonRequest, infusion: Infusion, *, problem: P
 
 def _fragment(request: PersonRequest, context: dict[str, object]) -> SafeString:
     """The part that refreshes itself; its forms carry the token of this answer."""
-    html = render_to_string("family/_checklist.html", context | {"csrf_token": TOKEN_SLOT})
-    return SafeString(html.replace(TOKEN_SLOT, get_token(request)))
+    return slots_filled(render_to_string("family/_checklist.html", context | slots("c")), request)
 
 
 def _context(request: PersonRequest, infusion: Infusion) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
@@ -17,7 +16,7 @@ from ivig_care.plans.overview import Overview, overview_of
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.web.family.checklists import Problem
 from ivig_care.web.family.erase import erasures_for
-from ivig_care.web.family.rows import TOKEN_SLOT
+from ivig_care.web.family.rows import slots, slots_filled
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.selectors import off_lines_for
 from ivig_care.web.welcome.screens import QUESTIONS, screen_of
@@ -78,16 +77,14 @@ def is_from_home(request: HttpRequest) -> bool:
 
 def _fragment(request: PersonRequest, overview: Overview, problem: Problem | None) -> SafeString:
     """The part that refreshes itself; its forms carry the token of this answer."""
-    context = {
+    context: dict[str, object] = {
         "overview": overview,
         "problem": problem,
         "is_problem_shown": problem is not None and problem.step_id in overview.shown,
         "skip_reasons": list(SkipReason),
         "is_at_home": True,
-        "csrf_token": TOKEN_SLOT,
     }
-    html = render_to_string("family/_home.html", context)
-    return SafeString(html.replace(TOKEN_SLOT, get_token(request)))
+    return slots_filled(render_to_string("family/_home.html", context | slots("h")), request)
 
 
 def _looked(request: PersonRequest, overview: Overview) -> None:

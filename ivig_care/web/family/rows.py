@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -9,6 +10,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
@@ -17,10 +20,12 @@ from django.utils.translation import get_language, override
 from ivig_care.plans.models import Step
 from ivig_care.plans.selectors import StepRow
 from ivig_care.regimen.protocol import Kind
+from ivig_care.web.templatetags.queue import FormKeys
 from ivig_care.web.templatetags.times import Moment, minute
 
-# Where the token of a form goes; every answer puts its own in, so what was written once holds nobody's.
-TOKEN_SLOT = "@token-of-the-form-goes-here@"  # noqa: S105 - the place of one, and none
+# Where the token of a form goes, and the word of its page: every answer puts its own in. Nobody can write these
+# by hand.
+TOKEN_SLOT, WORD_SLOT = f"token-{secrets.token_hex(16)}", f"word-{secrets.token_hex(16)}"
 # The step that stands for the list of the day before.
 LIST_OF_THE_EVENING = "evening-before"
 # Some 1 kB each: the rows of the checklists that are open on phones just now.
@@ -158,6 +163,17 @@ def address(name: str, pk: int) -> str:
         return ""
 
 
+def slots(part: str) -> dict[str, object]:
+    """What a template gets for its forms when what it writes is kept; `part` tells them from others of the page."""
+    return {"csrf_token": TOKEN_SLOT, "form_keys": FormKeys(word=WORD_SLOT, part=part)}
+
+
+def slots_filled(html: str, request: HttpRequest) -> SafeString:
+    """What was written, with a token and a word of this answer's own in its forms."""
+    html = html.replace(TOKEN_SLOT, get_token(request)).replace(WORD_SLOT, secrets.token_urlsafe(15))
+    return SafeString(html)
+
+
 def row_html(look: RowLook) -> SafeString:
     """The row, with a slot for the token of its forms."""
     return _row_html(look, get_language() or settings.LANGUAGE_CODE)
@@ -165,10 +181,10 @@ def row_html(look: RowLook) -> SafeString:
 
 def row_with_problem(look: RowLook, more: dict[str, object]) -> SafeString:
     """The row with a `problem`, and with the sheet open in which it was: nobody else sees this, so it is not kept."""
-    return render_to_string("family/_step.html", {"row": look, "csrf_token": TOKEN_SLOT, **more})
+    return render_to_string("family/_step.html", slots(f"s{look.pk}") | {"row": look} | more)
 
 
 @lru_cache(maxsize=KEPT_ROWS)
 def _row_html(look: RowLook, language: str) -> SafeString:
     with override(language):
-        return render_to_string("family/_step.html", {"row": look, "csrf_token": TOKEN_SLOT})
+        return render_to_string("family/_step.html", slots(f"s{look.pk}") | {"row": look})
