@@ -185,8 +185,10 @@ def overview_of(user: User, *, now: datetime) -> Overview:
 def _parts(infusions: Sequence[Infusion], recording: set[int], now: datetime) -> list[Part]:
     steps = defaultdict[int, list[tuple[datetime, datetime, datetime, str]]](list)
     kept = Step.objects.filter(infusion__in=infusions).exclude(state=State.WITHDRAWN)
-    for key, *one in kept.values_list("infusion_id", "due_at", "opens_at", "closes_at", "state"):
-        steps[key].append((one[0], one[1], one[2], one[3]))
+    for key, due_at, opens_at, closes_at, state in kept.values_list(
+        "infusion_id", "due_at", "opens_at", "closes_at", "state"
+    ):
+        steps[key].append((due_at, opens_at, closes_at, state))
     rows = _rows(infusions, now)
     return [
         _part(infusion, steps[infusion.pk], rows.get(infusion.pk, []), infusion.plan.child_id in recording, now)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import time, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from time_machine import Traveller
@@ -21,6 +21,9 @@ from ivig_care.plans.models import Infusion, StepEvent
 from tests.actors import People
 from tests.conftest import STARTS_AT
 from tests.factories import UserFactory
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 SignedIn = Callable[[User], Client]
 
@@ -185,5 +188,5 @@ def test_a_screen_that_is_no_more_starts_at_the_first(people: People, browser_of
     assert browser_of(people.maria).get("/welcome/").headers["Location"] == "/welcome/you/"
 
 
-def _text(response: HttpResponse) -> str:
+def _text(response: Response) -> str:
     return response.content.decode().replace("&nbsp;", " ").replace("\xa0", " ")

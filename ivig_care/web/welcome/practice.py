@@ -21,7 +21,7 @@ def practice(request: PersonRequest) -> HttpResponse:
         return next_screen(request, Screen.TRY)
     now = clock.now()
     infusion = nearest_infusion(request.user, now=now)
-    context = {
+    context: dict[str, object] = {
         "infusion": infusion,
         "page": None if infusion is None else checklist_of(infusion, now=now),
         "child": None if infusion is None else infusion.plan.child,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import LazySettings
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -25,6 +25,9 @@ from tests.conftest import ACTIVATED_AT, STARTS_AT
 from tests.factories import ChildFactory, ContactPointFactory, MembershipFactory, active_infusion
 from tests.password import PASSWORD
 from tests.web.clinic.story import finish
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 SignedIn = Callable[[User], Client]
 
@@ -226,5 +229,5 @@ def test_the_number_of_queries_depends_neither_on_children_nor_on_steps(
     assert queries() <= alone + 1
 
 
-def _text(response: HttpResponse) -> str:
+def _text(response: Response) -> str:
     return response.content.decode().replace("&nbsp;", " ").replace("\xa0", " ")
