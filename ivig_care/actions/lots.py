@@ -19,7 +19,7 @@ from ivig_care.actions.steps import CLOCK_SLACK
 from ivig_care.plans.card import worked_out
 from ivig_care.plans.card_words import lot_differences
 from ivig_care.plans.models import InfusionDay, ProductLot
-from ivig_care.protocols.models import Product
+from ivig_care.protocols.selectors import product_on
 
 TENTH = Decimal("0.1")
 # The largest number there is room for: our choice, no clinical figure.
@@ -49,7 +49,7 @@ def lot_enter(*, day: InfusionDay, label: Label, by: User, at: datetime, now: da
         return said
     lot = ProductLot.objects.create(
         day=day,
-        product=Product.objects.filter(name__iexact=label.brand).first(),
+        product=product_on(label.brand, day.infusion.plan.product),
         brand=label.brand,
         lot=label.lot,
         expires_on=label.expires_on,

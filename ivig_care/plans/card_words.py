@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from ivig_care.plans.card import InfusionCard, Worked, has_premedication
 from ivig_care.plans.models import InfusionDay, ProductLot
+from ivig_care.regimen.brands import may_be
 from ivig_care.regimen.card import CardOrder, RanLine, above_ceilings, is_above_plan
 from ivig_care.regimen.figures import plain
 
@@ -98,27 +99,33 @@ def _of_rate(day: InfusionDay, ml_h: Fraction, order: CardOrder) -> Iterator[Dif
 
 def _of_bottles(day: InfusionDay, worked: Worked, lots: Sequence[ProductLot]) -> Iterator[Difference]:
     ordered, strength = worked.facts.product.name, worked.order.mg_per_ml
-    others = {lot.product_name: lot for lot in lots if lot.product_name != ordered}
-    for name, lot in others.items():
-        words = _("The plan says %(ordered)s. The bottle says %(hung)s. Ask the nurse.")
-        yield Difference(
-            about=f"brand, day {day.number}", words=words % {"ordered": ordered, "hung": name}, is_for_clinic=True
-        )
-        if lot.product is None:
+    hung = {lot.brand: lot for lot in lots}
+    for name, lot in hung.items():
+        yield from _of_brand(day, name, ordered)
+        if lot.product is None and may_be(name, ordered):
+            words = _("The plan says %(ordered)s. The bottle says %(hung)s: is it the same strength? Ask the nurse.")
+            yield Difference(about="strength", words=words % {"ordered": ordered, "hung": name})
+        elif lot.product is None:
             yield Difference(about="strength", words=_("We do not know how strong this brand is. Ask the nurse."))
         elif lot.product.mg_per_ml != strength:
             words = _(
                 "It has %(hung)s mg in each mL, and the plan is for %(ordered)s. So the mL and the rates here do not"
                 " fit. Ask the nurse at once."
             )
-            yield Difference(
-                about="strength", words=words % {"hung": lot.product.mg_per_ml, "ordered": plain(strength)}
-            )
+            said = {"hung": lot.product.mg_per_ml, "ordered": plain(strength)}
+            yield Difference(about=f"strength, day {day.number}", words=words % said, is_for_clinic=True)
     today = worked.run.starts_at.astimezone(worked.facts.zone).date()
     for lot in lots:
         if is_expired(lot, today):
             words = _("Lot %(lot)s: the date on the label has gone by. Ask the nurse.")
             yield Difference(about=f"expired, day {day.number}", words=words % {"lot": lot.lot}, is_for_clinic=True)
+
+
+def _of_brand(day: InfusionDay, hung: str, ordered: str) -> Iterator[Difference]:
+    if not may_be(hung, ordered):
+        words = _("The plan says %(ordered)s. The bottle says %(hung)s. Ask the nurse.")
+        said = words % {"ordered": ordered, "hung": hung}
+        yield Difference(about=f"brand, day {day.number}", words=said, is_for_clinic=True)
 
 
 def _of_volume(card: InfusionCard) -> Iterator[Difference]:
@@ -129,7 +136,7 @@ def _of_volume(card: InfusionCard) -> Iterator[Difference]:
 
 def _of_last_time(card: InfusionCard) -> Iterator[Difference]:
     ordered = card.worked.facts.product.name
-    if card.last is not None and card.last.product != ordered:
+    if card.last is not None and not may_be(card.last.product, ordered):
         words = _("Last time it was %(last)s. Today the plan says %(ordered)s. Ask the nurse whether that is meant.")
         yield Difference(about="last time", words=words % {"last": card.last.product, "ordered": ordered})
 
@@ -157,5 +164,5 @@ def _about_a_slow_start(card: InfusionCard) -> Iterator[Ask]:
         yield Ask(words=_("Is it the very first infusion? Then ask how slowly it starts."), source="P7")
     elif card.run.starts_at - card.last.ended_at > LONG_GAP:
         yield Ask(words=_("The last one is more than eight weeks ago. Does it start slowly?"), source="P7")
-    elif card.last.product != card.worked.facts.product.name:
+    elif not may_be(card.last.product, card.worked.facts.product.name):
         yield Ask(words=_("It is another brand than last time. Does it start slowly?"), source="P16")

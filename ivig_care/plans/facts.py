@@ -168,9 +168,8 @@ def rates_of(infusion: Infusion) -> dict[int, tuple[RateEntered, ...]]:
 
 def _product_hung(day: InfusionDay) -> str | None:
     """What the last bottle of a day says it was; None when nobody noted it."""
-    lots = ProductLot.objects.standing().filter(day=day).select_related("product")
-    last = lots.order_by("at", "pk").last()
-    return None if last is None else last.product_name
+    last = ProductLot.objects.standing().filter(day=day).order_by("at", "pk").last()
+    return None if last is None else last.brand
 
 
 def _given_elsewhere(infusion: Infusion) -> tuple[DoseGiven, ...]:

@@ -208,11 +208,6 @@ class ProductLot(models.Model):
     def __str__(self) -> str:
         return f"{self.brand}, lot {self.lot}"
 
-    @property
-    def product_name(self) -> str:
-        """What was hung, as the catalogue calls it, else as it stands on the label."""
-        return self.brand if self.product is None else self.product.name
-
 
 class BriefingAnswer(models.Model):
     """What the family answered the day before to one question about an infusion day; the last answer counts.

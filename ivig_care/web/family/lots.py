@@ -36,7 +36,7 @@ def lot(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         form.add_error(None, str(refused))
         return _page(request, day, form)
-    words = _("%(brand)s, lot %(lot)s, is on the card.") % {"brand": hung.product_name, "lot": hung.lot}
+    words = _("%(brand)s, lot %(lot)s, is on the card.") % {"brand": hung.brand, "lot": hung.lot}
     messages.success(request, words, extra_tags=undo_tag("undo-lot", hung.pk))
     return to_card(day)
 

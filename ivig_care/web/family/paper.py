@@ -25,7 +25,7 @@ from ivig_care.web.http import PersonRequest
 # So many lines, with one for each date, fit a page in letters of ordinary size, and so many in smaller ones.
 ROOMY, DENSE = 34, 46
 # Empty lines for what is written by hand.
-LINES_FOR_BOTTLES, LINES_FOR_RATES, LINES_FOR_DOSES = 4, 4, 3
+LINES_FOR_BOTTLES, LINES_FOR_RATES, LINES_FOR_DOSES = 4, 7, 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ def card(request: PersonRequest, pk: int) -> HttpResponse:
         "card": made,
         "asks": questions(made),
         "bottle_lines": range(max(0, LINES_FOR_BOTTLES - len(made.lots))),
-        "rate_lines": range(LINES_FOR_RATES),
+        "rate_lines": range(max(1, LINES_FOR_RATES - len(made.card.ladder))),
         "dose_lines": range(max(1, LINES_FOR_DOSES - len(made.doses))),
     }
     return render(request, "family/card_print.html", context)
