@@ -54,6 +54,8 @@ PARENT = (
     "/infusion-days/{running day}/print/",
     "/infusions/{running}/print/",
     "/infusions/{running}/messages/",
+    "/steps/{step}/",
+    "/steps/{missed step}/",
     "/children/{child}/log/",
     "/children/{child}/log/?kind=sent",
     "/children/{child}/export/",
