@@ -15,8 +15,8 @@ from ivig_care.actions.care_teams import a_role, share_words
 from ivig_care.actions.consents import AGREE
 from ivig_care.actions.errors import InvitationOver, Refused
 from ivig_care.actions.invitations import asks_birth_year, invitation_accept, invitation_of
-from ivig_care.care_teams.access import NUDGED, clinics_linked
-from ivig_care.care_teams.models import Child, Invitation, Membership, Role
+from ivig_care.care_teams.access import Right, cared_for_by, clinics_linked
+from ivig_care.care_teams.models import Child, Invitation, Role
 from ivig_care.common import clock
 from ivig_care.common.secrets import code_read
 from ivig_care.web.family.team_forms import CodeForm
@@ -89,8 +89,8 @@ def accept(request: PersonRequest, code: str) -> HttpResponse:
         messages.success(request, welcome)
         return redirect("home")
     messages.success(request, welcome)
-    places = Membership.objects.filter(user=request.user, role__in=NUDGED)
-    return redirect(begun(request.user, is_first_place=not places.exclude(pk=place.pk).exists()))
+    others = cared_for_by(request.user, Right.RECORD).exclude(pk=place.child_id)
+    return redirect(begun(request.user, is_first_place=not others.exists()))
 
 
 def over(request: HttpRequest, *, said: str = "") -> HttpResponse:
