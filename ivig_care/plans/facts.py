@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ivig_care.common.prepared import Prepared, relation_fill
-from ivig_care.plans.models import Dose, Infusion, InfusionDay, Step
+from ivig_care.plans.models import Dose, Infusion, InfusionDay, ProductLot, RateEntry, Step
 from ivig_care.plans.prescription import protocol_of
 from ivig_care.protocols.selectors import product_value, rule_set_for
 from ivig_care.regimen.changes import Change, Existing, diff
@@ -18,6 +19,7 @@ from ivig_care.regimen.dated import Schedule
 from ivig_care.regimen.doses import Body, DoseGiven
 from ivig_care.regimen.facts import DayFacts, InfusionFacts, LastInfusion, SlotFact
 from ivig_care.regimen.fluids import FLUIDS_LIMITED
+from ivig_care.regimen.rates import RateEntered
 from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.steps import State
 
@@ -74,6 +76,8 @@ def facts_of(infusion: Infusion, *, given: Sequence[Given] | None = None) -> Inf
     rules = rule_set_for(plan.child.clinic.country)
     last = last_infusion(infusion)
     near = given_near(infusion) if given is None else given
+    days = list(infusion.days.all())
+    rates = rates_of(infusion) if any(day.actual_start for day in days) else {}
     return InfusionFacts(
         zone=infusion.tz,
         weight_kg=Fraction(plan.weight_kg),
@@ -85,9 +89,10 @@ def facts_of(infusion: Infusion, *, given: Sequence[Given] | None = None) -> Inf
                 planned_start=day.planned_start,
                 actual_start=day.actual_start,
                 actual_end=day.actual_end,
+                rates=rates.get(day.number, ()) if day.actual_start else (),
                 is_cancelled=day.cancelled_at is not None,
             )
-            for day in infusion.days.all()
+            for day in days
         ),
         slots=tuple(_slot_fact(step) for step in infusion.steps.all() if _is_settled(step)),
         given=tuple(one.dose for one in near if not one.is_own),
@@ -114,11 +119,22 @@ def changes_if(
 ) -> tuple[Change, ...]:
     """What would change on the checklist if this day had really started and ended then; nothing is written."""
     facts = facts_of(infusion)
+    rates = rates_of(infusion).get(day, ()) if actual_start else ()
     days = tuple(
-        replace(one, actual_start=actual_start, actual_end=actual_end) if one.number == day else one
+        replace(one, actual_start=actual_start, actual_end=actual_end, rates=rates) if one.number == day else one
         for one in facts.days
     )
     return changes_between(infusion, build_schedule(protocol_of(infusion.plan), replace(facts, days=days)))
+
+
+def schedule_if_rate(infusion: Infusion, *, day: int, rate: RateEntered) -> Schedule:
+    """The schedule as it would be if this rate, too, had been set on this day; nothing is written."""
+    facts = facts_of(infusion)
+    days = tuple(
+        replace(one, rates=tuple(sorted((*one.rates, rate), key=lambda each: each.at))) if one.number == day else one
+        for one in facts.days
+    )
+    return build_schedule(protocol_of(infusion.plan), replace(facts, days=days))
 
 
 def changes_if_moved(infusion: Infusion, *, day: int, planned_start: datetime) -> tuple[Change, ...]:
@@ -191,19 +207,34 @@ def given_near(infusion: Infusion) -> tuple[Given, ...]:
 
 def given_as(dose: Dose, *, is_own: bool) -> Given:
     """A dose that was recorded just now, as `given_near` would read it."""
-    value = DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount, entered_at=dose.entered_at)
-    return Given(dose=value, is_own=is_own)
+    return Given(dose=_dose_given(dose), is_own=is_own)
 
 
-_ENDED: Prepared[tuple[datetime | None, str | None]] = Prepared(
+_ENDED: Prepared[tuple[int, datetime | None, str | None]] = Prepared(
     lambda child, before, infusion: (
         InfusionDay.objects.filter(infusion__plan__child=child, actual_end__lt=before)
         .exclude(infusion=infusion)
         .order_by("-actual_end")
-        .values_list("actual_end", "infusion__plan__product__name")[:1]
+        .values_list("pk", "actual_end", "infusion__plan__product__name")[:1]
     ),
     holes=(int, datetime, int),
 )
+
+
+def doses_near_each(infusions: Sequence[Infusion]) -> dict[int, tuple[DoseGiven, ...]]:
+    """The same for several infusions whose days are known, by the key of each: one query."""
+    since = {one.pk: min(day.planned_start for day in one.days.all()) - LOOK_BACK for one in infusions}
+    if not since:
+        return {}
+    children = {one.plan.child_id for one in infusions}
+    standing = Dose.objects.standing().filter(child__in=children, given_at__gte=min(since.values()))
+    doses: dict[int, list[Dose]] = defaultdict(list)
+    for dose in standing:
+        doses[dose.child_id].append(dose)
+    return {
+        one.pk: tuple(_dose_given(dose) for dose in doses[one.plan.child_id] if dose.given_at >= since[one.pk])
+        for one in infusions
+    }
 
 
 def last_infusion(infusion: Infusion) -> LastInfusion | None:
@@ -212,9 +243,35 @@ def last_infusion(infusion: Infusion) -> LastInfusion | None:
     if start is None:
         return None
     ended = _ENDED.first(infusion.plan.child_id, start, infusion.pk)
-    if ended is None or ended[0] is None or ended[1] is None:
+    if ended is None:
         return None
-    return LastInfusion(ended_at=ended[0], product=ended[1])
+    key, actual_end, ordered = ended
+    if actual_end is None or ordered is None:
+        return None
+    return LastInfusion(ended_at=actual_end, product=_product_hung(key) or ordered)
+
+
+_RATES: Prepared[RateEntry] = Prepared(
+    lambda infusion: RateEntry.objects.standing().filter(day__infusion=infusion).select_related("day")
+)
+
+
+def rates_of(infusion: Infusion) -> dict[int, tuple[RateEntered, ...]]:
+    """The rates that really ran and were not taken back, in order of time, by the number of the day: one query."""
+    by_day: dict[int, tuple[RateEntered, ...]] = {}
+    for one in _RATES.rows(infusion.pk):
+        by_day[one.day.number] = (*by_day.get(one.day.number, ()), one.as_value())
+    return by_day
+
+
+def _product_hung(day: int) -> str | None:
+    """What the last bottle of a day says it was; None when nobody noted it."""
+    last = ProductLot.objects.standing().filter(day=day).order_by("at", "pk").last()
+    return None if last is None else last.brand
+
+
+def _dose_given(dose: Dose) -> DoseGiven:
+    return DoseGiven(ingredient=dose.ingredient, at=dose.given_at, mg=dose.amount, entered_at=dose.entered_at)
 
 
 def _is_settled(step: Step) -> bool:

@@ -12,14 +12,15 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from ivig_care.care_teams.access import Right, cared_for_by, may
+from ivig_care.care_teams.access import Right, may
 from ivig_care.common import clock
 from ivig_care.plans.facts import Worked
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.plans.selectors import checklist_of
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.reviews.models import Review
-from ivig_care.web.family.erase import erasures_for
+from ivig_care.web.bar import bar_of
+from ivig_care.web.family.erase import erasures_of
 from ivig_care.web.family.rows import slots, slots_filled
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
@@ -71,18 +72,25 @@ def checklist_response(
     if problem is not None:
         looked_at(request, infusion.plan.child, infusion, did_nothing=True)
     review = None if worked else getattr(infusion, "review", None)
-    context = _context(request, infusion, review) | {
-        "page": checklist_of(infusion, now=clock.now(), worked=worked),
-        "problem": problem,
-    }
+    page = checklist_of(infusion, now=clock.now(), worked=worked)
+    context = _context(request, infusion, review) | {"page": page, "problem": problem}
     if not request.htmx:
-        child = infusion.plan.child
-        context["off_lines"] = off_lines_of(child)
-        context["is_family"] = cared_for_by(request.user).filter(pk=child.pk).exists()
-        context["erasures"] = erasures_for(request.user).filter(child=child)
+        context |= _around(request, page.infusion, may_record=bool(context["may_record"]))
     context["checklist"] = _fragment(request, context)
     template = "family/_checklist_reply.html" if request.htmx else "family/checklist.html"
     return render(request, template, context, status=422 if problem else 200)
+
+
+def _around(request: PersonRequest, infusion: Infusion, *, may_record: bool) -> dict[str, object]:
+    """What stands around the checklist on its page, and does not refresh itself."""
+    child = infusion.plan.child
+    is_family = child.pk in request.places.children(Right.SEE)
+    around: dict[str, object] = {"off_lines": off_lines_of(child), "is_family": is_family}
+    if is_family:
+        around["bar"] = bar_of(request, infusion, now=clock.now(), may_record=may_record)
+    if child.pk in request.places.children(Right.CONSENT):
+        around["erasures"] = erasures_of(child)
+    return around
 
 
 def _fragment(request: PersonRequest, context: dict[str, object]) -> SafeString:
