@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from ivig_care.care_teams.access import Right, may
 from ivig_care.common import clock
+from ivig_care.common.prepared import MOST_KEY, Prepared
 from ivig_care.plans.facts import Worked
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.plans.selectors import checklist_of
@@ -112,5 +113,15 @@ def _context(request: PersonRequest, infusion: Infusion, review: Review | None) 
 
 
 def _infusion(request: PersonRequest, pk: int) -> Infusion:
-    visible = Infusion.objects.visible_to(request.user).filter(plan__status=Plan.Status.ACTIVE)
-    return get_object_or_404(visible.select_related("plan__child__clinic", "plan__product", "review__signed_by"), pk=pk)
+    """The infusion; for everybody who may not see the child there is none. Raises Http404."""
+    infusion = _ACTIVE.first(pk) if pk <= MOST_KEY else None
+    if infusion is None or not may(request.user, Right.SEE, infusion.plan.child):
+        raise Http404
+    return infusion
+
+
+_ACTIVE: Prepared[Infusion] = Prepared(
+    lambda infusion: Infusion.objects.filter(pk=infusion, plan__status=Plan.Status.ACTIVE).select_related(
+        "plan__child__clinic", "plan__product", "review__signed_by"
+    )
+)
