@@ -276,7 +276,7 @@ def _infusion_of(people: People, until_hours: int) -> Infusion:
 # days, for ways to reach the family that are off, and for what is to be erased.
 POLL, KEPT_PAGE, PAGE = 4, 7, 12
 # In a transaction that holds the checklist, with every line of the record, the log and the key of the form.
-TICK_OF_A_DRINK, TICK_OF_A_MEDICINE = 22, 23
+TICK_OF_A_DRINK, TICK_OF_A_MEDICINE = 21, 22
 
 
 @pytest.mark.usefixtures("_reference_data_is_kept")
@@ -299,7 +299,9 @@ def test_the_queries_of_page_poll_and_tick_are_these_however_many_steps_there_ar
     assert infusion.steps.count() == steps
     assert kept == {"page": KEPT_PAGE, "poll": POLL}
     assert anew == PAGE
-    assert (drink, medicine) == (TICK_OF_A_DRINK, TICK_OF_A_MEDICINE)
+    # PostgreSQL takes the key of a form with one statement, where others look first.
+    fewer = 1 if connection.vendor == "postgresql" else 0
+    assert (drink + fewer, medicine + fewer) == (TICK_OF_A_DRINK, TICK_OF_A_MEDICINE)
 
 
 def _tick_queries(browser: Client, step: Step, at: datetime) -> int:
