@@ -63,7 +63,8 @@ def test_what_was_missed_is_said_and_nothing_blank_reads_as_done(infusion: Infus
 def seen_by(browser: Client, infusion: Infusion) -> str:
     """The version that stands on the page which this browser opens."""
     page = browser.get(reverse("checklist", args=[infusion.pk])).content.decode()
-    return re.findall(r"live/\?seen=(\w+)", page)[0]
+    (seen,) = re.findall(r"live/\?seen=(\w+)", page)
+    return str(seen)
 
 
 def test_a_page_that_has_seen_everything_gets_nothing(
