@@ -51,12 +51,10 @@ VERSION_SLOT, NOW_SLOT = slot("version"), slot("now")
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """The fragment with its slots; its version, another one for whatever looks otherwise; and when it holds."""
+    """The fragment with its slots, and its version, another one for whatever looks otherwise."""
 
     html: str
     version: str
-    since: datetime
-    until: datetime
 
     def answer(self, request: PersonRequest, infusion: Infusion, now: datetime) -> SafeString:
         """The fragment as it goes out."""
@@ -76,7 +74,16 @@ class _Seen(NamedTuple):
     units: tuple[str, str]
 
 
-_KEPT: Kept[_Seen, Written] = Kept(most=500)
+@dataclass(frozen=True, kw_only=True)
+class _Holding:
+    """A fragment, and from when until when it is true."""
+
+    written: Written
+    since: datetime
+    until: datetime
+
+
+_KEPT: Kept[_Seen, _Holding] = Kept(most=500)
 
 
 def infusion_seen(request: PersonRequest, pk: int) -> Infusion:
@@ -112,17 +119,18 @@ def written_now(request: PersonRequest, infusion: Infusion, *, now: datetime) ->
     seen = _seen(request, infusion)
     kept = _KEPT.find(seen)
     if kept is not None and kept.since <= now < kept.until:
-        return kept
+        return kept.written
     page = checklist_of(infusion, now=now)
     written = fragment_write(page, fragment_context(request, infusion, getattr(infusion, "review", None)))
-    return _KEPT.put(seen, written)
+    _KEPT.put(seen, _Holding(written=written, since=now, until=holds_until(page)))
+    return written
 
 
 def fragment_write(page: Checklist, context: dict[str, object]) -> Written:
     """Write the fragment of a page."""
     slotted = {"version": VERSION_SLOT, "minute_now": NOW_SLOT, "page": page, **slots("c")}
     html = render_to_string("family/_checklist.html", context | slotted)
-    return Written(html=html, version=f"{crc32(html.encode()):08x}", since=page.now, until=holds_until(page))
+    return Written(html=html, version=f"{crc32(html.encode()):08x}")
 
 
 def fragment_context(request: PersonRequest, infusion: Infusion, review: Review | None) -> dict[str, object]:

@@ -161,6 +161,7 @@ def _way_of(step: Step, day_pk: int | None) -> tuple[str, str]:
     return "", ""
 
 
+@lru_cache(maxsize=KEPT_ROWS)
 def address(name: str, pk: int) -> str:
     """Where something is; empty where there is no such page."""
     try:
