@@ -13,6 +13,7 @@ RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin ivig_
 WORKDIR /app
 COPY --from=packages /opt/venv /opt/venv
 COPY . .
+RUN pybabel --quiet compile --domain django --directory locale
 # The static files are those of a real site, so the settings of one are given; nothing connects to them.
 RUN DATABASE_URL=postgres://unused@127.0.0.1/unused REDIS_URL=redis://127.0.0.1 PUBLIC_URL=https://unused.example \
     SECRET_KEY="$(python -c 'import secrets; print(secrets.token_hex(32))')" \

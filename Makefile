@@ -18,6 +18,8 @@ ROUNDS ?= 200
 REQUESTS ?= 20000
 
 BIN := .venv/bin
+# What gettext reads, one for each language, compiled from what people write.
+WORDS := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/django.po))
 MANAGE := $(BIN)/python manage.py
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes
 COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras
@@ -43,7 +45,7 @@ TOGETHER := $(if $(shell command -v setpriv),setpriv --pdeathsig TERM --)
 run reset-demo: export PUBLIC_URL ?= http://127.0.0.1:$(PORT)
 
 .PHONY: run
-run: .venv/.base ## Start everything on this machine, with demo data (PORT=8000)
+run: .venv/.base $(WORDS) ## Start everything on this machine, with demo data (PORT=8000)
 	@$(BIN)/python -c "$$PORT_IS_FREE" "$(PORT)"
 	@$(MANAGE) migrate --no-input --verbosity 0
 	@$(MANAGE) seed_demo
@@ -51,7 +53,7 @@ run: .venv/.base ## Start everything on this machine, with demo data (PORT=8000)
 	  exec $(BIN)/honcho -e /dev/null start -p $(PORT)
 
 .PHONY: reset-demo
-reset-demo: .venv/.base ## Throw the demo data away and make it anew
+reset-demo: .venv/.base $(WORDS) ## Throw the demo data away and make it anew
 	@$(MANAGE) migrate --no-input --verbosity 0
 	@$(MANAGE) seed_demo --reset
 
@@ -59,11 +61,11 @@ reset-demo: .venv/.base ## Throw the demo data away and make it anew
 
 .PHONY: check
 check: static ## All static checks and the fast tests, under a minute
-	env HYPOTHESIS_PROFILE=brief $(PYTEST) -q -n 2 tests/regimen tests/test_repository.py \
+	env HYPOTHESIS_PROFILE=brief $(PYTEST) -q -n 2 tests/regimen tests/languages tests/test_repository.py \
 	  --ignore tests/regimen/test_fuzz.py $(ARGS)
 
 .PHONY: static
-static: .venv/.test
+static: .venv/.test $(WORDS)
 	$(BIN)/ruff format --check --output-format concise .
 	$(BIN)/ruff check --output-format concise .
 	$(EMBEDDED) $(BIN)/mypy
@@ -81,24 +83,24 @@ static: .venv/.test
 test: static audit-deps test-sqlite test-postgres test-services test-browser ## Everything: static checks and all tests below
 
 .PHONY: test-sqlite
-test-sqlite: .venv/.test ## The tests on SQLite
+test-sqlite: .venv/.test $(WORDS) ## The tests on SQLite
 	$(PYTEST) -n 2 -m "not services and not browser" $(ARGS)
 
 .PHONY: test-postgres
-test-postgres: .venv/.test need-postgres ## The same tests on a PostgreSQL of their own
+test-postgres: .venv/.test $(WORDS) need-postgres ## The same tests on a PostgreSQL of their own
 	$(EMBEDDED) $(BIN)/python -m tests.servers with-postgres -- \
 	  $(BIN)/python -m pytest -n 2 -m "not services and not browser" $(ARGS)
 
 .PHONY: test-services
-test-services: .venv/.test need-postgres need-redis ## The tests with real worker, beat, Redis, PostgreSQL and sinks
+test-services: .venv/.test $(WORDS) need-postgres need-redis ## The tests with real worker, beat, Redis, PostgreSQL and sinks
 	$(PYTEST) -m services $(ARGS)
 
 .PHONY: test-browser
-test-browser: .venv/.test need-chromium ## The tests in a real browser
+test-browser: .venv/.test $(WORDS) need-chromium ## The tests in a real browser
 	$(PYTEST) -m browser $(ARGS)
 
 .PHONY: screenshots
-screenshots: .venv/.test need-chromium ## Write the main screens as pictures
+screenshots: .venv/.test $(WORDS) need-chromium ## Write the main screens as pictures
 	$(EMBEDDED) $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 .PHONY: mutate
@@ -106,11 +108,11 @@ mutate: .venv/.test ## Change the regimen in one place at a time: do its tests n
 	@$(EMBEDDED) $(BIN)/python -m tests.mutation $(ARGS)
 
 .PHONY: chaos
-chaos: .venv/.test need-postgres need-redis ## Faults at random moments while messages leave, as one JSON object (ROUNDS=200)
+chaos: .venv/.test $(WORDS) need-postgres need-redis ## Faults at random moments while messages leave, as one JSON object (ROUNDS=200)
 	@$(EMBEDDED) $(BIN)/python -m tests.chaos --rounds $(ROUNDS) $(ARGS)
 
 .PHONY: fuzz
-fuzz: .venv/.test need-postgres ## Garbage against every address: does anything break or leak? As one JSON object (REQUESTS=20000)
+fuzz: .venv/.test $(WORDS) need-postgres ## Garbage against every address: does anything break or leak? As one JSON object (REQUESTS=20000)
 	@$(EMBEDDED) $(BIN)/python -m tests.fuzz --requests $(REQUESTS) $(ARGS)
 
 .PHONY: audit-deps
@@ -118,7 +120,7 @@ audit-deps: .venv/.test ## Have the pinned packages known holes? Says so where t
 	@$(BIN)/python -m tests.audit_deps
 
 .PHONY: simulate
-simulate: .venv/.test ## A month of 1 000 families: is everybody told what the rules say? (ARGS="--families 50")
+simulate: .venv/.test $(WORDS) ## A month of 1 000 families: is everybody told what the rules say? (ARGS="--families 50")
 	@$(EMBEDDED) $(BIN)/python -m tests.simulation $(ARGS)
 
 .PHONY: bench-regimen
@@ -126,7 +128,7 @@ bench-regimen: .venv/.test ## How long dating 200 steps takes, as one JSON objec
 	@$(EMBEDDED) $(BIN)/python -m tests.bench.regimen
 
 .PHONY: bench-dispatch
-bench-dispatch: .venv/.test need-postgres need-redis ## How fast nudges are found, written and sent, as one JSON object
+bench-dispatch: .venv/.test $(WORDS) need-postgres need-redis ## How fast nudges are found, written and sent, as one JSON object
 	@$(EMBEDDED) $(BIN)/python -m tests.bench.dispatch $(ARGS)
 
 # --- keeping it -------------------------------------------------------------------------------
@@ -136,6 +138,10 @@ format: .venv/.test ## Format code and templates, and mend what can be mended by
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format --quiet .
 	@$(TEMPLATES) | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+.PHONY: messages
+messages: .venv/.test ## Bring the catalogues of other languages up to date with the files
+	@$(EMBEDDED) $(BIN)/python -m tests.languages.catalogue
 
 .PHONY: lock
 lock: .venv/.test ## Compile requirements/*.in (newest versions: make lock ARGS=--upgrade)
@@ -163,6 +169,9 @@ $(BIN)/python:
 	@echo "Installing the pinned test packages ..."
 	@$(PIP_INSTALL) -r requirements/test.txt
 	@touch $@
+
+locale/%.mo: locale/%.po | .venv/.base
+	@$(BIN)/pybabel --quiet compile --input-file $< --output-file $@
 
 .PHONY: need-postgres need-redis need-chromium
 need-postgres:

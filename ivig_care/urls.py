@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from ivig_care.web.language import language_choose
+
 urlpatterns = [
     path("accounts/", include("ivig_care.web.sign_in.urls")),
     path("you/", include("ivig_care.web.you.urls")),
@@ -10,6 +12,7 @@ urlpatterns = [
     path("g/", include("ivig_care.web.guest.urls")),
     path("invitations/", include("ivig_care.web.joining.urls")),
     path("n/", include("ivig_care.web.links.urls")),
+    path("language/", language_choose, name="language"),
     path("hooks/", include("ivig_care.web.hooks.urls")),
     path("", include("ivig_care.web.reach.urls")),
     path("", include("ivig_care.web.family.urls")),

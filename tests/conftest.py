@@ -16,9 +16,16 @@ from ivig_care.plans.models import Infusion
 from tests.actors import People, people_make
 from tests.browsers import signed_in, signed_in_long_ago
 from tests.factories import active_infusion
+from tests.languages.catalogue import compile_stale
 
 STARTS_AT = datetime.fromisoformat("2026-06-15T09:00:00-07:00")
 ACTIVATED_AT = datetime.fromisoformat("2026-06-12T10:00:00-07:00")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Other languages as they are written now, also where pytest is started by hand; make compiles them before."""
+    if not hasattr(config, "workerinput"):
+        compile_stale()
 
 
 @pytest.fixture(autouse=True)

@@ -57,6 +57,11 @@ def person_named(email: str) -> User:
     return found
 
 
+def language_set(*, person: User, language: str) -> None:
+    """Speak this language to the person from now on, on screens and in messages."""
+    User.objects.filter(pk=person.pk).update(language=language)
+
+
 def signed_in_note(*, person: User, way: str, now: datetime) -> None:
     """Write into the log that the person signed in, and how: "code", "password", "passkey", "password, app"."""
     audit_note(verb=Verb.SIGNED_IN, about=SESSION, person=person, by=person, now=now, detail=way)

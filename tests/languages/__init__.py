@@ -1,0 +1,1 @@
+"""Is every sentence in every language?"""
