@@ -14,6 +14,7 @@ from django.db.models import Prefetch
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import cared_for_by
+from ivig_care.plans.ends import can_send
 from ivig_care.plans.facts import schedule_of
 from ivig_care.plans.ledger import Ledger, ledger_of
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, Step, StepEvent
@@ -149,6 +150,18 @@ class Checklist:
         rows = [row for row in medicines if times[row.step.ingredient] == 1 and row.keeps_to_its_limit(self.now)]
         close = [row for row in rows if row.step.due_at - rows[0].step.due_at <= TOGETHER_WITHIN]
         return close if len(close) > 1 else []
+
+    @property
+    def can_send(self) -> bool:
+        """Whether the family may say that it is through, and send the checklist to the clinic."""
+        later = [row for _, rows in self.later for row in rows]
+        rows = [*self.now_rows, *self.next_rows, *later, *self.answered, *self.missed]
+        return not self.is_cancelled and can_send([row.step for row in rows], now=self.now)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any day has started."""
+        return any(card.day.actual_start is not None for card in self.days)
 
     @property
     def done(self) -> int:

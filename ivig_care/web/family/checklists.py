@@ -12,9 +12,12 @@ from django.views.decorators.http import require_safe
 
 from ivig_care.care_teams.access import Right, cared_for_by, may
 from ivig_care.common import clock
+from ivig_care.plans.coming import coming_after
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.plans.selectors import checklist_of
 from ivig_care.regimen.steps import SkipReason
+from ivig_care.reviews.selectors import left_open_of
+from ivig_care.web.family.changes import is_unread
 from ivig_care.web.family.erase import erasures_for
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
@@ -58,12 +61,12 @@ def checklist_response(request: PersonRequest, infusion: Infusion, *, problem: P
     """The page, or only the checklist when htmx asks; 422 when there is a problem to show."""
     if problem is not None:
         looked_at(request, infusion.plan.child, infusion, did_nothing=True)
-    context = _context(request, infusion) | {
-        "page": checklist_of(infusion, now=clock.now()),
-        "problem": problem,
-    }
+    page = checklist_of(infusion, now=clock.now())
+    context = _context(request, infusion) | {"page": page, "problem": problem}
     if not request.htmx:
         child = infusion.plan.child
+        is_waited_for = infusion.closed_at is None and not page.has_begun and not page.is_cancelled
+        context["changes_unread"] = is_waited_for and is_unread(request.user, infusion)
         context["off_lines"] = off_lines_of(child)
         context["is_family"] = cared_for_by(request.user).filter(pk=child.pk).exists()
         context["erasures"] = erasures_for(request.user).filter(child=child)
@@ -73,6 +76,7 @@ def checklist_response(request: PersonRequest, infusion: Infusion, *, problem: P
 
 def _context(request: PersonRequest, infusion: Infusion) -> dict[str, object]:
     child = infusion.plan.child
+    is_over = infusion.sent_at is not None or infusion.closed_at is not None
     return {
         "infusion": infusion,
         "child": child,
@@ -81,11 +85,14 @@ def _context(request: PersonRequest, infusion: Infusion) -> dict[str, object]:
         "may_record": may(request.user, Right.RECORD, child),
         "skip_reasons": list(SkipReason),
         "review": getattr(infusion, "review", None),
+        "left_open": left_open_of(infusion),
+        "coming": coming_after(infusion, now=clock.now()) if is_over else None,
     }
 
 
 def _infusion(request: PersonRequest, pk: int) -> Infusion:
     visible = Infusion.objects.visible_to(request.user).filter(plan__status=Plan.Status.ACTIVE)
     return get_object_or_404(
-        visible.select_related("plan__child__clinic", "plan__product", "plan__version", "review__signed_by"), pk=pk
+        visible.select_related("plan__child__clinic", "plan__product", "plan__version", "review__signed_by", "sent_by"),
+        pk=pk,
     )
