@@ -7,9 +7,10 @@ from datetime import datetime
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.errors import ReasonNeeded, Refused
@@ -17,20 +18,50 @@ from ivig_care.actions.steps import step_note, step_skip, step_tick, step_undo
 from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
 from ivig_care.plans.models import Infusion, Plan, Step
-from ivig_care.plans.selectors import step_name
+from ivig_care.plans.models.steps import StepQuerySet
+from ivig_care.plans.selectors import noted, rows_of, step_name
 from ivig_care.regimen.errors import RegimenError
-from ivig_care.regimen.steps import SkipReason
+from ivig_care.regimen.steps import SkipReason, State
+from ivig_care.reviews.models import Review
 from ivig_care.web.family.checklists import Problem, checklist_response
 from ivig_care.web.family.forms import NoteForm, SkipForm, TickForm
-from ivig_care.web.fetch import fetch_for
+from ivig_care.web.family.rows import row_look
+from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.lists import days_for
+from ivig_care.web.once import once, refusal_note, was_queued
 from ivig_care.web.templatetags.times import day_clock
 from ivig_care.web.templatetags.toasts import undo_tag
 
 NO_SUCH_COURSE = "With that time the rest of the plan cannot be worked out. Check the day, or call the clinic."
 
 
+@never_cache
+@require_safe
+def sheet(request: PersonRequest, pk: int) -> HttpResponse:
+    """What can be said of one step besides "now": on the checklist in its place, else on a page of its own."""
+    now = clock.now()
+    wanted = _steps().exclude(state=State.WITHDRAWN).select_related("said_by").prefetch_related(noted())
+    step = fetch_for(request.user, wanted, pk, right=Right.RECORD)
+    infusion = step.infusion
+    child = infusion.plan.child
+    looked_at(request, child, infusion)
+    review = Review.objects.filter(infusion=infusion, signed_at__isnull=False)
+    (row,) = rows_of(infusion, [step], now=now)
+    look = row_look(row, now=now, zone=infusion.tz, is_together=False, may_say=not review.exists(), days=days_for(step))
+    context = {
+        "row": look,
+        "now": now,
+        "infusion": infusion,
+        "child": child,
+        "clinic": child.clinic,
+        "skip_reasons": list(SkipReason),
+    }
+    return render(request, "family/_sheet.html" if request.htmx else "family/step.html", context)
+
+
 @require_POST
+@once
 def tick(request: PersonRequest, pk: int) -> HttpResponse:
     """It was done: now, so many minutes ago, or at a time."""
     step, now = _step(request, pk), clock.now()
@@ -46,26 +77,29 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     except RegimenError:
         return problem_response(request, step, NO_SUCH_COURSE, open_form="tick", typed=request.POST.get("at", ""))
     if not is_news(step, request.user, min(form.instant, now)):
-        return _recorded(request, step, already_said(step), can_undo=False, where="now")
+        messages.warning(request, already_said(step, sent_for=form.instant if was_queued(request) else None))
+        return recorded_response(request, step.infusion, "now")
     return _recorded(request, step, said_words(step), can_undo=True, where="now")
 
 
 @require_POST
+@once
 def skip(request: PersonRequest, pk: int) -> HttpResponse:
     """It was not done, for a reason."""
-    step = _step(request, pk)
+    step, now = _step(request, pk), clock.now()
     form = SkipForm(request.POST)
     if not form.is_valid():
         return problem_response(request, step, first_error(form), open_form="skip", typed=request.POST.get("note", ""))
     reason, note = SkipReason(form.cleaned_data["reason"]), form.cleaned_data["note"]
     try:
-        step = step_skip(step=step, by=request.user, reason=reason, note=note, now=clock.now())
+        step = step_skip(step=step, by=request.user, reason=reason, note=note, at=form.said_at(now), now=now)
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="skip", typed=note)
     return _recorded(request, step, f"{step_name(step)}: skipped, {step.skip_reason}.", can_undo=True, where="now")
 
 
 @require_POST
+@once
 def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """What was said was a mistake."""
     step = _step(request, pk)
@@ -77,22 +111,28 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@once
 def note(request: PersonRequest, pk: int) -> HttpResponse:
     """Something worth writing down."""
-    step = _step(request, pk)
+    step, now = _step(request, pk), clock.now()
     form = NoteForm(request.POST)
     if not form.is_valid():
         return problem_response(request, step, first_error(form), open_form="note", typed=request.POST.get("note", ""))
     try:
-        step = step_note(step=step, by=request.user, note=form.cleaned_data["note"], now=clock.now()).step
+        said, at = form.cleaned_data["note"], form.said_at(now)
+        step = step_note(step=step, by=request.user, note=said, at=at, now=now).step
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="note", typed=form.cleaned_data["note"])
     return _recorded(request, step, "Note saved.", can_undo=False)
 
 
 def _step(request: PersonRequest, pk: int) -> Step:
+    return fetch_for(request.user, _steps(), pk, right=Right.RECORD)
+
+
+def _steps() -> StepQuerySet:
     active = Step.objects.filter(infusion__plan__status=Plan.Status.ACTIVE)
-    return fetch_for(request.user, active.select_related("infusion__plan__child__clinic"), pk, right=Right.RECORD)
+    return active.select_related("infusion__plan__child__clinic")
 
 
 def _recorded(request: PersonRequest, step: Step, words: str, *, can_undo: bool, where: str = "") -> HttpResponse:
@@ -118,6 +158,7 @@ def problem_response(
     typed: str = "",
 ) -> HttpResponse:
     """The checklist as it is, with what stopped this step from being recorded, and what was typed."""
+    refusal_note(request, text, wants_reason=needs_reason)
     problem = Problem(step_id=step.pk, text=text, at=at, needs_reason=needs_reason, open_form=open_form, typed=typed)
     return checklist_response(request, step.infusion, problem=problem)
 
@@ -138,11 +179,12 @@ def said_words(step: Step) -> str:
     return f"{step_name(step)}: {verb}{_said_at(step)}."
 
 
-def already_said(step: Step) -> str:
-    """What stood in the record before, for somebody who ticked it once more."""
+def already_said(step: Step, *, sent_for: datetime | None = None) -> str:
+    """What stood in the record before, for somebody who ticked it once more: perhaps a while ago, without a signal."""
     who = step.said_by.name if step.said_by else "Somebody"
     twice = " If it was given twice, call the clinic." if step.ingredient else ""
-    return f"{who} ticked this before: {said_words(step)} Nothing was added.{twice}"
+    before = f" your entry of {day_clock(sent_for, step.infusion.tz)} arrived" if sent_for is not None else ""
+    return f"{who} ticked this before{before}: {said_words(step)} Nothing was added.{twice}"
 
 
 def _said_at(step: Step) -> str:
