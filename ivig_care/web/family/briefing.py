@@ -86,6 +86,7 @@ def _page(
     medicines = at_home_of(day)
     ready = ready_of(day, medicines=medicines)
     on_duty, ends = _on_duty(child, day)
+    is_signed = getattr(getattr(day.infusion, "review", None), "signed_at", None) is not None
     context = {
         "day": day,
         "infusion": day.infusion,
@@ -101,7 +102,8 @@ def _page(
         "pounds": None if plan.weight_kg is None else in_pounds(plan.weight_kg),
         "concerns": _concerns(day),
         "is_unwell": any(answer.question == answer.Question.WELL for answer in ready.worries),
-        "can_answer": day.cancelled_at is None and now >= ready.asked_from,
+        "can_answer": day.cancelled_at is None and now >= ready.asked_from and not is_signed,
+        "is_signed": is_signed,
         "family": list(family_of(child).order_by("pk")),
         "on_duty": on_duty,
         "night": _night(day),

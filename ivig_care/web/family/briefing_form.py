@@ -73,7 +73,10 @@ class BriefingForm(forms.Form):
         ),
     )
     weight_unit = forms.ChoiceField(
-        required=False, choices=[("kg", "kg"), ("lb", "lb")], widget=forms.RadioSelect, error_messages={}
+        required=False,
+        choices=[("kg", "kg"), ("lb", "lb")],
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": gettext_lazy("Choose kg or lb.")},
     )
 
     def __init__(self, *args: Any, ready: Ready, **kwargs: Any) -> None:
