@@ -118,7 +118,7 @@ def _words(day: InfusionDay, said: Said) -> str:
         words = {
             Question.START: _("They do not know when and where it starts."),
             Question.WELL: _("The child is not well, or has a new medicine."),
-            Question.WEIGHT: _("The weight has changed since it was prescribed for."),
+            Question.WEIGHT: _("The weight is not the one any more that the plan was made for."),
             Question.MEDICINES: _("Not all medicines are at home."),
             Question.BAG: _("The bag is not packed."),
         }[said.question]

@@ -14,7 +14,7 @@ from django.db.models import Prefetch, QuerySet
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import cared_for_by
-from ivig_care.plans.ends import can_send
+from ivig_care.plans.ends import CLOSING_STEP, can_send, is_step
 from ivig_care.plans.facts import schedule_of
 from ivig_care.plans.ledger import Ledger, ledger_of
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, Step, StepEvent
@@ -157,6 +157,11 @@ class Checklist:
         later = [row for _, rows in self.later for row in rows]
         rows = [*self.now_rows, *self.next_rows, *later, *self.answered, *self.missed]
         return not self.is_cancelled and can_send([row.step for row in rows], now=self.now)
+
+    @property
+    def invites_to_send(self) -> bool:
+        """Whether the page has to say so itself, because no step that waits leads there."""
+        return self.can_send and not any(is_step(row.step, CLOSING_STEP) for row in self.now_rows)
 
     @property
     def has_begun(self) -> bool:

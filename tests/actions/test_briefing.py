@@ -74,7 +74,7 @@ def test_each_no_is_a_concern_and_the_step_is_done_all_the_same(day: InfusionDay
         ("day 1 well", "Before day 1: The child is not well, or has a new medicine. fever 38.4", people.maria.pk),
         (
             "day 1 weight",
-            "Before day 1: The weight has changed since it was prescribed for. 47 lb (21.3 kg)",
+            "Before day 1: The weight is not the one any more that the plan was made for. 47 lb (21.3 kg)",
             people.maria.pk,
         ),
     ]

@@ -10,6 +10,7 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,10 +26,10 @@ _KEPT = re.compile(r"^(?P<number>[0-9.]+) (?P<unit>kg|lb)(?: \([0-9.]+ kg\))?(?:
 
 Question = BriefingAnswer.Question
 ANSWERS = {
-    Question.START: (gettext_lazy("Yes, we know"), gettext_lazy("No, not sure")),
-    Question.WELL: (gettext_lazy("Yes, well"), gettext_lazy("No, something is new")),
-    Question.WEIGHT: (gettext_lazy("Yes, about the same"), gettext_lazy("No, it has changed")),
-    Question.MEDICINES: (gettext_lazy("Yes, all of them"), gettext_lazy("No, something is missing")),
+    Question.START: (gettext_lazy("Yes, I know"), gettext_lazy("No, not sure")),
+    Question.WELL: (gettext_lazy("Yes, well"), gettext_lazy("No, not well")),
+    Question.WEIGHT: (gettext_lazy("Yes, about"), gettext_lazy("No, changed")),
+    Question.MEDICINES: (gettext_lazy("Yes, all"), gettext_lazy("No, not all")),
     Question.BAG: (gettext_lazy("Yes, packed"), gettext_lazy("No, not yet")),
 }
 TITLES = {
@@ -79,9 +80,9 @@ class BriefingForm(forms.Form):
         error_messages={"invalid_choice": gettext_lazy("Choose kg or lb.")},
     )
 
-    def __init__(self, *args: Any, ready: Ready, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, ready: Ready) -> None:
         self.ready = ready
-        super().__init__(*args, initial=_initial(ready), **kwargs)
+        super().__init__(data, initial=_initial(ready))
         for question in ready.asked:
             yes, no = ANSWERS[question]
             self.fields[question.value] = forms.ChoiceField(
@@ -128,7 +129,7 @@ class BriefingForm(forms.Form):
 
     def _note(self, question: Question) -> str:
         words: str = self.cleaned_data.get(f"{question.value}_words", "")
-        number, unit = self.cleaned_data.get("weight_number"), self.cleaned_data.get("weight_unit")
+        number, unit = self.cleaned_data.get("weight_number"), self.cleaned_data.get("weight_unit", "")
         if question != Question.WEIGHT or not number:
             return words
         return "; ".join(part for part in (weight_words(number, unit), words) if part)
