@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -45,6 +45,9 @@ class Infusion(models.Model):
     sent_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+
+    # What the action that holds the checklist has worked out (plans.facts.Worked), for the page that answers it.
+    worked: Any = None
 
     objects = InfusionQuerySet.as_manager()
 
