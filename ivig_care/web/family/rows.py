@@ -20,14 +20,13 @@ from django.utils.translation import get_language, override
 from ivig_care.plans.models import Step
 from ivig_care.plans.selectors import StepRow
 from ivig_care.regimen.protocol import Kind
+from ivig_care.web.lists import list_url
 from ivig_care.web.templatetags.queue import FormKeys
 from ivig_care.web.templatetags.times import Moment, minute
 
 # Where the token of a form goes, and the word of its page: every answer puts its own in. Nobody can write these
 # by hand.
 TOKEN_SLOT, WORD_SLOT = f"token-{secrets.token_hex(16)}", f"word-{secrets.token_hex(16)}"
-# The step that stands for the list of the day before.
-LIST_OF_THE_EVENING = "evening-before"
 # Some 1 kB each: the rows of the checklists that are open on phones just now.
 KEPT_ROWS = 10_000
 
@@ -95,16 +94,17 @@ def row_look(
     zone: ZoneInfo,
     is_together: bool,
     may_say: bool,
+    days: dict[int, int],
     child: str = "",
     is_at_home: bool = False,
-    day_pk: int | None = None,
 ) -> RowLook:
     """What a row says at `now` to somebody who may or may not say something of the step.
 
-    `day_pk` is the infusion day that the step belongs to, where it is known.
+    `days` are the keys of the infusion's days by their number.
     """
     step = row.step
-    way, way_url = _way_of(step, day_pk) if may_say and not step.is_said else ("", "")
+    is_to_do = may_say and not step.is_said and not row.is_far
+    way, way_url = _way_of(step, days) if is_to_do else ("", "")
     said = step.said_at if step.is_said else None
     return RowLook(
         pk=step.pk,
@@ -144,14 +144,14 @@ def row_look(
     )
 
 
-def _way_of(step: Step, day_pk: int | None) -> tuple[str, str]:
+def _way_of(step: Step, days: dict[int, int]) -> tuple[str, str]:
     """In which way of its own a step is done, and where; two empty words when it is simply ticked."""
-    if step.kind == Kind.FLUIDS:
-        return "drinks", address("drinks", step.infusion_id)
-    if step.kind == Kind.CHECK:
-        return "check", address("symptoms", step.infusion_id)
-    if step.slot.startswith(LIST_OF_THE_EVENING) and day_pk is not None:
-        return "list", address("briefing", day_pk)
+    if url := list_url(step, days):
+        return "list", url
+    if step.kind == Kind.FLUIDS and (url := address("drinks", step.infusion_id)):
+        return "drinks", url
+    if step.kind == Kind.CHECK and (url := address("symptoms", step.infusion_id)):
+        return "check", url
     return "", ""
 
 
