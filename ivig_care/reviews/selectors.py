@@ -213,13 +213,12 @@ def review_page(infusion: Infusion) -> ReviewPage:
         days=[_day_row(day, runs[day.number]) for day in infusion.days.all()],
         steps=[(day, list(map(_step_row, of_day))) for day, of_day in _by_date(steps, infusion)],
         doses=list(_dose_rows(infusion, steps)),
-        left_open=left_open_of(infusion),
+        left_open=left_open_of(infusion, getattr(infusion, "review", None)),
     )
 
 
-def left_open_of(infusion: Infusion) -> list[Step]:
+def left_open_of(infusion: Infusion, review: Review | None) -> list[Step]:
     """The steps that were still open when the review was signed, and that nobody is asked for since; mostly none."""
-    review = getattr(infusion, "review", None)
     if review is None or review.signed_at is None or review.signed_at != infusion.closed_at:
         return []
     ended = infusion.steps.filter(events__kind=Event.WITHDRAWN, events__at=review.signed_at)

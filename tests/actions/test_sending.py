@@ -101,15 +101,15 @@ def test_signing_early_needs_to_be_meant_and_says_what_was_open(
     infusion = Infusion.objects.get(pk=infusion.pk)
     watch = step_of(infusion, "colour-watch")
     assert (watch.state, watch.next_nudge_at, infusion.closed_at) == ("withdrawn", None, signed.signed_at)
-    assert left_open_of(infusion) == [watch]
+    assert left_open_of(infusion, signed) == [watch]
     assert review_page(infusion).left_open == [watch]
 
 
 def test_a_checklist_that_closed_by_itself_has_nothing_left_open(infusion: Infusion, people: People) -> None:
     at = STARTS_AT + 21 * DAY
     checklists_close(now=at)
-    review_sign(review=Review.objects.get(), by=people.weiss, note="", next_time="", at=at + MINUTE)
-    assert left_open_of(Infusion.objects.get(pk=infusion.pk)) == []
+    signed = review_sign(review=Review.objects.get(), by=people.weiss, note="", next_time="", at=at + MINUTE)
+    assert left_open_of(Infusion.objects.get(pk=infusion.pk), signed) == []
 
 
 def test_a_sent_checklist_closes_as_ever(infusion: Infusion, people: People, due: datetime) -> None:

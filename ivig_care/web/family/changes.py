@@ -54,11 +54,9 @@ def seen(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def is_unread(user: User, infusion: Infusion) -> bool:
-    """Whether something is different at this infusion that this person of the family has not read yet."""
+    """Whether something is different at this infusion that this person has not read yet."""
     before = infusion_before(infusion)
     if before is None or ChangesSeen.objects.filter(infusion=infusion, by=user).exists():
-        return False
-    if not cared_for_by(user, Right.RECORD).filter(pk=infusion.plan.child_id).exists():
         return False
     review = getattr(before, "review", None)
     has_word = review is not None and review.signed_at is not None and bool(review.next_time)

@@ -99,6 +99,14 @@ def _around(request: PersonRequest, page: Checklist, *, may_record: bool) -> dic
     return around
 
 
+def _is_unread(request: PersonRequest, page: Checklist) -> bool:
+    """Whether the page says first that something is different this time: to the family, until the infusion begins."""
+    infusion = page.infusion
+    is_waited_for = infusion.closed_at is None and not page.has_begun and not page.is_cancelled
+    is_theirs = infusion.plan.child_id in request.places.children(Right.RECORD)
+    return is_waited_for and is_theirs and is_unread(request.user, infusion)
+
+
 def _fragment(request: PersonRequest, context: dict[str, object]) -> SafeString:
     """The part that refreshes itself; its forms carry the token of this answer."""
     return slots_filled(render_to_string("family/_checklist.html", context | slots("c")), request)
@@ -106,7 +114,6 @@ def _fragment(request: PersonRequest, context: dict[str, object]) -> SafeString:
 
 def _context(request: PersonRequest, infusion: Infusion, review: Review | None) -> dict[str, object]:
     child = infusion.plan.child
-    is_over = infusion.sent_at is not None or infusion.closed_at is not None
     return {
         "infusion": infusion,
         "child": child,

@@ -29,7 +29,7 @@ from ivig_care.web.family.home import home_response, is_from_home
 from ivig_care.web.family.rows import row_look
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
-from ivig_care.web.lists import days_for
+from ivig_care.web.lists import day_for
 from ivig_care.web.once import once, refusal_note, was_queued
 from ivig_care.web.templatetags.times import day_clock
 from ivig_care.web.templatetags.toasts import undo_tag
