@@ -78,20 +78,18 @@ def checklist_response(
     page = checklist_of(infusion, now=clock.now(), worked=worked)
     context = _context(request, infusion, review) | {"page": page, "problem": problem}
     if not request.htmx:
-        context |= _around(request, page, may_record=bool(context["may_record"]))
+        context |= _around(request, page.infusion, may_record=bool(context["may_record"]))
+        context["changes_unread"] = _is_unread(request, page)
     context["checklist"] = _fragment(request, context)
     template = "family/_checklist_reply.html" if request.htmx else "family/checklist.html"
     return render(request, template, context, status=422 if problem else 200)
 
 
-def _around(request: PersonRequest, page: Checklist, *, may_record: bool) -> dict[str, object]:
+def _around(request: PersonRequest, infusion: Infusion, *, may_record: bool) -> dict[str, object]:
     """What stands around the checklist on its page, and does not refresh itself."""
-    infusion = page.infusion
     child = infusion.plan.child
     is_family = child.pk in request.places.children(Right.SEE)
     around: dict[str, object] = {"off_lines": off_lines_of(child), "is_family": is_family}
-    is_waited_for = infusion.closed_at is None and not page.has_begun and not page.is_cancelled
-    around["changes_unread"] = is_waited_for and is_unread(request.user, infusion)
     if is_family:
         around["bar"] = bar_of(request, infusion, now=clock.now(), may_record=may_record)
     if child.pk in request.places.children(Right.CONSENT):
@@ -122,12 +120,11 @@ def _context(request: PersonRequest, infusion: Infusion, review: Review | None) 
         "may_record": may(request.user, Right.RECORD, child),
         "skip_reasons": list(SkipReason),
         "review": review,
-        "left_open": left_open_of(infusion) if review else [],
-        "coming": coming_after(infusion, now=clock.now()) if is_over else None,
+        "left_open": left_open_of(infusion, review),
+        "coming": coming_after(infusion, now=clock.now()) if infusion.sent_at or infusion.closed_at else None,
     }
 
 
 def _infusion(request: PersonRequest, pk: int) -> Infusion:
     visible = Infusion.objects.visible_to(request.user).filter(plan__status=Plan.Status.ACTIVE)
-    rows = visible.select_related("plan__child__clinic", "plan__product", "review__signed_by", "sent_by")
-    return get_object_or_404(rows, pk=pk)
+    return get_object_or_404(visible.select_related("plan__child__clinic", "plan__product", "review__signed_by"), pk=pk)

@@ -94,17 +94,16 @@ def row_look(
     zone: ZoneInfo,
     is_together: bool,
     may_say: bool,
-    days: dict[int, int],
     child: str = "",
     is_at_home: bool = False,
+    day_pk: int | None = None,
 ) -> RowLook:
     """What a row says at `now` to somebody who may or may not say something of the step.
 
-    `days` are the keys of the infusion's days by their number.
+    `day_pk` is the infusion day that the step belongs to, where it is known.
     """
     step = row.step
-    is_to_do = may_say and not step.is_said and not row.is_far
-    way, way_url = _way_of(step, days) if is_to_do else ("", "")
+    way, way_url = _way_of(step, day_pk) if may_say and not step.is_said else ("", "")
     said = step.said_at if step.is_said else None
     return RowLook(
         pk=step.pk,
@@ -144,14 +143,14 @@ def row_look(
     )
 
 
-def _way_of(step: Step, days: dict[int, int]) -> tuple[str, str]:
+def _way_of(step: Step, day_pk: int | None) -> tuple[str, str]:
     """In which way of its own a step is done, and where; two empty words when it is simply ticked."""
-    if url := list_url(step, days):
-        return "list", url
-    if step.kind == Kind.FLUIDS and (url := address("drinks", step.infusion_id)):
-        return "drinks", url
-    if step.kind == Kind.CHECK and (url := address("symptoms", step.infusion_id)):
-        return "check", url
+    if where := list_url(step, day_pk):
+        return "list", where
+    if step.kind == Kind.FLUIDS:
+        return "drinks", address("drinks", step.infusion_id)
+    if step.kind == Kind.CHECK:
+        return "check", address("symptoms", step.infusion_id)
     return "", ""
 
 

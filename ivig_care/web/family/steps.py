@@ -60,8 +60,8 @@ def sheet(request: PersonRequest, pk: int) -> HttpResponse:
         zone=infusion.tz,
         is_together=False,
         may_say=not review.exists(),
-        days=days_for(step),
         is_at_home=is_from_home(request),
+        day_pk=day_for(step),
     )
     context = {
         "row": look,

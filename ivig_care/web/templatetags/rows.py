@@ -23,7 +23,7 @@ def step_row(context: Context, row: StepRow) -> SafeString:
         zone=context["zone"],
         is_together=row in page.together,
         may_say=context["may_record"] and not (review and review.signed_at),
-        days={card.day.number: card.day.pk for card in page.days},
+        day_pk=next((card.day.pk for card in page.days if card.day.number == row.step.day_number), None),
     )
     problem = context.get("problem")
     if problem is None or problem.step_id != look.pk:
@@ -42,9 +42,9 @@ def home_row(context: Context, part: Part, row: StepRow) -> SafeString:
         zone=infusion.tz,
         is_together=row in part.together,
         may_say=part.may_record,
-        days={day.number: day.pk for day in infusion.days.all()},
         child=part.child.given_name if overview.has_several_children else "",
         is_at_home=True,
+        day_pk=next((day.pk for day in infusion.days.all() if day.number == row.step.day_number), None),
     )
     problem = context.get("problem")
     if problem is None or problem.step_id != look.pk:
