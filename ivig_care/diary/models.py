@@ -103,6 +103,8 @@ class SymptomReport(models.Model):
     infusion = models.ForeignKey(Infusion, on_delete=models.CASCADE, related_name="reports")
     trend = models.CharField(max_length=10, choices=Trend, blank=True)
     note = models.TextField(blank=True)
+    # Whether the child takes a steroid every day, which some rules ask; null is not said, and counts as yes.
+    takes_steroid = models.BooleanField(null=True, blank=True)
     level = models.CharField(max_length=20, choices=_choices(Level), blank=True)
     rule = models.CharField(max_length=60, blank=True)
     words = models.TextField(blank=True)
@@ -121,7 +123,10 @@ class SymptomReport(models.Model):
 
 
 class SymptomNamed(models.Model):
-    """One symptom of a report; null is not said, and what is not said counts as the worse. `score` is 0 to 10."""
+    """One symptom of a report; null is not said, and what is not said counts as the worse. `score` is 0 to 10.
+
+    `is_gone`: it was there before, and is not any more.
+    """
 
     report = models.ForeignKey(SymptomReport, on_delete=models.CASCADE, related_name="symptoms")
     symptom = models.CharField(max_length=70, choices=_choices(Symptom))
@@ -129,6 +134,7 @@ class SymptomNamed(models.Model):
     score = models.PositiveSmallIntegerField(null=True, blank=True)
     is_persistent = models.BooleanField(null=True, blank=True)
     since = models.DateTimeField(null=True, blank=True)
+    is_gone = models.BooleanField(default=False)
 
     class Meta:
         constraints: ClassVar = [

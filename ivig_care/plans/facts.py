@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
 from django.db.models import QuerySet
 
-from ivig_care.plans.models import Dose, Infusion, InfusionDay, Step
+from ivig_care.plans.models import Dose, Infusion, InfusionDay, PlanMedicine, Step
 from ivig_care.plans.prescription import protocol_of
 from ivig_care.protocols.selectors import rule_set_for
 from ivig_care.regimen.changes import Change, Existing, diff
 from ivig_care.regimen.dated import Schedule
 from ivig_care.regimen.doses import Body, DoseGiven
-from ivig_care.regimen.facts import DayFacts, InfusionFacts, LastInfusion, SlotFact
+from ivig_care.regimen.facts import DayFacts, InfusionFacts, LastInfusion, Relief, SlotFact
 from ivig_care.regimen.fluids import FLUIDS_LIMITED
 from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.steps import State
@@ -32,6 +32,7 @@ def facts_of(infusion: Infusion) -> InfusionFacts:
         raise ValueError(f"plan {plan.pk} is not complete; check unset_values first")
     rules = rule_set_for(plan.child.clinic.country)
     last = last_infusion(infusion)
+    elsewhere = list(_doses_near(infusion).exclude(step__infusion=infusion))
     return InfusionFacts(
         zone=infusion.tz,
         weight_kg=Fraction(plan.weight_kg),
@@ -48,7 +49,8 @@ def facts_of(infusion: Infusion) -> InfusionFacts:
             for day in infusion.days.all()
         ),
         slots=tuple(_slot_fact(step) for step in infusion.steps.all() if _is_settled(step)),
-        given=_given_elsewhere(infusion),
+        given=tuple(map(_dose_given, elsewhere)),
+        reliefs=tuple(_reliefs(infusion, elsewhere)),
         flags=frozenset({"risk"}) if plan.has_risk else frozenset(),
         conditions=frozenset({FLUIDS_LIMITED}) if plan.has_fluid_limit else frozenset(),
         limits=rules.limits,
@@ -142,8 +144,29 @@ def last_infusion(infusion: Infusion) -> LastInfusion | None:
     return LastInfusion(ended_at=ended.actual_end, product=ended.infusion.plan.product.name)
 
 
-def _given_elsewhere(infusion: Infusion) -> tuple[DoseGiven, ...]:
-    return tuple(_dose_given(dose) for dose in _doses_near(infusion).exclude(step__infusion=infusion))
+# So long after its planned start a day of which nobody said that it ended is over.
+_LONGEST_DAY = timedelta(hours=24)
+
+
+def _reliefs(infusion: Infusion, doses: Iterable[Dose]) -> Iterator[Relief]:
+    """Those of these doses that were given at home as the plan has them when needed, while it has them."""
+    hours = {
+        order.ingredient: order.until_hours or 0
+        for order in infusion.plan.medicines.all()
+        if order.use == PlanMedicine.Use.AS_NEEDED
+    }
+    days = list(infusion.days.all()) if hours else []
+    if not days:
+        return
+    begins = min(day.actual_start or day.planned_start for day in days)
+    ends = max(day.actual_end or day.planned_start + _LONGEST_DAY for day in days)
+    for dose in doses:
+        if dose.ingredient not in hours or dose.by_clinic or dose.step_id is not None:
+            continue
+        until = ends + timedelta(hours=hours[dose.ingredient])
+        is_open = infusion.closed_at is None or dose.entered_at < infusion.closed_at
+        if begins <= dose.given_at <= until and is_open:
+            yield Relief(key=str(dose.pk), name=dose.medicine_name or dose.ingredient, given_at=dose.given_at)
 
 
 def _doses_near(infusion: Infusion) -> QuerySet[Dose]:
