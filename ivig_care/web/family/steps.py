@@ -24,6 +24,7 @@ from ivig_care.web.family.checklists import Problem, checklist_response
 from ivig_care.web.family.forms import NoteForm, SkipForm, TickForm
 from ivig_care.web.fetch import fetch_for
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.once import once, refusal_note, was_queued
 from ivig_care.web.templatetags.times import day_clock
 from ivig_care.web.templatetags.toasts import undo_tag
 
@@ -31,6 +32,7 @@ NO_SUCH_COURSE = "With that time the rest of the plan cannot be worked out. Chec
 
 
 @require_POST
+@once
 def tick(request: PersonRequest, pk: int) -> HttpResponse:
     """It was done: now, so many minutes ago, or at a time."""
     step, now = _step(request, pk), clock.now()
@@ -46,26 +48,29 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     except RegimenError:
         return problem_response(request, step, NO_SUCH_COURSE, open_form="tick", typed=request.POST.get("at", ""))
     if not is_news(step, request.user, min(form.instant, now)):
-        return _recorded(request, step, already_said(step), can_undo=False, where="now")
+        messages.warning(request, already_said(step, sent_for=form.instant if was_queued(request) else None))
+        return recorded_response(request, step.infusion, "now")
     return _recorded(request, step, said_words(step), can_undo=True, where="now")
 
 
 @require_POST
+@once
 def skip(request: PersonRequest, pk: int) -> HttpResponse:
     """It was not done, for a reason."""
-    step = _step(request, pk)
+    step, now = _step(request, pk), clock.now()
     form = SkipForm(request.POST)
     if not form.is_valid():
         return problem_response(request, step, first_error(form), open_form="skip", typed=request.POST.get("note", ""))
     reason, note = SkipReason(form.cleaned_data["reason"]), form.cleaned_data["note"]
     try:
-        step = step_skip(step=step, by=request.user, reason=reason, note=note, now=clock.now())
+        step = step_skip(step=step, by=request.user, reason=reason, note=note, at=form.said_at(now), now=now)
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="skip", typed=note)
     return _recorded(request, step, f"{step_name(step)}: skipped, {step.skip_reason}.", can_undo=True, where="now")
 
 
 @require_POST
+@once
 def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """What was said was a mistake."""
     step = _step(request, pk)
@@ -77,14 +82,16 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@once
 def note(request: PersonRequest, pk: int) -> HttpResponse:
     """Something worth writing down."""
-    step = _step(request, pk)
+    step, now = _step(request, pk), clock.now()
     form = NoteForm(request.POST)
     if not form.is_valid():
         return problem_response(request, step, first_error(form), open_form="note", typed=request.POST.get("note", ""))
     try:
-        step = step_note(step=step, by=request.user, note=form.cleaned_data["note"], now=clock.now()).step
+        said, at = form.cleaned_data["note"], form.said_at(now)
+        step = step_note(step=step, by=request.user, note=said, at=at, now=now).step
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="note", typed=form.cleaned_data["note"])
     return _recorded(request, step, "Note saved.", can_undo=False)
@@ -118,6 +125,7 @@ def problem_response(
     typed: str = "",
 ) -> HttpResponse:
     """The checklist as it is, with what stopped this step from being recorded, and what was typed."""
+    refusal_note(request, text, wants_reason=needs_reason)
     problem = Problem(step_id=step.pk, text=text, at=at, needs_reason=needs_reason, open_form=open_form, typed=typed)
     return checklist_response(request, step.infusion, problem=problem)
 
@@ -138,11 +146,12 @@ def said_words(step: Step) -> str:
     return f"{step_name(step)}: {verb}{_said_at(step)}."
 
 
-def already_said(step: Step) -> str:
-    """What stood in the record before, for somebody who ticked it once more."""
+def already_said(step: Step, *, sent_for: datetime | None = None) -> str:
+    """What stood in the record before, for somebody who ticked it once more: perhaps a while ago, without a signal."""
     who = step.said_by.name if step.said_by else "Somebody"
     twice = " If it was given twice, call the clinic." if step.ingredient else ""
-    return f"{who} ticked this before: {said_words(step)} Nothing was added.{twice}"
+    before = f" your entry of {day_clock(sent_for, step.infusion.tz)} arrived" if sent_for is not None else ""
+    return f"{who} ticked this before{before}: {said_words(step)} Nothing was added.{twice}"
 
 
 def _said_at(step: Step) -> str:
