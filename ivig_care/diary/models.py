@@ -25,12 +25,22 @@ def _choices(words: type[StrEnum]) -> list[tuple[str, str]]:
     return [(word.value, word.value) for word in words]
 
 
+class _Cups(QuerySet["Cup"]):
+    """Cups, starting from the person asking."""
+
+    def visible_to(self, user: User, right: Right = Right.SEE) -> _Cups:
+        """The cups of children with whom this person has this right."""
+        return self.filter(child__in=children_of(user, right))
+
+
 class Cup(models.Model):
     """A cup, bottle or glass of the family's own, so that a drink is two taps; mL."""
 
     child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="cups")
     name = models.CharField(max_length=40)
     ml = models.PositiveSmallIntegerField()
+
+    objects = _Cups.as_manager()
 
     class Meta:
         ordering: ClassVar = ["ml", "id"]

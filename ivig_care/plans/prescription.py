@@ -62,7 +62,16 @@ def unset_in(plan: Plan) -> tuple[Unset, ...]:
     always = [one for field, one in _ALWAYS.items() if getattr(plan, field) is None]
     left = sorted(documents.unset(plan.version.document, prescribed_values(plan)), key=_ASKED_IN.find)
     missing = [one for name in left for one in _left_to_prescriber(plan, name)]
-    found = dict.fromkeys((*always, *_unset_days(plan), *missing, *_unset_minutes(plan), *_unset_first_dose(plan), *_unset_as_needed(plan)))
+    found = dict.fromkeys(
+        (
+            *always,
+            *_unset_days(plan),
+            *missing,
+            *_unset_minutes(plan),
+            *_unset_first_dose(plan),
+            *_unset_as_needed(plan),
+        )
+    )
     return tuple(sorted(found, key=lambda one: list(Section).index(one.section)))
 
 

@@ -22,18 +22,20 @@ COUNTS_FOR = Elapsed(hours=24)
 class SaidAt:
     """One report: its symptoms and temperatures at the UTC instant `at`, and the symptoms that were gone by then.
 
-    One in which nothing stands says that the child is fine: whatever was said before is over.
+    `has_more`: it says something else besides, in words of its own. One in which nothing stands at all says that the
+    child is fine: whatever was said before is over.
     """
 
     at: datetime
     symptoms: tuple[SymptomSaid, ...] = ()
     temperatures: tuple[Temperature, ...] = ()
     gone: frozenset[Symptom] = frozenset()
+    has_more: bool = False
 
     @property
     def is_nothing(self) -> bool:
         """Whether it says that there is nothing."""
-        return not (self.symptoms or self.temperatures or self.gone)
+        return not (self.symptoms or self.temperatures or self.gone or self.has_more)
 
 
 @dataclass(frozen=True, kw_only=True)

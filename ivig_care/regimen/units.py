@@ -1,4 +1,4 @@
-"""Drinks in mL or fluid ounces, temperatures in °C or °F: kept in mL and °C, shown and typed in the person's own unit."""
+"""Drinks in mL or fluid ounces, temperatures in °C or °F: kept in mL and °C, typed and shown as a person likes."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from ivig_care.regimen.units import from_celsius, from_ml, is_plausible, to_cels
 
 
 @pytest.mark.parametrize(
-    ("amount", "unit", "ml"), [("250", "mL", 250), ("8", "oz", 237), ("1", "oz", 30), ("0.5", "oz", 15), ("12", "oz", 355)]
+    ("amount", "unit", "ml"),
+    [("250", "mL", 250), ("8", "oz", 237), ("1", "oz", 30), ("0.5", "oz", 15), ("12", "oz", 355)],
 )
 def test_drinks_in_whole_ml(amount: str, unit: str, ml: int) -> None:
     assert to_ml(Fraction(amount), unit) == ml

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('diary', '0001_parents_phone'),
+        ("diary", "0001_parents_phone"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='symptomnamed',
-            name='is_gone',
+            model_name="symptomnamed",
+            name="is_gone",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='symptomreport',
-            name='takes_steroid',
+            model_name="symptomreport",
+            name="takes_steroid",
             field=models.BooleanField(blank=True, null=True),
         ),
     ]

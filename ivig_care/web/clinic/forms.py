@@ -306,7 +306,12 @@ def _label(form: forms.Form, name: str) -> str:
     return label
 
 
-_ROW_NAMES = {"rate": "Rate", "before": "Medicine before", "course": "Medicine afterwards", "needed": _lazy("Medicine when needed")}
+_ROW_NAMES = {
+    "rate": "Rate",
+    "before": "Medicine before",
+    "course": "Medicine afterwards",
+    "needed": _lazy("Medicine when needed"),
+}
 
 
 def _refuse_twice(rows: Iterable[MedicineRow]) -> None:

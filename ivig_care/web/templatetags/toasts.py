@@ -12,7 +12,14 @@ from django.urls import reverse
 
 register = template.Library()
 
-_ROUTES = {"undo-step": "step_undo", "undo-day": "day_undo", "undo-steps": "steps_undo"}
+_ROUTES = {
+    "undo-step": "step_undo",
+    "undo-day": "day_undo",
+    "undo-steps": "steps_undo",
+    "undo-drink": "drink_undo",
+    "undo-report": "report_undo",
+    "undo-dose": "dose_undo",
+}
 # These answer with the checklist alone when htmx asks.
 _LIVE = ("undo-step", "undo-steps")
 
