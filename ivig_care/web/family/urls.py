@@ -51,6 +51,7 @@ urlpatterns = [
     path("infusions/<int:pk>/call/", call.call, name="call_card"),
     path("infusions/<int:pk>/dose/", doses.extra, name="extra_dose"),
     path("doses/<int:pk>/undo/", doses.undo, name="dose_undo"),
+    path("steps/<int:pk>/", steps.sheet, name="step"),
     path("steps/<int:pk>/tick/", steps.tick, name="step_tick"),
     path("steps/<int:pk>/skip/", steps.skip, name="step_skip"),
     path("steps/<int:pk>/undo/", steps.undo, name="step_undo"),
