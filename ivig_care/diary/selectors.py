@@ -12,8 +12,11 @@ from ivig_care.diary.models import Cup, FluidEntry, SymptomReport
 from ivig_care.plans.facts import facts_of, schedule_of
 from ivig_care.plans.models import Dose, Infusion, InfusionDay
 from ivig_care.regimen import fluids
+from ivig_care.regimen.dated import Schedule
+from ivig_care.regimen.facts import InfusionFacts
 from ivig_care.regimen.fluids import FluidKind, FluidProgress, FluidWindow
 from ivig_care.regimen.now import Question, fluids_for
+from ivig_care.regimen.protocol import Kind
 from ivig_care.regimen.timing import resolve_local
 
 # For so long after the end what an infusion does may still show. Source: FACTS section 6, haemolysis up to 10 days.
@@ -67,6 +70,9 @@ class Ring:
     progress: FluidProgress
     share: int
     expected: int
+    # When the child goes to bed, as far as the protocol says it; else when the window closes.
+    until: datetime
+    is_today: bool = False
 
     @property
     def goal_ml(self) -> Fraction | None:
@@ -86,39 +92,77 @@ class Drinks:
 
 
 def drinks_of(infusion: Infusion, *, now: datetime) -> Drinks:
-    """The family's cups, the window that is open or comes next, and what was drunk today."""
+    """The family's cups, how far the drinking has come, and what was drunk today."""
     begins = _midnight(infusion, now)
     standing = list(infusion.fluids.standing().select_related("by").order_by("-at", "-pk"))
     today = [entry for entry in standing if begins <= entry.at <= now]
-    rings = rings_of(infusion, standing, now=now)
+    facts, schedule = facts_of(infusion), schedule_of(infusion)
+    rings = _rings(infusion, standing, facts, schedule, now)
     return Drinks(
         cups=list(Cup.objects.filter(child=infusion.plan.child_id)),
-        ring=_shown(rings, now),
+        ring=_today(infusion, standing, facts, schedule, now) or _shown(rings, now),
         entries=today,
         drunk_today_ml=sum(entry.ml for entry in today if FluidKind(entry.kind).is_drunk),
-        reason=fluids.suppressed(facts_of(infusion).conditions, is_limited=infusion.plan.has_fluid_limit)
-        if not rings
-        else "",
+        reason=fluids.suppressed(facts.conditions, is_limited=infusion.plan.has_fluid_limit),
     )
 
 
 def rings_of(infusion: Infusion, entries: Iterable[FluidEntry], *, now: datetime) -> list[Ring]:
     """How far the drinking has come in every window of the checklist, in order of time."""
+    return _rings(infusion, entries, facts_of(infusion), schedule_of(infusion), now)
+
+
+def _rings(
+    infusion: Infusion, entries: Iterable[FluidEntry], facts: InfusionFacts, schedule: Schedule, now: datetime
+) -> list[Ring]:
     question = Question(
         at=now,
         taken=tuple(_as_value(entry) for entry in entries),
         are_fluids_limited=infusion.plan.has_fluid_limit,
     )
-    found = fluids_for(question, schedule_of(infusion), facts_of(infusion))
-    return sorted((_ring(window, progress) for window, progress in found), key=lambda ring: ring.window.opens_at)
+    found = fluids_for(question, schedule, facts)
+    rings = (_ring(window, progress, window.closes_at) for window, progress in found)
+    return sorted(rings, key=lambda ring: ring.window.opens_at)
+
+
+def _today(
+    infusion: Infusion, entries: Iterable[FluidEntry], facts: InfusionFacts, schedule: Schedule, now: datetime
+) -> Ring | None:
+    """Today on the clock where the child lives, while the plan's goal for 24 hours holds; None before and after.
+
+    It holds from the first window for drinks on, until so long after the last end as the plan says.
+    """
+    goal, hours = infusion.plan.fluids_goal_ml, infusion.plan.fluids_hours_after
+    opens = [step.window.opens_at for step in schedule.ticked if step.kind is Kind.FLUIDS]
+    if not goal or not hours or not opens or not schedule.days:
+        return None
+    until = max(day.ends_at for day in schedule.days) + timedelta(hours=hours)
+    if not min(opens) <= now <= until:
+        return None
+    begins = _midnight(infusion, now)
+    ends = resolve_local(now.astimezone(infusion.tz).date() + timedelta(days=1), time(), infusion.tz)
+    window = FluidWindow(opens_at=begins, closes_at=ends, goal_ml=Fraction(goal), slot="today")
+    progress = fluids.progress(
+        window,
+        [_as_value(entry) for entry in entries],
+        now=now,
+        night=schedule.night,
+        zone=infusion.tz,
+        no_goal_because=fluids.suppressed(facts.conditions | facts.flags, is_limited=infusion.plan.has_fluid_limit),
+    )
+    night = schedule.night
+    bedtime = resolve_local(begins.astimezone(infusion.tz).date(), night.start, infusion.tz) if night else ends
+    return _ring(window, progress, bedtime if now < bedtime < ends else ends, is_today=True)
 
 
 def _as_value(entry: FluidEntry) -> fluids.FluidEntry:
     return fluids.FluidEntry(at=entry.at, ml=Fraction(entry.ml), kind=FluidKind(entry.kind))
 
 
-def _ring(window: FluidWindow, progress: FluidProgress) -> Ring:
+def _ring(window: FluidWindow, progress: FluidProgress, until: datetime, *, is_today: bool = False) -> Ring:
     return Ring(
+        until=until,
+        is_today=is_today,
         window=window,
         progress=progress,
         share=_percent(progress.drunk_ml, window.goal_ml),

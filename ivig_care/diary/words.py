@@ -94,6 +94,12 @@ DRINKS: Mapping[str, StrOrPromise] = {
     FluidKind.OTHER: _("other drink"),
     FluidKind.IV_BOLUS: _("into the vein"),
 }
+# On a chip, where there is little room.
+DRINKS_SHORT: Mapping[str, StrOrPromise] = {
+    FluidKind.WATER: _("Water"),
+    FluidKind.ELECTROLYTE: _("Electrolytes"),
+    FluidKind.OTHER: _("Other"),
+}
 # Every sentence that a rule of the triage says to a parent.
 SENTENCES: Mapping[str, StrOrPromise] = {
     EMERGENCY: _("Call the emergency number now. If the infusion is still running, tell the nurse at once."),

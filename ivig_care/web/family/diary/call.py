@@ -21,11 +21,20 @@ from ivig_care.web.http import PersonRequest
 
 
 @dataclass(frozen=True, kw_only=True)
+class Group:
+    """One of these signs, at least so bad; without any name every sign is meant."""
+
+    names: tuple[str, ...]
+    is_severe: bool
+    is_not_mild: bool
+    is_persistent: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Together:
     """Signs that count when they are there at once: one of each group, with the limits that hold for it."""
 
-    groups: tuple[tuple[str, ...], ...]
-    bad: tuple[bool, ...]
+    groups: tuple[Group, ...]
     lasting_hours: int | None
     within_days: int | None
     after_hours: int | None
@@ -81,8 +90,7 @@ def _is_said(rule: TriageRule, alone: set[Symptom]) -> bool:
 def _together(rule: TriageRule) -> Together:
     bounds = rule.bounds
     return Together(
-        groups=tuple(_names(sign) for sign in rule.signs),
-        bad=tuple(sign.severity is not Severity.MILD for sign in rule.signs),
+        groups=tuple(_group(sign) for sign in rule.signs),
         lasting_hours=None if bounds.lasting is None else int(bounds.lasting.total_seconds() // 3600),
         within_days=None if bounds.began_within is None else int(bounds.began_within.total_seconds() // 86400) or None,
         after_hours=None if bounds.still_after is None else int(bounds.still_after.total_seconds() // 3600),
@@ -90,8 +98,11 @@ def _together(rule: TriageRule) -> Together:
     )
 
 
-def _names(sign: Sign) -> tuple[str, ...]:
-    """The symptoms of a sign; none, where it is nearly all of them."""
-    if len(sign.any_of) > len(Symptom) // 2:
-        return ()
-    return tuple(str(SYMPTOMS[one]) for one in Symptom if one in sign.any_of)
+def _group(sign: Sign) -> Group:
+    is_nearly_all = len(sign.any_of) > len(Symptom) // 2
+    return Group(
+        names=() if is_nearly_all else tuple(str(SYMPTOMS[one]) for one in Symptom if one in sign.any_of),
+        is_severe=sign.severity is Severity.SEVERE,
+        is_not_mild=sign.severity is Severity.MODERATE,
+        is_persistent=sign.is_persistent,
+    )

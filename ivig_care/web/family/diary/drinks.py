@@ -14,7 +14,7 @@ from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
 from ivig_care.diary.models import Cup, FluidEntry
 from ivig_care.diary.selectors import drinks_of, is_running
-from ivig_care.diary.words import DRINKS
+from ivig_care.diary.words import DRINKS, DRINKS_SHORT
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.web.family.diary.fetching import context_of, infusion_for
 from ivig_care.web.family.diary.forms import DRUNK, DrinkForm
@@ -87,7 +87,7 @@ def _page(
     context = context_of(request, infusion) | {
         "page": drinks_of(infusion, now=now),
         "now": now,
-        "kinds": [(kind, DRINKS[kind]) for kind in DRUNK],
+        "kinds": [(kind, DRINKS_SHORT[kind]) for kind in DRUNK],
         "chosen": (form.data.get("kind") if form else "") or DRUNK[0],
         "is_running": is_running(infusion, now),
         "problem": problem,
