@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
 from django import template
 from django.utils.formats import number_format
@@ -13,7 +14,7 @@ from ivig_care.accounts.models import User
 from ivig_care.diary.models import SymptomNamed, TemperatureReading
 from ivig_care.diary.reports import symptom_words
 from ivig_care.diary.words import DRINKS, LEVELS, METHODS, sentence, symptom
-from ivig_care.regimen.units import ML, from_celsius, from_ml
+from ivig_care.regimen.units import ML, ML_PER_OZ, from_celsius, from_ml
 
 register = template.Library()
 
@@ -25,6 +26,17 @@ def drunk(ml: int | Fraction | None, user: User) -> str:
         return ""
     unit = _drinks_in(user)
     return f"{number_in(ml, user)} {unit}"
+
+
+@register.filter
+def about_drunk(ml: Fraction | None, user: User) -> str:
+    """An amount to go by, rounded up: to 10 mL, or to half an ounce."""
+    if ml is None:
+        return ""
+    unit = _drinks_in(user)
+    grain = Fraction(10) if unit == ML else Fraction(1, 2)
+    amount = ceil((Fraction(ml) if unit == ML else Fraction(ml) / ML_PER_OZ) / grain) * grain
+    return f"{_plain(Fraction(amount))} {unit}"
 
 
 @register.filter

@@ -199,7 +199,7 @@ class DoseForm(WhenForm):
     """A medicine by any name, how much of it, and who gave it."""
 
     medicine = forms.CharField(
-        max_length=60, error_messages={"required": _lazy("Write which medicine it was, as on the box.")}
+        max_length=80, error_messages={"required": _lazy("Write which medicine it was, as on the box.")}
     )
     amount = Number(required=False)
     unit = forms.ChoiceField(choices=[(unit, unit) for unit in (MG, ML, UNITS)], required=False)
