@@ -100,7 +100,7 @@ def test_what_runs_into_a_vein_is_never_counted_as_drunk(infusion: Infusion, peo
     assert page.drunk_today_ml == 400
     assert page.ring is not None
     progress = page.ring.progress
-    assert (progress.drunk_ml, progress.electrolyte_ml, progress.iv_ml) == (400, 100, 500)
+    assert (progress.drunk_ml, progress.electrolyte_ml, progress.iv_ml) == (Fraction(400), Fraction(100), Fraction(500))
     assert page.ring.share == 26
 
 

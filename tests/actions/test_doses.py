@@ -62,7 +62,7 @@ def test_a_dose_stands_with_who_gave_it_and_counts(relieved: Infusion, people: P
 
 def test_what_the_plan_has_is_offered_while_the_ledger_allows(relieved: Infusion, people: People) -> None:
     (offer,) = offers_of(relieved, NOW)
-    assert (offer.is_allowed, offer.order.purpose, offer.order.dose.ml) == (True, "headache", 10)
+    assert (offer.is_allowed, offer.order.purpose, offer.order.dose.ml) == (True, "headache", Fraction(10))
     for hours in (0, 8, 16):
         given(relieved, people.maria, at=NOW + hours * HOUR)
     (offer,) = offers_of(relieved, NOW + 24 * HOUR - MINUTE)
@@ -108,7 +108,10 @@ def test_a_combination_is_one_dose_of_each_ingredient(relieved: Infusion, people
     what = meant(relieved, "cold relief", units="2")
     assert what.is_combination
     doses = dose_enter(infusion=relieved, meant=what, by=people.maria, at=NOW, now=NOW, reason="cold")
-    assert {(one.ingredient, one.mg) for one in doses} == {("acetaminophen", 650), ("chlorphenamine", 4)}
+    assert {(one.ingredient, one.mg) for one in doses} == {
+        ("acetaminophen", Decimal(650)),
+        ("chlorphenamine", Decimal(4)),
+    }
     # mg of what, nobody can say.
     assert [one.mg for one in meant(relieved, "Cold relief", mg="500").amounts] == [None, None]
     dose_take_back(dose=doses[0], infusion=relieved, by=people.maria, now=NOW + MINUTE)

@@ -19,6 +19,8 @@ _ROUTES = {
     "undo-drink": "drink_undo",
     "undo-report": "report_undo",
     "undo-dose": "dose_undo",
+    "undo-rate": "rate_undo",
+    "undo-lot": "lot_undo",
 }
 # These answer with the checklist alone when htmx asks.
 _LIVE = ("undo-step", "undo-steps")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -63,7 +64,7 @@ def test_saving_records_it_and_says_when_to_look_again(infusion: Infusion, peopl
     assert "Ibuprofen: written down, given Mon 9:00 am. Look again at Mon 10:00 am whether it helped." in page
     assert "Did ibuprofen help? Look again" in page
     dose = Dose.objects.get()
-    assert (dose.mg, dose.entered_by, dose.by_clinic) == (200, people.maria, False)
+    assert (dose.mg, dose.entered_by, dose.by_clinic) == (Decimal(200), people.maria, False)
 
 
 def test_another_by_somebody_else_is_shown_asked_about_and_recorded_all_the_same(
