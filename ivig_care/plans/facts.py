@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -138,6 +139,22 @@ def body_of(infusion: Infusion) -> Body:
 def doses_near(infusion: Infusion) -> Iterator[DoseGiven]:
     """Every dose the child was given that can bear on this infusion, of any medicine, at home or in the clinic."""
     return (_dose_given(dose) for dose in _doses_near(infusion))
+
+
+def doses_near_each(infusions: Sequence[Infusion]) -> dict[int, tuple[DoseGiven, ...]]:
+    """The same for several infusions whose days are known, by the key of each: one query."""
+    since = {one.pk: min(day.planned_start for day in one.days.all()) - LOOK_BACK for one in infusions}
+    if not since:
+        return {}
+    children = {one.plan.child_id for one in infusions}
+    standing = Dose.objects.standing().filter(child__in=children, given_at__gte=min(since.values()))
+    doses: dict[int, list[Dose]] = defaultdict(list)
+    for dose in standing:
+        doses[dose.child_id].append(dose)
+    return {
+        one.pk: tuple(_dose_given(dose) for dose in doses[one.plan.child_id] if dose.given_at >= since[one.pk])
+        for one in infusions
+    }
 
 
 def last_infusion(infusion: Infusion) -> LastInfusion | None:

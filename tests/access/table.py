@@ -203,6 +203,7 @@ ROWS: Mapping[str, Row] = {
     "mfa_generate_recovery_codes": _own(),
     "usersessions_list": _page(Can.BE_SOMEBODY),
     "you": _page(Can.BE_SOMEBODY),
+    "you_settings": _form(Can.BE_SOMEBODY, "", drinks_in="mL", degrees_in="C"),
     "session_end": _form(Can.BE_THE_ONE, "session"),
     "other_sessions_end": _form(Can.BE_SOMEBODY, ""),
     "own_log": _page(Can.BE_SOMEBODY),
@@ -285,6 +286,14 @@ ROWS: Mapping[str, Row] = {
     "link_stop": _linked(get=Can.ANYTHING, post=Can.ANYTHING),
     # --- how people are reached ---
     "service_worker": _page(Can.ANYTHING),
+    "welcome": _page(Can.BE_SOMEBODY),
+    "welcome_you": _own(),
+    "welcome_reach": _own(),
+    "welcome_quiet": _own(),
+    "welcome_test": _own(),
+    "welcome_test_live": _page(Can.BE_SOMEBODY),
+    "welcome_try": _own(),
+    "welcome_done": _own(),
     "reach": _page(Can.BE_SOMEBODY),
     "reach_add": _form(Can.BE_SOMEBODY, ""),
     "reach_browser_add": _form(Can.BE_SOMEBODY, ""),
@@ -301,6 +310,9 @@ ROWS: Mapping[str, Row] = {
     "reach_test": _form(Can.BE_THE_ONE, "contact point"),
     # --- the family ---
     "home": _page(Can.BE_SOMEBODY),
+    "home_live": _page(Can.BE_SOMEBODY),
+    # The question is about the children of whoever asks; nothing but them is in the answer.
+    "whose": _page(Can.BE_SOMEBODY, "place of the bar"),
     "outbox": _page(Can.BE_SOMEBODY),
     "clinic_poster": _page(Can.BE_SOMEBODY, "clinic’s code"),
     "child_team": _page(Can.BELONG, "child"),
