@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ivig_care.accounts.models import User
 from ivig_care.actions.errors import ReasonNeeded, Refused
 from ivig_care.actions.steps import step_note, step_skip, step_tick, step_undo
-from ivig_care.care_teams.access import Right
+from ivig_care.care_teams.access import Right, places_keep
 from ivig_care.common import clock
 from ivig_care.plans.models import Infusion, Plan, Step
 from ivig_care.plans.models.steps import StepQuerySet
@@ -41,7 +41,12 @@ NO_SUCH_COURSE = "With that time the rest of the plan cannot be worked out. Chec
 def sheet(request: PersonRequest, pk: int) -> HttpResponse:
     """What can be said of one step besides "now": on the checklist in its place, else on a page of its own."""
     now = clock.now()
-    wanted = _steps().exclude(state=State.WITHDRAWN).select_related("said_by").prefetch_related(noted())
+    wanted = (
+        _steps()
+        .exclude(state=State.WITHDRAWN)
+        .select_related("infusion__plan__child__clinic", "said_by")
+        .prefetch_related(noted())
+    )
     step = fetch_for(request.user, wanted, pk, right=Right.RECORD)
     infusion = step.infusion
     child = infusion.plan.child
@@ -129,12 +134,12 @@ def note(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _step(request: PersonRequest, pk: int) -> Step:
+    places_keep(request.user, request.places)
     return fetch_for(request.user, _steps(), pk, right=Right.RECORD)
 
 
 def _steps() -> StepQuerySet:
-    active = Step.objects.filter(infusion__plan__status=Plan.Status.ACTIVE)
-    return active.select_related("infusion__plan__child__clinic")
+    return Step.objects.filter(infusion__plan__status=Plan.Status.ACTIVE).select_related("infusion")
 
 
 def _recorded(request: PersonRequest, step: Step, words: str, *, can_undo: bool, where: str = "") -> HttpResponse:
@@ -147,7 +152,7 @@ def recorded_response(request: PersonRequest, infusion: Infusion, where: str) ->
     if is_from_home(request):
         return home_response(request) if request.htmx else redirect(f"{reverse('home')}#{where}")
     if request.htmx:
-        return checklist_response(request, infusion)
+        return checklist_response(request, infusion, worked=infusion.worked)
     return redirect(f"{reverse('checklist', args=[infusion.pk])}#{where}")
 
 

@@ -89,7 +89,7 @@ def accept(request: PersonRequest, code: str) -> HttpResponse:
         messages.success(request, welcome)
         return redirect("home")
     messages.success(request, welcome)
-    others = cared_for_by(request.user, Right.RECORD).exclude(pk=place.child_id)
+    others = cared_for_by(request.user, Right.RECORD).exclude(pk=place.child_id or 0)
     return redirect(begun(request.user, is_first_place=not others.exists()))
 
 
