@@ -54,9 +54,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "diary.Cup": ("name", "ml"),
     "diary.FluidEntry": ("kind", "ml", "cup", "at", "entered_at", "by", "taken_back_at"),
     "diary.SymptomReport": (
-        *("id", "trend", "note", "level", "rule", "words", "at", "entered_at", "by", "taken_back_at"),
+        *("id", "trend", "note", "takes_steroid", "level", "rule", "words", "at", "entered_at", "by", "taken_back_at"),
     ),
-    "diary.SymptomNamed": ("symptom", "severity", "score", "is_persistent", "since"),
+    "diary.SymptomNamed": ("symptom", "severity", "score", "is_persistent", "since", "is_gone"),
     "diary.TemperatureReading": ("celsius", "method"),
     "reviews.Concern": ("kind", "level", "report", "day", "words", "raised_at", "raised_by", "answered_at"),
     "reviews.ConcernAnswer": ("words", "by", "at"),

@@ -24,6 +24,7 @@ from ivig_care.web.family import (
     together,
     whose,
 )
+from ivig_care.web.family.diary import call, cups, doses, drinks, page, reports, symptoms
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -52,6 +53,17 @@ urlpatterns = [
     path("infusions/<int:pk>/changes/seen/", changes.seen, name="changes_seen"),
     path("infusions/<int:pk>/tick/", together.tick, name="steps_tick"),
     path("infusions/<int:pk>/undo/", together.undo, name="steps_undo"),
+    path("infusions/<int:pk>/diary/", page.diary, name="diary"),
+    path("infusions/<int:pk>/drinks/", drinks.drinks, name="drinks"),
+    path("drinks/<int:pk>/undo/", drinks.undo, name="drink_undo"),
+    path("children/<int:pk>/cups/", cups.cups, name="cups"),
+    path("cups/<int:pk>/", cups.change, name="cup_change"),
+    path("infusions/<int:pk>/symptoms/", symptoms.symptoms, name="symptoms"),
+    path("reports/<int:pk>/", reports.report, name="report"),
+    path("reports/<int:pk>/undo/", symptoms.undo, name="report_undo"),
+    path("infusions/<int:pk>/call/", call.call, name="call_card"),
+    path("infusions/<int:pk>/dose/", doses.extra, name="extra_dose"),
+    path("doses/<int:pk>/undo/", doses.undo, name="dose_undo"),
     path("steps/<int:pk>/", steps.sheet, name="step"),
     path("steps/<int:pk>/tick/", steps.tick, name="step_tick"),
     path("steps/<int:pk>/skip/", steps.skip, name="step_skip"),
