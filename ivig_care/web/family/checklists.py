@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 
 from ivig_care.care_teams.access import Right, may
 from ivig_care.common import clock
-from ivig_care.diary.selectors import call_card_is_on
 from ivig_care.plans.facts import Worked
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.plans.selectors import checklist_of
@@ -111,7 +110,6 @@ def _context(request: PersonRequest, infusion: Infusion, review: Review | None) 
         "skip_reasons": list(SkipReason),
         "review": review,
         "standing": for_family(infusion, now=clock.now()),
-        "card_is_on": call_card_is_on(infusion, clock.now()),
     }
 
 
