@@ -14,6 +14,9 @@ class PersonRequest(HttpRequest):
     # What a form was refused for, and whether a reason would do; see web/once.py.
     refused_for: str
     wants_reason: bool
+    # Whether somebody works at a clinic (StrongSignIn knows), and whether the device keeps the page (web/offline).
+    is_staff: bool
+    is_kept: bool
 
 
 def page_behind(htmx: HtmxDetails) -> str:

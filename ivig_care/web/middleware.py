@@ -95,7 +95,7 @@ class SignInFromFragment:
 
 # What is open to a clinic's staff before their second factor: signing in, what nobody signs in for, what machines ask.
 OPEN_TO_WEAK = ("/accounts/", "/static/", "/hooks/", "/n/", "/g/", "/invitations/")
-OPEN_PAGES_TO_WEAK = ("/sw.js", "/healthz", "/metrics")
+OPEN_PAGES_TO_WEAK = ("/sw.js", "/manifest.webmanifest", "/offline/", "/healthz", "/metrics")
 
 
 class StrongSignIn:
@@ -108,7 +108,10 @@ class StrongSignIn:
         """Send whoever has not to where they show the one they have, or set up their first."""
         is_open = request.path.startswith(OPEN_TO_WEAK) or request.path in OPEN_PAGES_TO_WEAK
         user = request.user
-        if is_open or not isinstance(user, User) or not needs_strong_sign_in(user) or is_strong(request, user):
+        if is_open or not isinstance(user, User):
+            return self.get_response(request)
+        is_staff = request.__dict__["is_staff"] = needs_strong_sign_in(user)
+        if not is_staff or is_strong(request, user):
             return self.get_response(request)
         htmx = getattr(request, "htmx", None)
         page = page_behind(htmx) if htmx else _page_to_return_to(request)

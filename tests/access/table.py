@@ -285,6 +285,9 @@ ROWS: Mapping[str, Row] = {
     "link_stop": _linked(get=Can.ANYTHING, post=Can.ANYTHING),
     # --- how people are reached ---
     "service_worker": _page(Can.ANYTHING),
+    "manifest": _page(Can.ANYTHING),
+    "offline": _page(Can.ANYTHING),
+    "queue": _page(Can.BE_SOMEBODY),
     "reach": _page(Can.BE_SOMEBODY),
     "reach_add": _form(Can.BE_SOMEBODY, ""),
     "reach_browser_add": _form(Can.BE_SOMEBODY, ""),

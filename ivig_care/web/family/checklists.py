@@ -18,6 +18,7 @@ from ivig_care.regimen.steps import SkipReason
 from ivig_care.web.family.erase import erasures_for
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 from ivig_care.web.reach.selectors import off_lines_of
 
 
@@ -34,6 +35,7 @@ class Problem:
 
 
 @require_safe
+@kept
 def checklist(request: PersonRequest, pk: int) -> HttpResponse:
     """The whole page of one infusion."""
     infusion = _infusion(request, pk)

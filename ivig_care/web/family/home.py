@@ -11,10 +11,12 @@ from ivig_care.common import clock
 from ivig_care.plans.selectors import infusions_for_home
 from ivig_care.web.family.erase import erasures_for
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 from ivig_care.web.reach.selectors import off_lines_for
 
 
 @require_safe
+@kept
 def home(request: PersonRequest) -> HttpResponse:
     """Staff go to their clinic, families to their checklists; who is both finds the clinic in the header."""
     children = cared_for_by(request.user)

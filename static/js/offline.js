@@ -1,0 +1,136 @@
+// Without a signal: asks the device to keep pages, and hands what is entered to the queue (queue.js, waiting.js).
+
+const place = document.getElementById("waiting");
+const canQueue = Boolean(place && window.isSecureContext && navigator.locks && window.indexedDB);
+// Longer than that nobody waits with a child on the arm: what was entered is sent later, with the same key.
+const PATIENCE = 10000;
+
+// --- keeping pages ------------------------------------------------------------------------------
+
+const ask = async (message) => (await navigator.serviceWorker.ready).active.postMessage(message);
+
+// Only a page that may be kept brings the worker: nobody else gets one.
+if ("serviceWorker" in navigator && window.isSecureContext && document.getElementById("kept")) {
+  addEventListener("load", async () => {
+    const isFirst = !navigator.serviceWorker.controller;
+    await navigator.serviceWorker.register("/sw.js");
+    if (isFirst) ask({ keep: [location.pathname] });
+    const ahead = document.getElementById("main").dataset.keep.split(" ").filter(Boolean);
+    if (ahead.length) ask({ keep: ahead, within: 3600000 });
+  });
+  // What changed on the page must not be missing from the copy: it would be done twice.
+  let soon;
+  document.addEventListener("htmx:afterSettle", () => {
+    clearTimeout(soon);
+    soon = setTimeout(() => navigator.onLine && ask({ keep: [location.pathname] }), 2000);
+  });
+}
+
+// The checklist has come anew: it is no old copy any more.
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.target?.id === "checklist" && detail.successful) document.getElementById("kept")?.setAttribute("hidden", "");
+});
+
+// --- the page for what is not kept ----------------------------------------------------------------
+
+async function listCopies(section) {
+  const pages = await caches.open("pages");
+  for (const request of await pages.keys()) {
+    const html = await (await pages.match(request)).text();
+    const title = new DOMParser().parseFromString(html, "text/html").title;
+    if (!title) continue;
+    const link = Object.assign(document.createElement("a"), { href: request.url, textContent: title, className: "button quiet" });
+    section.querySelector("ul").append(Object.assign(document.createElement("li"), {}));
+    section.querySelector("li:last-child").append(link);
+    section.hidden = false;
+  }
+}
+if (document.getElementById("copies") && window.caches) listCopies(document.getElementById("copies"));
+
+// --- entries ------------------------------------------------------------------------------------
+
+let parts;
+const queue = () =>
+  (parts ??= Promise.all([import(place.dataset.queueJs), import(place.dataset.waitingJs)]).then(([store, shown]) => {
+    shown.begin(place, store);
+    return { store, shown };
+  }));
+
+async function wait(form, fields, tappedAt, submitter) {
+  const { store, shown } = await queue();
+  await store.add({ person: place.dataset.person, form, fields, tappedAt, submitter });
+  await shown.draw();
+  shown.tell(place.dataset.kept);
+  if (form.dataset.then) location.assign(form.dataset.then);
+}
+
+const waits = (form) => (canQueue && form?.matches?.("form[data-queue]") ? form : null);
+const pressed = new WeakMap();
+
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (waits(detail.elt)) detail.timeout = PATIENCE;
+});
+document.addEventListener(
+  "htmx:beforeRequest",
+  (event) => {
+    const { elt, requestConfig } = event.detail;
+    if (!waits(elt)) return;
+    pressed.set(requestConfig, Date.now());
+    if (navigator.onLine) return;
+    event.preventDefault();
+    wait(elt, requestConfig.formData, Date.now(), requestConfig.triggeringEvent?.submitter);
+  },
+  true,
+);
+// Nobody knows whether it arrived. The key lets it do what it says once.
+const lost = (event) => {
+  const { elt, requestConfig, xhr } = event.detail;
+  const isAway = event.type !== "htmx:responseError" || (xhr.status >= 502 && xhr.status <= 504);
+  if (!waits(elt) || !isAway) return;
+  event.stopImmediatePropagation();
+  wait(elt, requestConfig.formData, pressed.get(requestConfig) ?? Date.now(), requestConfig.triggeringEvent?.submitter);
+};
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(name, lost, true);
+
+// Forms that load a page: asked for here, so that nothing is lost when there is no answer.
+async function send(form, fields, submitter) {
+  const tappedAt = Date.now();
+  if (!navigator.onLine) return wait(form, fields, tappedAt, submitter);
+  let answer;
+  try {
+    const signal = AbortSignal.timeout(PATIENCE);
+    const options = { method: "POST", body: new URLSearchParams(fields), headers: { "X-Queued": "now" }, redirect: "manual", signal };
+    answer = await fetch(form.action, options);
+    if (answer.status >= 502 && answer.status <= 504) throw new Error(answer.status);
+  } catch {
+    return wait(form, fields, tappedAt, submitter);
+  }
+  const isTaken = answer.ok && answer.headers.get("Content-Type")?.includes("json");
+  const { to } = isTaken ? await answer.json() : {};
+  if (!to) return sendPlainly(form, submitter);
+  if (new URL(to, location).pathname !== location.pathname) return location.assign(to);
+  history.replaceState(null, "", to);
+  location.reload();
+}
+
+// It shows what is wrong, or asks who is there.
+function sendPlainly(form, submitter) {
+  if (submitter?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+  HTMLFormElement.prototype.submit.call(form);
+}
+
+document.addEventListener("submit", (event) => {
+  const form = waits(event.target);
+  if (!form || form.hasAttribute("hx-post") || event.defaultPrevented) return;
+  event.preventDefault();
+  send(form, new FormData(form, event.submitter), event.submitter);
+});
+
+if (canQueue) {
+  const again = async () => (await queue()).shown.sendAll();
+  if (localStorage.getItem("waiting")) again();
+  addEventListener("online", again);
+  addEventListener("offline", async () => (await queue()).shown.draw());
+  if (!navigator.onLine) queue().then(({ shown }) => shown.draw());
+  document.addEventListener("visibilitychange", () => !document.hidden && localStorage.getItem("waiting") && again());
+}
