@@ -56,8 +56,18 @@ const queue = () =>
     return { store, shown };
   }));
 
+// Nothing must look as if it had been taken that is lost.
+function notTaken() {
+  parts = undefined;
+  const toasts = document.getElementById("toasts");
+  const text = Object.assign(document.createElement("span"), { textContent: toasts.dataset.failed });
+  toasts.replaceChildren(Object.assign(document.createElement("div"), { className: "toast error" }));
+  toasts.firstChild.append(text);
+}
+
 async function wait(form, fields, tappedAt, submitter) {
-  const { store, shown } = await queue();
+  const { store, shown } = (await queue().catch(() => {})) ?? {};
+  if (!store) return notTaken();
   await store.add({ person: place.dataset.person, form, fields, tappedAt, submitter });
   await shown.draw();
   shown.tell(place.dataset.kept);
@@ -127,10 +137,12 @@ document.addEventListener("submit", (event) => {
 });
 
 if (canQueue) {
-  const again = async () => (await queue()).shown.sendAll();
-  if (localStorage.getItem("waiting")) again();
-  addEventListener("online", again);
-  addEventListener("offline", async () => (await queue()).shown.draw());
-  if (!navigator.onLine) queue().then(({ shown }) => shown.draw());
-  document.addEventListener("visibilitychange", () => !document.hidden && localStorage.getItem("waiting") && again());
+  const tell = async (what) => (await queue().catch(() => {}))?.shown[what]();
+  if (localStorage.getItem("waiting")) tell("sendAll");
+  else if (!navigator.onLine) tell("draw");
+  // Until the worker has them: without a signal they could not be had any more.
+  if (!navigator.serviceWorker?.controller) addEventListener("load", () => setTimeout(queue, 3000));
+  addEventListener("online", () => tell("sendAll"));
+  addEventListener("offline", () => tell("draw"));
+  document.addEventListener("visibilitychange", () => !document.hidden && localStorage.getItem("waiting") && tell("sendAll"));
 }

@@ -25,7 +25,9 @@ def main(infusion_id: int) -> None:
     now = clock.now()
     doses = Dose.objects.filter(step__infusion=infusion_id, taken_back_at__isnull=True).values_list("step", flat=True)
     kinds = ("done", "skipped", "noted", "undone")
-    events = StepEvent.objects.filter(step__infusion=infusion_id, kind__in=kinds).select_related("by").order_by("at", "pk")
+    events = (
+        StepEvent.objects.filter(step__infusion=infusion_id, kind__in=kinds).select_related("by").order_by("at", "pk")
+    )
     said = [
         [one.kind, str(one.by), int((now - one.at).total_seconds() // 60), one.kind == "done" and one.step_id in doses]
         for one in events

@@ -75,7 +75,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         messages.success(request, "Taken back. The open steps are where they were before.")
     except Refused as refused:
         messages.error(request, str(refused))
-    return redirect("checklist", pk=day.infusion_id)
+    return _back(request, day)
 
 
 def _say(request: PersonRequest, pk: int, saying: Saying) -> HttpResponse:
@@ -108,6 +108,7 @@ def _page(
         "saying": saying,
         "form": form,
         "at": at,
+        "is_from_card": _is_from_card(request),
         "shown_at": input_time(at or form.now, day.infusion.tz),
         "moves": [change for change in changes if change.action is not Action.KEEP],
         "minutes_late": None if at is None else round((at - day.planned_start).total_seconds() / 60),
@@ -122,7 +123,17 @@ def _saved(
     words = {0: "No step moved", 1: "One open step moved"}.get(moved, f"{moved} open steps moved")
     text = f"Day {day.number} {saying.past} {day_clock(at, day.infusion.tz)}. {words}."
     messages.success(request, text, extra_tags=undo_tag("undo-day", day.pk))
-    return redirect("checklist", pk=day.infusion_id)
+    return _back(request, day)
+
+
+def _back(request: PersonRequest, day: InfusionDay) -> HttpResponse:
+    """To the page that this was said on: the infusion card, if it was, else the checklist."""
+    return redirect("infusion_card", pk=day.pk) if _is_from_card(request) else redirect("checklist", day.infusion_id)
+
+
+def _is_from_card(request: PersonRequest) -> bool:
+    said = request.POST if request.method == "POST" else request.GET
+    return said.get("back") == "card"
 
 
 def _day(request: PersonRequest, pk: int) -> InfusionDay:

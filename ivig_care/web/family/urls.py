@@ -3,6 +3,7 @@
 from django.urls import path
 
 from ivig_care.web.family import (
+    card,
     checklists,
     days,
     erase,
@@ -10,8 +11,11 @@ from ivig_care.web.family import (
     handout,
     home,
     log,
+    lots,
     messages,
     outbox,
+    paper,
+    rates,
     steps,
     team,
     together,
@@ -39,6 +43,7 @@ urlpatterns = [
     path("infusions/<int:pk>/messages/", messages.history, name="messages"),
     path("infusions/<int:pk>/tick/", together.tick, name="steps_tick"),
     path("infusions/<int:pk>/undo/", together.undo, name="steps_undo"),
+    path("steps/<int:pk>/", steps.sheet, name="step"),
     path("steps/<int:pk>/tick/", steps.tick, name="step_tick"),
     path("steps/<int:pk>/skip/", steps.skip, name="step_skip"),
     path("steps/<int:pk>/undo/", steps.undo, name="step_undo"),
@@ -46,4 +51,14 @@ urlpatterns = [
     path("infusion-days/<int:pk>/start/", days.start, name="day_start"),
     path("infusion-days/<int:pk>/end/", days.end, name="day_end"),
     path("infusion-days/<int:pk>/undo/", days.undo, name="day_undo"),
+    path("infusion-days/<int:pk>/card/", card.card, name="infusion_card"),
+    path("infusion-days/<int:pk>/card/live/", card.card_live, name="infusion_card_live"),
+    path("infusion-days/<int:pk>/rate/", rates.rate, name="rate_enter"),
+    path("infusion-days/<int:pk>/pause/", rates.pause, name="pause"),
+    path("infusion-days/<int:pk>/resume/", rates.resume, name="resume"),
+    path("infusion-days/rates/<int:pk>/undo/", rates.undo, name="rate_undo"),
+    path("infusion-days/<int:pk>/lot/", lots.lot, name="lot_enter"),
+    path("infusion-days/lots/<int:pk>/undo/", lots.undo, name="lot_undo"),
+    path("infusion-days/<int:pk>/print/", paper.card, name="card_print"),
+    path("infusions/<int:pk>/print/", paper.checklist, name="checklist_print"),
 ]
