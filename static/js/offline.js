@@ -4,6 +4,7 @@ const place = document.getElementById("waiting");
 const canQueue = Boolean(place && window.isSecureContext && navigator.locks && window.indexedDB);
 // Longer than that nobody waits with a child on the arm: what was entered is sent later, with the same key.
 const PATIENCE = 10000;
+const LIVE = "#checklist, #card";
 
 // --- keeping pages ------------------------------------------------------------------------------
 
@@ -20,32 +21,17 @@ if ("serviceWorker" in navigator && window.isSecureContext && document.getElemen
   });
   // What changed on the page must not be missing from the copy: it would be done twice.
   let soon;
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    if (!detail.target?.matches?.(LIVE)) return;
     clearTimeout(soon);
     soon = setTimeout(() => navigator.onLine && ask({ keep: [location.pathname] }), 2000);
   });
 }
 
-// The checklist has come anew: it is no old copy any more.
+// What refreshes itself has come anew: it is no old copy any more.
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.target?.id === "checklist" && detail.successful) document.getElementById("kept")?.setAttribute("hidden", "");
+  if (detail.target?.matches?.(LIVE) && detail.successful) document.getElementById("kept")?.setAttribute("hidden", "");
 });
-
-// --- the page for what is not kept ----------------------------------------------------------------
-
-async function listCopies(section) {
-  const pages = await caches.open("pages");
-  for (const request of await pages.keys()) {
-    const html = await (await pages.match(request)).text();
-    const title = new DOMParser().parseFromString(html, "text/html").title;
-    if (!title) continue;
-    const link = Object.assign(document.createElement("a"), { href: request.url, textContent: title, className: "button quiet" });
-    section.querySelector("ul").append(Object.assign(document.createElement("li"), {}));
-    section.querySelector("li:last-child").append(link);
-    section.hidden = false;
-  }
-}
-if (document.getElementById("copies") && window.caches) listCopies(document.getElementById("copies"));
 
 // --- entries ------------------------------------------------------------------------------------
 
@@ -76,6 +62,9 @@ async function wait(form, fields, tappedAt, submitter) {
 
 const waits = (form) => (canQueue && form?.matches?.("form[data-queue]") ? form : null);
 const pressed = new WeakMap();
+// The sheet of a step that cannot be had now: one that fits every step is on the page.
+const isMore = (elt) => canQueue && elt.matches("a.more") && document.getElementById("sheet-of-any");
+const tell = async (what, ...more) => (await queue().catch(() => {}))?.shown[what](...more);
 
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (waits(detail.elt)) detail.timeout = PATIENCE;
@@ -84,6 +73,10 @@ document.addEventListener(
   "htmx:beforeRequest",
   (event) => {
     const { elt, requestConfig } = event.detail;
+    if (!navigator.onLine && isMore(elt)) {
+      event.preventDefault();
+      tell("openSheet", elt);
+    }
     if (!waits(elt)) return;
     pressed.set(requestConfig, Date.now());
     if (navigator.onLine) return;
@@ -96,6 +89,7 @@ document.addEventListener(
 const lost = (event) => {
   const { elt, requestConfig, xhr } = event.detail;
   const isAway = event.type !== "htmx:responseError" || (xhr.status >= 502 && xhr.status <= 504);
+  if (isAway && isMore(elt)) tell("openSheet", elt);
   if (!waits(elt) || !isAway) return;
   event.stopImmediatePropagation();
   wait(elt, requestConfig.formData, pressed.get(requestConfig) ?? Date.now(), requestConfig.triggeringEvent?.submitter);
@@ -131,13 +125,12 @@ function sendPlainly(form, submitter) {
 
 document.addEventListener("submit", (event) => {
   const form = waits(event.target);
-  if (!form || form.hasAttribute("hx-post") || event.defaultPrevented) return;
+  if (!form || (form.hasAttribute("hx-post") && !form.closest("[hx-disable]")) || event.defaultPrevented) return;
   event.preventDefault();
   send(form, new FormData(form, event.submitter), event.submitter);
 });
 
 if (canQueue) {
-  const tell = async (what) => (await queue().catch(() => {}))?.shown[what]();
   if (localStorage.getItem("waiting")) tell("sendAll");
   else if (!navigator.onLine) tell("draw");
   // Until the worker has them: without a signal they could not be had any more.

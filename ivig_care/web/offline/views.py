@@ -29,6 +29,7 @@ SHELL = (
     "js/offline.js",
     "js/queue.js",
     "js/waiting.js",
+    "js/copies.js",
     "icon.svg",
 )
 WORKER = ("js/service-worker.js", "js/notifications.js")
