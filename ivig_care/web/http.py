@@ -15,7 +15,7 @@ class PersonRequest(HttpRequest):
     refused_for: str
     wants_reason: bool
     # Whether somebody works at a clinic (StrongSignIn knows), and whether the device keeps the page (web/offline).
-    is_staff: bool
+    works_at_clinic: bool
     is_kept: bool
 
 

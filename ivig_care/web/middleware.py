@@ -110,8 +110,8 @@ class StrongSignIn:
         user = request.user
         if is_open or not isinstance(user, User):
             return self.get_response(request)
-        is_staff = request.__dict__["is_staff"] = needs_strong_sign_in(user)
-        if not is_staff or is_strong(request, user):
+        works_at_clinic = request.__dict__["works_at_clinic"] = needs_strong_sign_in(user)
+        if not works_at_clinic or is_strong(request, user):
             return self.get_response(request)
         htmx = getattr(request, "htmx", None)
         page = page_behind(htmx) if htmx else _page_to_return_to(request)

@@ -24,7 +24,7 @@ def kept(view: V) -> V:
 
     @wraps(view)
     def kept_by_device(request: PersonRequest, *args: object, **kwargs: object) -> HttpResponse:
-        request.is_kept = request.method == "GET" and not request.htmx and not getattr(request, "is_staff", True)
+        request.is_kept = request.method == "GET" and not request.htmx and not getattr(request, "works_at_clinic", True)
         response = view(request, *args, **kwargs)
         if request.is_kept and response.status_code == HTTPStatus.OK:
             response.headers[KEPT] = "yes"
