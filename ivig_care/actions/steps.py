@@ -8,9 +8,10 @@ from django.db import transaction
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
-from ivig_care.actions.checklists import ALARM, alarm_set, checklist_refresh, checklist_touch, infusion_lock
+from ivig_care.actions.checklists import ALARM, alarm_set, checklist_hold, checklist_renew, checklist_touch
 from ivig_care.actions.errors import ReasonNeeded, Refused, StepWithdrawn, TimeNotPossible
 from ivig_care.actions.silence import ANSWERED, PUT_OFF, deliveries_silence
+from ivig_care.plans.facts import Given, given_as, given_near
 from ivig_care.plans.ledger import ledger_of
 from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
 from ivig_care.regimen import steps as step_states
@@ -37,12 +38,13 @@ def step_tick(*, step: Step, by: User, at: datetime, now: datetime, reason: str 
     if step.state == State.DONE:
         return step
     _check_time(at, now)
+    given = given_near(infusion)
     if step.ingredient and not reason:
-        _check_allowance(infusion, step, at)
+        _check_allowance(infusion, step, at, given)
     _say(step, Event.DONE, by=by, at=min(at, now), now=now, reason=reason)
     if step.ingredient:
-        Dose.objects.create(
-            child=infusion.plan.child,
+        dose = Dose.objects.create(
+            child_id=infusion.plan.child_id,
             step=step,
             ingredient=step.ingredient,
             medicine_name=step.medicine_name,
@@ -52,7 +54,8 @@ def step_tick(*, step: Step, by: User, at: datetime, now: datetime, reason: str 
             entered_by=by,
             reason=reason,
         )
-    checklist_refresh(infusion, at=now)
+        given = (*given, given_as(dose, is_own=True))
+    checklist_renew(infusion, given=given, at=now)
     _note(infusion, step, Verb.RECORDED, "ticked", by=by, now=now, how=how)
     return step
 
@@ -76,7 +79,7 @@ def step_skip(
     _check_time(at, now)
     step.skip_reason = reason
     _say(step, Event.SKIPPED, by=by, at=at, now=now, reason=reason, note=note)
-    checklist_refresh(infusion, at=now)
+    checklist_renew(infusion, given=given_near(infusion), at=now)
     _note(infusion, step, Verb.RECORDED, "skipped", by=by, now=now, how=how)
     return step
 
@@ -93,7 +96,7 @@ def step_undo(*, step: Step, by: User, now: datetime, how: str = "") -> Step:
     step.save(update_fields=["state", "said_at", "said_by", "skip_reason", *ALARM])
     StepEvent.objects.create(step=step, kind=Event.UNDONE, at=now, entered_at=now, by=by)
     step.doses.filter(taken_back_at__isnull=True).update(taken_back_at=now)
-    checklist_refresh(infusion, at=now)
+    checklist_renew(infusion, given=given_near(infusion), at=now)
     _note(infusion, step, Verb.CHANGED, "took back", by=by, now=now, how=how)
     return step
 
@@ -138,8 +141,8 @@ def step_note(*, step: Step, by: User, note: str, now: datetime, at: datetime | 
 
 
 def _locked(step: Step) -> tuple[Infusion, Step]:
-    infusion = infusion_lock(step.infusion_id)
-    fresh = Step.objects.select_for_update().get(pk=step.pk)
+    infusion = checklist_hold(step.infusion_id)
+    fresh = next(one for one in infusion.steps.all() if one.pk == step.pk)
     if fresh.state == State.WITHDRAWN:
         raise StepWithdrawn
     return infusion, fresh
@@ -169,8 +172,8 @@ def _check_time(at: datetime, now: datetime) -> None:
         raise TimeNotPossible("That time is too long ago for this checklist.")
 
 
-def _check_allowance(infusion: Infusion, step: Step, at: datetime) -> None:
-    answer = ledger_of(infusion).answer(step, at)
+def _check_allowance(infusion: Infusion, step: Step, at: datetime, given: tuple[Given, ...]) -> None:
+    answer = ledger_of(infusion, given=given).answer(step, at)
     is_in_doubt = not answer.is_known and answer.last is not None
     if not is_in_doubt and not any(reason.code in _ASKS_WHY for reason in answer.reasons):
         return

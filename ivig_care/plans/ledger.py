@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from ivig_care.plans.facts import body_of, doses_near
-from ivig_care.plans.models import Infusion, Step
+from ivig_care.plans.facts import Given, body_of, doses_near_each, given_near
+from ivig_care.plans.models import Infusion, PlanMedicine, Step
+from ivig_care.plans.prescription import prescription_of
 from ivig_care.protocols.selectors import rule_set_for
 from ivig_care.regimen.doses import Body, DoseGiven, MedicineLimit, limit_for
 from ivig_care.regimen.ledger import Answer, may_be_given
@@ -37,20 +38,35 @@ class Ledger:
         return limit_for(self.rules.limits_here, ingredient, self.body, at).limit.min_interval
 
 
-def ledger_of(infusion: Infusion) -> Ledger:
+def ledger_of(infusion: Infusion, *, given: Sequence[Given] | None = None) -> Ledger:
     """The ledger as it stands, over everything the child was given near this infusion. Raises nothing."""
     rules = rule_set_for(infusion.plan.child.clinic.country)
     return Ledger(
-        doses=tuple(doses_near(infusion)),
+        doses=tuple(one.dose for one in (given_near(infusion) if given is None else given)),
         body=body_of(infusion),
         rules=rules,
-        orders=tuple(_orders(infusion, rules)),
+        orders=tuple(_orders(prescription_of(infusion.plan).medicines, rules)),
     )
 
 
-def _orders(infusion: Infusion, rules: RuleSet) -> Iterator[MedicineLimit]:
+def ledgers_of(infusions: Sequence[Infusion]) -> dict[int, Ledger]:
+    """The ledger of each of these infusions, by its key, read at once. Each needs `plan.medicines` and `days` known."""
+    rules = {country: rule_set_for(country) for country in {one.plan.child.clinic.country for one in infusions}}
+    doses = doses_near_each(infusions)
+    return {
+        one.pk: Ledger(
+            doses=doses[one.pk],
+            body=body_of(one),
+            rules=rules[one.plan.child.clinic.country],
+            orders=tuple(_orders(one.plan.medicines.all(), rules[one.plan.child.clinic.country])),
+        )
+        for one in infusions
+    }
+
+
+def _orders(medicines: Iterable[PlanMedicine], rules: RuleSet) -> Iterator[MedicineLimit]:
     """What the plan says of each medicine: the clinic agreed to it; how often counts where no source knows it."""
     known = {limit.ingredient for limit in rules.limits_here if limit.min_interval}
-    for order in infusion.plan.medicines.all():
+    for order in medicines:
         every = None if order.ingredient in known or not order.every_hours else Elapsed(hours=float(order.every_hours))
         yield MedicineLimit(ingredient=order.ingredient, min_interval=every)

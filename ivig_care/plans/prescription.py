@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from ivig_care.common.kept import Kept
 from ivig_care.plans.models import InfusionDay, Plan, PlanMedicine, PlanRate
 from ivig_care.regimen import documents
 from ivig_care.regimen.json_values import Json
@@ -143,9 +145,40 @@ def _medicines(plan: Plan, use: PlanMedicine.Use) -> list[PlanMedicine]:
     return [medicine for medicine in plan.medicines.order_by("pk") if medicine.use == use]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Prescription:
+    """What an active plan prescribes: its protocol with every value in its place, and its medicines."""
+
+    protocol: Protocol
+    medicines: tuple[PlanMedicine, ...]
+
+
+# A prescription does not change any more once its plan is active (see actions/plans.py). By the moment of that, too: an
+# activation that was rolled back has read what was never prescribed.
+_PRESCRIPTIONS: Kept[tuple[int, datetime], Prescription] = Kept(most=2000)
+
+
+def prescription_of(plan: Plan) -> Prescription:
+    """What a plan prescribes; of a draft as it stands. Raises UnsetValues, DocumentError."""
+    if plan.status == Plan.Status.DRAFT or plan.activated_at is None:
+        return _prescription(plan)
+    return _PRESCRIPTIONS.get((plan.pk, plan.activated_at), lambda: _prescription(plan))
+
+
+def prescription_forget(plan: Plan) -> None:
+    """Its activation came to nothing."""
+    if plan.activated_at is not None:
+        _PRESCRIPTIONS.forget((plan.pk, plan.activated_at))
+
+
 def protocol_of(plan: Plan) -> Protocol:
     """The plan's protocol with every prescribed value in its place. Raises UnsetValues, DocumentError."""
-    return documents.decode_protocol(documents.fill(plan.version.document, prescribed_values(plan)))
+    return prescription_of(plan).protocol
+
+
+def _prescription(plan: Plan) -> Prescription:
+    filled = documents.fill(plan.version.document, prescribed_values(plan))
+    return Prescription(protocol=documents.decode_protocol(filled), medicines=tuple(plan.medicines.order_by("pk")))
 
 
 def prescribed_values(plan: Plan) -> dict[str, Json]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -12,12 +12,11 @@ from zlib import crc32
 
 from django.db.models import Prefetch, QuerySet
 
-from ivig_care.accounts.models import User
-from ivig_care.care_teams.access import cared_for_by
-from ivig_care.plans.facts import schedule_of
+from ivig_care.common.prepared import Prepared
+from ivig_care.plans.facts import Worked, given_near, read_anew, schedule_of
 from ivig_care.plans.ledger import Ledger, ledger_of
-from ivig_care.plans.models import Infusion, InfusionDay, Plan, Step, StepEvent
-from ivig_care.regimen.dated import DayRun
+from ivig_care.plans.models import Infusion, InfusionDay, Step, StepEvent
+from ivig_care.regimen.dated import DayRun, Schedule
 from ivig_care.regimen.doses import Code
 from ivig_care.regimen.ledger import Answer
 from ivig_care.regimen.steps import State
@@ -144,11 +143,7 @@ class Checklist:
 
         Left out is what is given too soon, and an ingredient that stands there twice: nobody means both at once.
         """
-        medicines = [row for row in self.now_rows if row.step.ingredient]
-        times = Counter(row.step.ingredient for row in medicines)
-        rows = [row for row in medicines if times[row.step.ingredient] == 1 and row.keeps_to_its_limit(self.now)]
-        close = [row for row in rows if row.step.due_at - rows[0].step.due_at <= TOGETHER_WITHIN]
-        return close if len(close) > 1 else []
+        return together_of(self.now_rows, self.now)
 
     @property
     def done(self) -> int:
@@ -165,50 +160,22 @@ class Checklist:
         return sum(len(rows) for _, rows in self.later)
 
 
-@dataclass(frozen=True, kw_only=True)
-class InfusionLine:
-    """One infusion on the first page: when it is, where it stands, and what waits now, the first one first."""
+def checklist_of(infusion: Infusion, *, now: datetime, worked: Worked | None = None) -> Checklist:
+    """The checklist page; the number of queries does not depend on the number of steps.
 
-    infusion: Infusion
-    starts_at: datetime
-    to_start: InfusionDay | None
-    waiting: list[StepRow]
-    is_closed: bool
-    is_signed: bool
-    is_cancelled: bool
-
-
-def infusions_for_home(user: User, *, now: datetime) -> list[InfusionLine]:
-    """The infusions of the children this person cares for: the open ones by date, then the closed, newest first."""
-    active = Infusion.objects.filter(
-        plan__child__in=cared_for_by(user), plan__status=Plan.Status.ACTIVE, days__number=1
-    )
-    waiting: dict[int, list[StepRow]] = defaultdict(list)
-    for step in Step.objects.open().filter(infusion__in=active, opens_at__lte=now, closes_at__gt=now):
-        waiting[step.infusion_id].append(StepRow(step=step, status=_status(step, now)))
-    lines = [
-        InfusionLine(
-            infusion=infusion,
-            starts_at=infusion.days.all()[0].planned_start,
-            to_start=next((day for day in infusion.days.all() if _is_to_start(day, now)), None),
-            waiting=waiting[infusion.pk],
-            is_closed=infusion.closed_at is not None,
-            is_signed=getattr(getattr(infusion, "review", None), "signed_at", None) is not None,
-            is_cancelled=all(day.cancelled_at is not None for day in infusion.days.all()),
-        )
-        for infusion in active.select_related("plan__child", "review").prefetch_related("days")
-    ]
-    still_open = sorted((line for line in lines if not line.is_closed), key=lambda line: line.starts_at)
-    closed = sorted((line for line in lines if line.is_closed), key=lambda line: line.starts_at, reverse=True)
-    return still_open + closed
-
-
-def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
-    """The checklist page; the number of queries does not depend on the number of steps."""
-    steps = list(infusion.steps.exclude(state=State.WITHDRAWN).select_related("said_by").prefetch_related(noted()))
-    page = Checklist(infusion=infusion, now=now, days=_day_cards(infusion, now), strip=_strip(infusion, steps, now))
+    `worked` goes with an infusion whose checklist was just held: what was read and worked out then is not read again.
+    """
+    if worked is None:
+        infusion = read_anew(infusion)
+        given = given_near(infusion)
+        worked = Worked(schedule=schedule_of(infusion, given=given), given=given)
+    wanted = (step for step in infusion.steps.all() if step.state != State.WITHDRAWN)
+    steps = sorted(wanted, key=lambda step: (step.due_at, step.pk))
+    _notes_read(infusion, steps)
+    days, strip = _day_cards(infusion, worked.schedule, now), _strip(infusion, steps, now)
+    page = Checklist(infusion=infusion, now=now, days=days, strip=strip)
     later = []
-    for row in _rows(steps, ledger_of(infusion), now):
+    for row in rows_by(steps, ledger_of(infusion, given=worked.given), now):
         if row.step.is_said:
             page.answered.append(row)
         elif row.step.state == State.MISSED or row.step.closes_at <= now:
@@ -227,6 +194,29 @@ def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
     return page
 
 
+_NOTES: Prepared[StepEvent] = Prepared(
+    lambda infusion: StepEvent.objects.filter(step__infusion=infusion).exclude(note="").select_related("by")
+)
+
+
+def _notes_read(infusion: Infusion, steps: Iterable[Step]) -> None:
+    """As `noted` does, for all steps of an infusion."""
+    notes = defaultdict[int, list[StepEvent]](list)
+    for event in _NOTES.rows(infusion.pk):
+        notes[event.step_id].append(event)
+    for step in steps:
+        step.noted = notes[step.pk]  # type: ignore[attr-defined]
+
+
+def together_of(now_rows: Sequence[StepRow], now: datetime) -> list[StepRow]:
+    """The medicines among these that can be ticked in one go, as `Checklist.together` says."""
+    medicines = [row for row in now_rows if row.step.ingredient]
+    times = Counter(row.step.ingredient for row in medicines)
+    rows = [row for row in medicines if times[row.step.ingredient] == 1 and row.keeps_to_its_limit(now)]
+    close = [row for row in rows if row.step.due_at - rows[0].step.due_at <= TOGETHER_WITHIN]
+    return close if len(close) > 1 else []
+
+
 def noted() -> Prefetch[str, QuerySet[StepEvent], str]:
     """What makes `rows_of` know the notes on the steps that it is given."""
     return Prefetch("events", StepEvent.objects.exclude(note="").select_related("by"), to_attr="noted")
@@ -234,22 +224,25 @@ def noted() -> Prefetch[str, QuerySet[StepEvent], str]:
 
 def rows_of(infusion: Infusion, steps: Sequence[Step], *, now: datetime) -> list[StepRow]:
     """The rows of some steps of an infusion, as the checklist page would show them."""
-    return list(_rows(steps, ledger_of(infusion), now))
+    return list(rows_by(steps, ledger_of(infusion), now))
 
 
 # The rest is said by "next allowed" and "ask the clinic"; what a source says in general stands on the plan.
 _SAID_IN_FULL = frozenset({Code.DOSE_TOO_LARGE, Code.TOO_MUCH, Code.NOT_TOGETHER, Code.WEIGHT_OLD})
 
 
-def _rows(steps: Sequence[Step], ledger: Ledger, now: datetime) -> Iterator[StepRow]:
-    """The rows; "last given" and "next allowed" only where they will still be true when the step is due."""
+def rows_by(steps: Sequence[Step], ledger: Ledger | None, now: datetime) -> Iterator[StepRow]:
+    """The rows; "last given" and "next allowed" only where they will still be true when the step is due.
+
+    The ledger may be left out where none of the steps gives a medicine.
+    """
     told: set[str] = set()
     for step in steps:
         is_coming = step.state == State.OPEN and step.phase(now) != Phase.CLOSED
         is_told = is_coming and (step.ingredient not in told or step.opens_at <= now)
         if is_coming:
             told.add(step.ingredient)
-        yield _row(step, ledger.answer(step, now) if step.ingredient and is_told else None, now)
+        yield _row(step, ledger.answer(step, now) if ledger and step.ingredient and is_told else None, now)
 
 
 def _row(step: Step, allowed: Answer | None, now: datetime) -> StepRow:
@@ -293,8 +286,8 @@ def _status(step: Step, now: datetime) -> str:
     return "due" if step.due_at <= now else "ready"
 
 
-def _day_cards(infusion: Infusion, now: datetime) -> list[DayCard]:
-    runs = {run.number: run for run in schedule_of(infusion).days}
+def _day_cards(infusion: Infusion, schedule: Schedule, now: datetime) -> list[DayCard]:
+    runs = {run.number: run for run in schedule.days}
     days = list(infusion.days.all())
     # A day whose end nobody ever said is not waited for any longer once it must be over: the next one is.
     standing = [day for day in days if day.cancelled_at is None and day.actual_end is None]
@@ -311,22 +304,21 @@ def _day_cards(infusion: Infusion, now: datetime) -> list[DayCard]:
     ]
 
 
-def _is_to_start(day: InfusionDay, now: datetime) -> bool:
-    """Whether it is time to say that a day has started."""
-    is_to_come = day.actual_start is None and day.cancelled_at is None
-    return is_to_come and timedelta() <= now + DAY_COMES_FIRST - day.planned_start < DAY_IS_OVER
-
-
 def _turn_of(day: InfusionDay, run: DayRun) -> datetime:
     """When something has to be said of a day: that it starts, or that it ends."""
     return day.planned_start if day.actual_start is None else run.ends_at
 
 
 def _strip(infusion: Infusion, steps: list[Step], now: datetime) -> list[StripDay]:
+    return strip_of(infusion, [(step.due_at, step.is_said) for step in steps], now)
+
+
+def strip_of(infusion: Infusion, steps: Sequence[tuple[datetime, bool]], now: datetime) -> list[StripDay]:
+    """The days on which something is due or the infusion is; of each step when it is due and whether it is answered."""
     zone = infusion.tz
-    by_day: dict[date, list[Step]] = defaultdict(list)
-    for step in steps:
-        by_day[step.due_at.astimezone(zone).date()].append(step)
+    by_day: dict[date, list[bool]] = defaultdict(list)
+    for due_at, is_said in steps:
+        by_day[due_at.astimezone(zone).date()].append(is_said)
     standing = [day for day in infusion.days.all() if day.cancelled_at is None]
     infusion_dates = {(day.actual_start or day.planned_start).astimezone(zone).date() for day in standing}
     today = now.astimezone(zone).date()
@@ -335,7 +327,7 @@ def _strip(infusion: Infusion, steps: list[Step], now: datetime) -> list[StripDa
             day=day,
             is_today=day == today,
             is_infusion_day=day in infusion_dates,
-            done=sum(step.is_said for step in by_day[day]),
+            done=sum(by_day[day]),
             total=len(by_day[day]),
         )
         for day in sorted(set(by_day) | infusion_dates)

@@ -91,6 +91,7 @@ def stage_make() -> Stage:
     keys: dict[str, dict[str, object]] = {
         "child": {"pk": people.lena.pk},
         "clinic": {"pk": people.riverside.pk},
+        "place of the bar": {"what": "drinks"},
         "infusion": {"pk": infusion.pk},
         "closed infusion": {"pk": closed.pk},
         "draft": {"pk": draft.pk},

@@ -33,6 +33,14 @@ STRANGER = (
 )
 PARENT = (
     "/",
+    "/welcome/you/",
+    "/welcome/reach/",
+    "/welcome/quiet/",
+    "/welcome/test/",
+    "/welcome/try/",
+    "/welcome/try/?ticked=1",
+    "/welcome/done/",
+    "/whose/call-card/",
     "/infusions/{before}/",
     "/infusions/{starting}/",
     "/infusions/{running}/",

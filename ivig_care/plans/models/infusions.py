@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -40,6 +40,9 @@ class Infusion(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     next_briefing_at = models.DateTimeField(null=True, blank=True)
     briefed_at = models.DateTimeField(null=True, blank=True)
+
+    # What the action that holds the checklist has worked out (plans.facts.Worked), for the page that answers it.
+    worked: Any = None
 
     objects = InfusionQuerySet.as_manager()
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ivig_care.accounts.models import User
 from ivig_care.actions.errors import ReasonNeeded, Refused
 from ivig_care.actions.steps import step_note, step_skip, step_tick, step_undo
-from ivig_care.care_teams.access import Right
+from ivig_care.care_teams.access import Right, places_keep
 from ivig_care.common import clock
 from ivig_care.plans.models import Infusion, Plan, Step
 from ivig_care.plans.models.steps import StepQuerySet
@@ -25,6 +25,7 @@ from ivig_care.regimen.steps import SkipReason, State
 from ivig_care.reviews.models import Review
 from ivig_care.web.family.checklists import Problem, checklist_response
 from ivig_care.web.family.forms import NoteForm, SkipForm, TickForm
+from ivig_care.web.family.home import home_response, is_from_home
 from ivig_care.web.family.rows import row_look
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
@@ -40,14 +41,21 @@ NO_SUCH_COURSE = "With that time the rest of the plan cannot be worked out. Chec
 def sheet(request: PersonRequest, pk: int) -> HttpResponse:
     """What can be said of one step besides "now": on the checklist in its place, else on a page of its own."""
     now = clock.now()
-    wanted = _steps().exclude(state=State.WITHDRAWN).select_related("said_by").prefetch_related(noted())
+    wanted = (
+        _steps()
+        .exclude(state=State.WITHDRAWN)
+        .select_related("infusion__plan__child__clinic", "said_by")
+        .prefetch_related(noted())
+    )
     step = fetch_for(request.user, wanted, pk, right=Right.RECORD)
     infusion = step.infusion
     child = infusion.plan.child
     looked_at(request, child, infusion)
     review = Review.objects.filter(infusion=infusion, signed_at__isnull=False)
     (row,) = rows_of(infusion, [step], now=now)
-    look = row_look(row, now=now, zone=infusion.tz, is_together=False, may_say=not review.exists())
+    look = row_look(
+        row, now=now, zone=infusion.tz, is_together=False, may_say=not review.exists(), is_at_home=is_from_home(request)
+    )
     context = {
         "row": look,
         "now": now,
@@ -126,12 +134,12 @@ def note(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _step(request: PersonRequest, pk: int) -> Step:
+    places_keep(request.user, request.places)
     return fetch_for(request.user, _steps(), pk, right=Right.RECORD)
 
 
 def _steps() -> StepQuerySet:
-    active = Step.objects.filter(infusion__plan__status=Plan.Status.ACTIVE)
-    return active.select_related("infusion__plan__child__clinic")
+    return Step.objects.filter(infusion__plan__status=Plan.Status.ACTIVE).select_related("infusion")
 
 
 def _recorded(request: PersonRequest, step: Step, words: str, *, can_undo: bool, where: str = "") -> HttpResponse:
@@ -140,9 +148,11 @@ def _recorded(request: PersonRequest, step: Step, words: str, *, can_undo: bool,
 
 
 def recorded_response(request: PersonRequest, infusion: Infusion, where: str) -> HttpResponse:
-    """The checklist anew; without htmx the whole page, with this place of it in view."""
+    """The page that the form stood on anew, a part of it for htmx; without, the whole, with this place in view."""
+    if is_from_home(request):
+        return home_response(request) if request.htmx else redirect(f"{reverse('home')}#{where}")
     if request.htmx:
-        return checklist_response(request, infusion)
+        return checklist_response(request, infusion, worked=infusion.worked)
     return redirect(f"{reverse('checklist', args=[infusion.pk])}#{where}")
 
 
@@ -159,6 +169,8 @@ def problem_response(
     """The checklist as it is, with what stopped this step from being recorded, and what was typed."""
     refusal_note(request, text, wants_reason=needs_reason)
     problem = Problem(step_id=step.pk, text=text, at=at, needs_reason=needs_reason, open_form=open_form, typed=typed)
+    if is_from_home(request):
+        return home_response(request, problem=problem)
     return checklist_response(request, step.infusion, problem=problem)
 
 

@@ -19,10 +19,13 @@ from ivig_care.web.family import (
     steps,
     team,
     together,
+    whose,
 )
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("live/", home.home_live, name="home_live"),
+    path("whose/<str:what>/", whose.whose, name="whose"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("handout/", handout.handout, name="handout"),
     path("join/<str:code>/", team.poster, name="clinic_poster"),

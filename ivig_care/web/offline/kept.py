@@ -24,7 +24,9 @@ def kept(view: V) -> V:
 
     @wraps(view)
     def kept_by_device(request: PersonRequest, *args: object, **kwargs: object) -> HttpResponse:
-        request.is_kept = request.method == "GET" and not request.htmx and not getattr(request, "works_at_clinic", True)
+        places = getattr(request, "places", None)
+        is_of_family = places is not None and not places.need_strong_sign_in
+        request.is_kept = request.method == "GET" and not request.htmx and is_of_family
         response = view(request, *args, **kwargs)
         if request.is_kept and response.status_code == HTTPStatus.OK:
             response.headers[KEPT] = "yes"
