@@ -9,14 +9,13 @@ const LIVE = "#checklist, #card";
 // --- keeping pages ------------------------------------------------------------------------------
 
 const ask = async (message) => (await navigator.serviceWorker.ready).active.postMessage(message);
-
 // Only a page that may be kept brings the worker: nobody else gets one.
 if ("serviceWorker" in navigator && window.isSecureContext && document.getElementById("kept")) {
   addEventListener("load", async () => {
     const isFirst = !navigator.serviceWorker.controller;
-    await navigator.serviceWorker.register("/sw.js");
+    if (!(await navigator.serviceWorker.register("/sw.js").catch(() => null))) return;
     if (isFirst) ask({ keep: [location.pathname] });
-    const ahead = document.getElementById("main").dataset.keep.split(" ").filter(Boolean);
+    const ahead = document.getElementById("main").dataset.keep.split(/\s+/).filter(Boolean);
     if (ahead.length) ask({ keep: ahead, within: 3600000 });
   });
   // What changed on the page must not be missing from the copy: it would be done twice.
@@ -133,9 +132,19 @@ document.addEventListener("submit", (event) => {
 if (canQueue) {
   if (localStorage.getItem("waiting")) tell("sendAll");
   else if (!navigator.onLine) tell("draw");
-  // Until the worker has them: without a signal they could not be had any more.
-  if (!navigator.serviceWorker?.controller) addEventListener("load", () => setTimeout(queue, 3000));
+  // Where no worker has the files they are fetched in time, after everything that the page needs itself.
+  if (!navigator.serviceWorker?.controller) addEventListener("load", () => setTimeout(() => queue().catch(() => {}), 3000));
   addEventListener("online", () => tell("sendAll"));
   addEventListener("offline", () => tell("draw"));
   document.addEventListener("visibilitychange", () => !document.hidden && localStorage.getItem("waiting") && tell("sendAll"));
 }
+
+// --- the home screen ----------------------------------------------------------------------------
+const offer = document.getElementById("install");
+const offered = async (event) => {
+  event?.preventDefault();
+  (await import(offer.dataset.js)).show(offer, event);
+};
+if (offer) addEventListener("beforeinstallprompt", offered);
+// Safari on an iPhone says whether it was opened from the home screen, and offers nothing.
+if (offer && navigator.standalone === false) offered();

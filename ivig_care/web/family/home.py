@@ -68,6 +68,7 @@ def home_response(request: PersonRequest, *, problem: Problem | None = None) -> 
         "zone": person.zone,
         "setting_up": screen_of(person) if person.setting_up else None,
         "questions": QUESTIONS,
+        "skip_reasons": list(SkipReason),
     }
     return render(request, "family/home.html", context, status=status)
 

@@ -30,6 +30,7 @@ SHELL = (
     "js/queue.js",
     "js/waiting.js",
     "js/copies.js",
+    "js/install.js",
     "icon.svg",
 )
 WORKER = ("js/service-worker.js", "js/notifications.js")
