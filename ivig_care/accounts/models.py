@@ -6,6 +6,7 @@ from datetime import time
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import QuerySet
@@ -150,6 +151,11 @@ class NudgePreference(models.Model):
     def quiet_hours(self) -> QuietHours | None:
         """The quiet hours, if both ends are set."""
         return quiet_hours(self.quiet_from, self.quiet_until)
+
+
+def language_spoken(chosen: str) -> str:
+    """The language in which we write to somebody who chose this one; nobody's browser is there to ask."""
+    return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
 
 
 def quiet_hours(begins: time | None, ends: time | None) -> QuietHours | None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 
+from ivig_care.common import spoken
 from ivig_care.plans.models import Step
 from ivig_care.plans.selectors import step_name
 
@@ -36,14 +37,13 @@ def minute(at: datetime) -> datetime:
 @register.filter
 def clock(at: datetime, zone: ZoneInfo) -> str:
     """As in "8:30 am"."""
-    return _shown(at, zone).strftime("%-I:%M %p").lower()
+    return spoken.clock(_shown(at, zone))
 
 
 @register.filter
 def day_clock(at: datetime, zone: ZoneInfo) -> str:
     """As in "Tue 8:30 am"."""
-    local = _shown(at, zone)
-    return f"{local:%a} {local.strftime('%-I:%M %p').lower()}"
+    return spoken.day_clock(_shown(at, zone))
 
 
 @register.simple_tag
@@ -55,15 +55,13 @@ def when(at: datetime, zone: ZoneInfo, now: datetime) -> str:
 @register.filter
 def date_clock(at: datetime, zone: ZoneInfo) -> str:
     """As in "Tue 3 Mar, 8:30 am"."""
-    local = _shown(at, zone)
-    return f"{local:%a %-d %b}, {local.strftime('%-I:%M %p').lower()}"
+    return spoken.date_clock(_shown(at, zone))
 
 
 @register.filter
 def full_clock(at: datetime, zone: ZoneInfo) -> str:
     """As in "Tue 3 Mar 2026, 8:30 am": of something that may be years ago."""
-    local = _shown(at, zone)
-    return f"{local:%a %-d %b %Y}, {local.strftime('%-I:%M %p').lower()}"
+    return spoken.full_clock(_shown(at, zone))
 
 
 @register.filter
@@ -71,13 +69,13 @@ def day_name(day: date | datetime, zone: ZoneInfo | None = None) -> str:
     """As in "Tue 3 Mar"; an instant is read in its zone."""
     if isinstance(day, datetime) and zone is not None:
         day = day.astimezone(zone).date()
-    return f"{day:%a %-d %b}"
+    return spoken.day_name(day)
 
 
 @register.filter
 def day_short(day: date) -> str:
     """As in "Tue 3"."""
-    return f"{day:%a %-d}"
+    return spoken.day_short(day)
 
 
 @register.filter
