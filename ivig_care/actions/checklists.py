@@ -25,6 +25,14 @@ from ivig_care.regimen.timing import Elapsed
 from ivig_care.reviews.models import Review
 
 
+def infusion_hold(infusion_id: int) -> Infusion:
+    """The infusion, held as `infusion_lock` holds it, signed or not: for what is only added. Raises RecordErased."""
+    infusion = Infusion.objects.select_for_update(no_key=True).filter(pk=infusion_id).first()
+    if infusion is None:
+        raise RecordErased
+    return infusion
+
+
 def infusion_lock(infusion_id: int) -> Infusion:
     """The infusion, held until the transaction ends: everything about one checklist happens one after the other.
 
@@ -32,9 +40,7 @@ def infusion_lock(infusion_id: int) -> Infusion:
 
     Raises ReviewSigned: what is signed does not change any more. Raises RecordErased.
     """
-    infusion = Infusion.objects.select_for_update(no_key=True).filter(pk=infusion_id).first()
-    if infusion is None:
-        raise RecordErased
+    infusion = infusion_hold(infusion_id)
     review = Review.objects.filter(infusion=infusion, status=Review.Status.SIGNED).first()
     if review is not None and review.signed_at is not None:
         raise ReviewSigned(review.signed_at)

@@ -1,4 +1,4 @@
-"""Writes the messages that are about no step: an infusion moved or was cancelled, somebody cannot be reached."""
+"""Writes the messages that are about no step: an infusion moved, something waits for the clinic, a way is off."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from ivig_care.accounts.models import ContactPoint
 from ivig_care.actions.mailing import LINK_OUTLIVES, NO_WAY, occasions_free
-from ivig_care.actions.silence import CANCELLED
-from ivig_care.care_teams.access import children_told_of, families_told
+from ivig_care.actions.silence import ANSWERED, CANCELLED
+from ivig_care.care_teams.access import Right, children_told_of, families_told, staff_told
 from ivig_care.nudges.audience import ways_to
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.models import Infusion
@@ -33,6 +33,27 @@ def infusion_cancelled_tell(infusion: Infusion, *, starts_at: datetime, now: dat
     moved = Delivery.objects.pending().filter(infusion=infusion, purpose=Purpose.MOVED)
     occasions_free(moved, status=Status.DROPPED, reason=CANCELLED)
     _family_tell(infusion, Purpose.CANCELLED, until=max(starts_at, now + WORTH_TELLING), now=now)
+
+
+def concern_tell(infusion: Infusion, *, key: int, is_urgent: bool, now: datetime) -> None:
+    """Tell the clinic's people who answer that something of this infusion waits for them: once for each concern.
+
+    Whoever has yet to be told of another one hears of both at once: the page that it leads to shows all of them. What
+    is urgent leaves at any hour, and waits for nothing.
+    """
+    purpose = Purpose.URGENT if is_urgent else Purpose.CONCERN
+    child = infusion.plan.child_id
+    staff = set(staff_told([child], Right.ANSWER).get(child, ()))
+    waiting = Delivery.objects.pending().filter(infusion=infusion, purpose=purpose, person__in=staff)
+    told = set(waiting.filter(begun_at__isnull=True).values_list("person_id", flat=True))
+    until = now + WORTH_TELLING
+    _tell(staff - told, purpose, occasion=f"{purpose} {key}", until=until, now=now, infusion=infusion)
+
+
+def concerns_silence(infusion: Infusion) -> None:
+    """Nothing of this infusion waits for an answer any more: what has yet to leave about it need not."""
+    waiting = Delivery.objects.pending().filter(infusion=infusion, purpose__in=[Purpose.CONCERN, Purpose.URGENT])
+    occasions_free(waiting, status=Status.DROPPED, reason=ANSWERED)
 
 
 def channel_off_tell(contact_point: ContactPoint, *, now: datetime) -> None:

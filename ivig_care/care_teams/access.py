@@ -30,6 +30,7 @@ class Right(StrEnum):
     INVITE_FAMILY = "invite family"  # give the clinic's invitation, as long as no guardian is here
     PRESCRIBE = "prescribe"  # write plans and activate them; move and cancel infusions
     REVIEW = "review"  # read what is completed and what was sent, sign it, add to it
+    ANSWER = "answer"  # be told at once of what a family is worried about, and say what the clinic did
 
 
 class ClinicRight(StrEnum):
@@ -45,8 +46,11 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.CAREGIVER: frozenset({Right.SEE, Right.RECORD}),
     Role.VIEWER: frozenset({Right.SEE}),
     # The staff of a clinic, with the children linked to it, for as long as the link stands.
-    Role.CLINICIAN: frozenset({Right.SEE, Right.RECORD, Right.INVITE_FAMILY, Right.PRESCRIBE, Right.REVIEW}),
-    Role.NURSE: frozenset({Right.SEE, Right.RECORD, Right.INVITE_FAMILY}),
+    Role.CLINICIAN: frozenset(
+        {Right.SEE, Right.RECORD, Right.INVITE_FAMILY, Right.PRESCRIBE, Right.REVIEW, Right.ANSWER}
+    ),
+    # A nurse takes the call of a family, so a nurse says too what was done about it.
+    Role.NURSE: frozenset({Right.SEE, Right.RECORD, Right.INVITE_FAMILY, Right.ANSWER}),
     Role.ADMIN: frozenset(),
 }
 
@@ -78,8 +82,6 @@ NEED_STRONG_SIGN_IN = frozenset({Role.CLINICIAN, Role.NURSE, Role.ADMIN})
 # Who is nudged about a child.
 NUDGED = (Role.GUARDIAN, Role.CAREGIVER)
 FAMILY = (Role.GUARDIAN, Role.CAREGIVER, Role.VIEWER)
-# Which of a clinic’s people are told what a family did not answer.
-_STAFF_TOLD = tuple(role for role, rights in RIGHTS.items() if Right.REVIEW in rights)
 
 
 def roles_with(right: Right | ClinicRight) -> list[Role]:
@@ -240,11 +242,14 @@ def children_told_of(people: Collection[int]) -> dict[int, set[int]]:
     return children
 
 
-def staff_told(children: Collection[int]) -> dict[int, list[int]]:
-    """For each of these children the clinic people who are told what its family did not answer."""
+def staff_told(children: Collection[int], right: Right = Right.REVIEW) -> dict[int, list[int]]:
+    """For each of these children the clinic people with this right who are told of something.
+
+    Those who review hear of what its family did not answer; those who answer, of what worries it.
+    """
     clinics_by_child = _linked_clinics(children)
     clinics = set().union(*clinics_by_child.values())
-    told = Membership.objects.filter(clinic__in=clinics, role__in=_STAFF_TOLD, user__is_active=True)
+    told = Membership.objects.filter(clinic__in=clinics, role__in=roles_with(right), user__is_active=True)
     of_clinic = defaultdict[int, list[int]](list)
     for clinic, user in told.exclude(told=Told.NEVER).values_list("clinic_id", "user_id").order_by("pk"):
         if clinic is not None:

@@ -113,10 +113,15 @@ _THINGS = {
     "clinic": "the clinic",
     "clinic link": "a clinic’s access",
     "cliniclink": "a clinic’s access",
+    "concern": "a concern",
     "contactpoint": "a way to be reached",
+    "cup": "a cup",
+    "diary": "the diary",
+    "dose": "a dose",
     "duty": "who is on duty",
     "erasure": "the erasing of the record",
     "export": "the page for taking out the record",
+    "fluidentry": "a drink",
     "guestlink": "a guest link",
     "infusion": "the checklist",
     "infusionday": "an infusion day",
@@ -132,6 +137,7 @@ _THINGS = {
     "second factor": "the second factor",
     "session": "a session",
     "step": "a step",
+    "symptomreport": "how the child is",
     "user": "a place in the team",
 }
 # Where verb and thing alone would not say it as somebody would.
@@ -162,7 +168,8 @@ _SENTENCES = {
     ("erased", "account"): "closed the account",
 }
 # What is said of these stands before the thing: "ticked" Acetaminophen.
-_SPOKEN_OF = frozenset({"step", "infusionday", "infusion", "plan", "review", "contactpoint"})
+_SPOKEN_OF = frozenset({"step", "infusionday", "infusion", "plan", "review", "contactpoint", "concern", "cup", "dose"})
+_SPOKEN_OF |= {"fluidentry", "symptomreport"}
 
 
 def _events(rows: QuerySet[AuditEvent], asked: Asked, most: int | None) -> list[AuditEvent]:
@@ -236,6 +243,8 @@ def _words(event: AuditEvent, names: Mapping[tuple[str, int | None], str]) -> st
 _SENT_WORDS = {
     Purpose.NUDGE: "A reminder",
     Purpose.CLINIC: "Word of what nobody answered",
+    Purpose.CONCERN: "Word to the clinic of something to answer",
+    Purpose.URGENT: "Word to the clinic of something urgent",
     Purpose.MOVED: "Word that the infusion moved",
     Purpose.CANCELLED: "Word that the infusion was cancelled",
 }

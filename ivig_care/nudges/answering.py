@@ -53,7 +53,7 @@ def _children(delivery: Delivery) -> QuerySet[Child]:
 
     What was sent to somebody of a family opens nothing to somebody of a clinic: they sign in.
     """
-    of = children_of if delivery.purpose == Delivery.Purpose.CLINIC else cared_for_by
+    of = children_of if delivery.purpose in Delivery.TO_THE_CLINIC else cared_for_by
     return of(delivery.person, Right.RECORD)
 
 

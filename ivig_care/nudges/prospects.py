@@ -26,9 +26,11 @@ from ivig_care.regimen.timing import QuietHours, Window, zone_named
 UTC_NAME = "UTC"
 Purpose = Delivery.Purpose
 # What the message itself asks for, or what cannot wait for the morning: it leaves in quiet hours too.
-_AT_ANY_HOUR = frozenset((Purpose.TEST, Purpose.CODE))
+_AT_ANY_HOUR = frozenset((Purpose.TEST, Purpose.CODE, Purpose.URGENT))
 _ABOUT_STEPS = frozenset((Purpose.NUDGE, Purpose.CLINIC))
-_ABOUT_AN_INFUSION = frozenset((Purpose.MOVED, Purpose.CANCELLED))
+# What a clinic is to answer.
+_TO_ANSWER = frozenset((Purpose.CONCERN, Purpose.URGENT))
+_ABOUT_AN_INFUSION = frozenset((Purpose.MOVED, Purpose.CANCELLED)) | _TO_ANSWER
 log = logging.getLogger(__name__)
 
 
@@ -93,7 +95,8 @@ class _Readings:
     def concerns(self, notice: Outgoing) -> bool:
         """Whether the person of a notice is still to hear of its infusion; of what is about none, everybody is."""
         about = self.about(notice)
-        return about is None or self.standing.may(notice.person_id, Right.SEE, child=about.child)
+        right = Right.ANSWER if notice.purpose in _TO_ANSWER else Right.SEE
+        return about is None or self.standing.may(notice.person_id, right, child=about.child)
 
 
 def prospects_of(deliveries: Sequence[Outgoing], *, now: datetime) -> list[Prospect]:

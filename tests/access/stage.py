@@ -12,6 +12,7 @@ from django.db.models import F
 from django.test import Client
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.concerns import concern_raise
 from ivig_care.actions.contact_points import links_revoke
 from ivig_care.actions.invitations import invitation_make
 from ivig_care.actions.plans import plan_draft
@@ -79,6 +80,9 @@ def stage_make() -> Stage:
     infusion = active_infusion(child=people.lena, by=people.weiss, starts_at=STARTS_AT, at=ACTIVATED_AT)
     version = built_in_version(ACTIVATED_AT)
     draft = plan_draft(child=people.lena, version=version, by=people.weiss, at=ACTIVATED_AT)
+    concern = concern_raise(
+        infusion=infusion, kind="briefing", about="well", words="not well", by=people.maria, now=STARTS_AT - DAY
+    )
     steps = premedication(infusion)
     message = sent(infusion, people.maria, steps)
     revoked = sent(infusion, people.sam, steps)
@@ -90,6 +94,7 @@ def stage_make() -> Stage:
         "infusion": {"pk": infusion.pk},
         "closed infusion": {"pk": closed.pk},
         "draft": {"pk": draft.pk},
+        "concern": {"pk": concern.pk},
         "step": {"pk": steps[0].pk},
         "day": {"pk": infusion.days.get(number=1).pk},
         "contact point": {"pk": point_of(people.maria).pk},

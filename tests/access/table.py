@@ -50,6 +50,7 @@ class Can(StrEnum):
     INVITE_FAMILY = "give Lena’s family its invitation"
     PRESCRIBE = "prescribe for Lena"
     REVIEW = "review Lena’s infusions"
+    ANSWER = "answer what Lena’s family is worried about"
     WORK = "work at a clinic, whichever"
     WORK_HERE = "work at Riverside"
     MANAGE_STAFF = "manage Riverside’s staff"
@@ -81,6 +82,7 @@ WHO: Mapping[Can, frozenset[Kind]] = {
     Can.INVITE_FAMILY: frozenset({Kind.CLINICIAN, Kind.NURSE}),
     Can.PRESCRIBE: frozenset({Kind.CLINICIAN}),
     Can.REVIEW: frozenset({Kind.CLINICIAN}),
+    Can.ANSWER: frozenset({Kind.CLINICIAN, Kind.NURSE}),
     Can.WORK: frozenset({Kind.CLINICIAN, Kind.NURSE, Kind.OTHER_CLINICIAN, Kind.WITHDRAWN_CLINICIAN}),
     Can.WORK_HERE: frozenset({Kind.CLINICIAN, Kind.NURSE}),
     Can.MANAGE_STAFF: frozenset({Kind.ADMIN}),
@@ -95,6 +97,7 @@ KNOWN_TO: Mapping[Can, Can] = {
     Can.RECORD: Can.SEE,
     Can.PRESCRIBE: Can.SEE,
     Can.REVIEW: Can.SEE,
+    Can.ANSWER: Can.SEE,
     Can.INVITE_FAMILY: Can.SEE,
     Can.SHARE: Can.BELONG,
     Can.CONSENT: Can.BELONG,
@@ -217,6 +220,7 @@ ROWS: Mapping[str, Row] = {
     "clinic_messages": _page(Can.REVIEW, "infusion"),
     "infusion_review": _page(Can.REVIEW, "closed infusion"),
     "review_sign": _form(Can.REVIEW, "closed infusion"),
+    "concern_answer": Row(get=Can.ANSWER, post=Can.ANSWER, of="concern", form={"words": "we called"}),
     "review_amend": _form(Can.REVIEW, "closed infusion", note="more"),
     "child_new": Row(get=Can.WORK_HERE, post=Can.WORK_HERE, of="clinic"),
     "clinic_code": _page(Can.WORK_HERE, "clinic"),

@@ -60,11 +60,16 @@ class Delivery(models.Model):
     class Purpose(models.TextChoices):
         NUDGE = "nudge", "reminder"
         CLINIC = "clinic", "word to the clinic"
+        CONCERN = "concern", "something the clinic should answer"
+        URGENT = "urgent", "something urgent the clinic should answer"
         MOVED = "moved", "infusion moved"
         CANCELLED = "cancelled", "infusion cancelled"
         CHANNEL_OFF = "channel_off", "somebody cannot be reached"
         TEST = "test", "test"
         CODE = "code", "code"
+
+    # What goes to a clinic's people, who sign in before they see anything of a child.
+    TO_THE_CLINIC: ClassVar = frozenset({Purpose.CLINIC, Purpose.CONCERN, Purpose.URGENT})
 
     # The unique constraint has an index that begins with the person; another would only be written.
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deliveries", db_index=False)

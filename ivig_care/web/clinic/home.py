@@ -1,4 +1,4 @@
-"""The clinician's first page: what waits for review, and the children with their plans."""
+"""The clinic's first page: what waits for an answer, what waits for review, and the children with their plans."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ivig_care.care_teams.access import clinics_of
 from ivig_care.common import clock
 from ivig_care.nudges.selectors import dispatch_health
 from ivig_care.regimen.timing import zone_named
+from ivig_care.reviews.concerns import concerns_open
 from ivig_care.reviews.selectors import children_with_plans, queue_of, signed_of
 from ivig_care.web.http import PersonRequest
 
@@ -22,6 +23,7 @@ def clinic(request: PersonRequest) -> HttpResponse:
         raise Http404
     context = {
         "clinics": clinics,
+        "concerns": concerns_open(request.user),
         "waiting": queue_of(request.user),
         "signed": signed_of(request.user),
         "children": children_with_plans(request.user),

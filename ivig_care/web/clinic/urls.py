@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ivig_care.web.clinic import changes, children, home, log, plans, reviews, staff
+from ivig_care.web.clinic import changes, children, concerns, home, log, plans, reviews, staff
 
 urlpatterns = [
     path("", home.clinic, name="clinic"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("children/<int:pk>/invite/", children.invite, name="family_invite"),
     path("log/", log.log, name="clinic_log"),
     path("children/<int:pk>/invitations/<int:invitation>/end/", children.invitation_end, name="family_invitation_end"),
+    path("concerns/<int:pk>/answer/", concerns.answer, name="concern_answer"),
     path("children/<int:pk>/plans/new/", plans.new, name="plan_new"),
     path("plans/<int:pk>/", plans.edit, name="plan_edit"),
     path("plans/<int:pk>/preview/", plans.preview, name="plan_preview"),

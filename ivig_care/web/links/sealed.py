@@ -38,9 +38,8 @@ def opens_with_token(*, until_its_end: bool = True) -> Callable[[DeliveryView], 
                 return render(request, "links/over.html", status=404)
             if until_its_end and not may_answer(delivery, clock.now()):
                 return render(request, "links/over.html", status=410)
-            if until_its_end and delivery.purpose == Delivery.Purpose.CLINIC:
-                key = delivery.infusion_id
-                return redirect("clinic") if key is None else redirect("infusion_review", pk=key)
+            if until_its_end and delivery.purpose in Delivery.TO_THE_CLINIC:
+                return _to_sign_in_for(delivery)
             return view(request, delivery)
 
         @wraps(view)
@@ -50,6 +49,14 @@ def opens_with_token(*, until_its_end: bool = True) -> Callable[[DeliveryView], 
         return login_not_required(csrf_exempt(never_cache(sealed)))
 
     return decorator
+
+
+def _to_sign_in_for(delivery: Delivery) -> HttpResponse:
+    """What waits for an answer stands first on the clinic's page; what nobody answered, beside all else of it."""
+    key = delivery.infusion_id
+    if key is None or delivery.purpose != Delivery.Purpose.CLINIC:
+        return redirect("clinic")
+    return redirect("infusion_review", pk=key)
 
 
 def _sealed(response: HttpResponse) -> HttpResponse:
