@@ -67,7 +67,7 @@ def test_no_message_has_a_word_of_english_and_every_text_is_one_segment(
 def test_the_words_as_they_arrive(people: People) -> None:
     message = written(delivery_to(people, "sms"), step(-600, Urgency.OVERDUE), step(0, Urgency.DUE))
     assert message.text.startswith(
-        "ivig_care: 1 paso de cuidado atrasado desde: dom 10:30 pm, y 1 mas. 1 hecho 2 omitir 3 luego https://"
+        "ivig_care: 1 paso atrasado desde: dom 10:30 pm, y 1 mas. 1 hecho 2 omitir 3 luego https://"
     )
 
 
