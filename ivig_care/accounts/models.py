@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from ivig_care.common import clock
 from ivig_care.regimen.timing import QuietHours, zone_named
@@ -34,8 +35,8 @@ class User(AbstractBaseUser):
     """
 
     class Drinks(models.TextChoices):
-        ML = "mL", "millilitres (mL)"
-        OZ = "oz", "fluid ounces (oz)"
+        ML = "mL", gettext_lazy("millilitres (mL)")
+        OZ = "oz", gettext_lazy("fluid ounces (oz)")
 
     class Degrees(models.TextChoices):
         CELSIUS = "C", "°C"
@@ -90,9 +91,9 @@ class ContactPoint(models.Model):
     """
 
     class Kind(models.TextChoices):
-        EMAIL = "email", "e-mail"
-        SMS = "sms", "text message"
-        PUSH = "push", "notification"
+        EMAIL = "email", gettext_lazy("e-mail")
+        SMS = "sms", gettext_lazy("text message")
+        PUSH = "push", gettext_lazy("notification")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_points")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
@@ -30,7 +31,7 @@ def tonight_ends(child: Child, *, now: datetime) -> datetime:
 def duty_take(*, child: Child, user: User, by: User, now: datetime) -> Duty:
     """This member of the family, and nobody else, is on duty from now until tonight is over. Raises Refused."""
     if not family_of(child).filter(pk=user.pk).exists():
-        raise Refused("Only somebody of the child’s family can be on duty.")
+        raise Refused(gettext("Only somebody of the child’s family can be on duty."))
     _clear(child, now)
     until = tonight_ends(child, now=now)
     duty = Duty.objects.create(child=child, user=user, starts_at=now, ends_at=until, created_at=now)

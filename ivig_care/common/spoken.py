@@ -34,6 +34,11 @@ _MONTHS: tuple[str | Promise, ...] = (
 )
 
 
+def translated(kept: str) -> str:
+    """Words that were kept as they were made, in the language that we write in; as they are where we know none."""
+    return _(kept) if kept else ""
+
+
 def clock(local: datetime) -> str:
     """As in "8:30 am"."""
     time = f"{local.hour % 12 or 12}:{local.minute:02}"

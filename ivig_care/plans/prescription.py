@@ -8,6 +8,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ivig_care.plans.models import InfusionDay, Plan, PlanMedicine, PlanRate
 from ivig_care.regimen import documents
 from ivig_care.regimen.json_values import Json
@@ -225,7 +227,7 @@ def _course(medicine: PlanMedicine, document: Mapping[str, Any]) -> Json:
         "every": {"hours": Fraction(medicine.every_hours or 0)},
         "first": _FIRST[PlanMedicine.First(medicine.first)],
         "until": {"anchor": Anchor.END, "day": Days.LAST, "offset": {"hours": medicine.until_hours}},
-        "why": "Keeps pain and allergy medicine going after the infusion, as the clinic ordered.",
+        "why": _("Keeps pain and allergy medicine going after the infusion, as the clinic ordered."),
         "at_night": AtNight.SHIFT if is_shifted else AtNight.HOLD,
         "window": defaults["window"],
         "nudges": {**(defaults.get("nudges") or {}), "may_wake": bool(medicine.may_wake)},
