@@ -162,3 +162,34 @@ def language_spoken(chosen: str) -> str:
 def quiet_hours(begins: time | None, ends: time | None) -> QuietHours | None:
     """The quiet hours between the two, if both are set."""
     return None if begins is None or ends is None else QuietHours(begins, ends)
+
+
+class SentEntry(models.Model):
+    """What a form did that a device sent with a key of its own: sent again, it is answered alike and does nothing.
+
+    A device that lost the answer, or that waited for a signal, does not know whether its entry arrived. `words` is what
+    the person was told. Kept as long as a device may still ask, see actions/retention.py.
+    """
+
+    class Status(models.TextChoices):
+        RECORDED = "recorded", gettext_lazy("recorded")
+        CONFLICT = "conflict", gettext_lazy("somebody had said it before; nothing was added")
+
+    person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sent_entries")
+    key = models.CharField(max_length=64)
+    path = models.CharField(max_length=200)
+    status = models.CharField(max_length=10, choices=Status, default=Status.RECORDED)
+    words = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "key", "path"], name="sent_entry_once_per_person")
+        ]
+        indexes: ClassVar = [
+            # Read by actions.retention every hour.
+            models.Index(fields=["at"], name="sent_entry_at")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.status}"

@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ivig_care.accounts.models import ContactPoint, NudgePreference, User
+from ivig_care.accounts.models import ContactPoint, NudgePreference, SentEntry, User
 from ivig_care.actions.accounts import ways_in_end
 from ivig_care.actions.audit import Verb, audit_note, audits_last
 from ivig_care.actions.care_teams import place_end
@@ -59,3 +59,4 @@ def _ways_forget(person: User, now: datetime) -> None:
         model._default_manager.filter(contact_point__in=points).update(contact_point=None)
     points.delete()
     NudgePreference.objects.filter(user=person).delete()
+    SentEntry.objects.filter(person=person).delete()

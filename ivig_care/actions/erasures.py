@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note, audits_last
 from ivig_care.actions.errors import Refused
+from ivig_care.actions.sent_entries import sent_entries_forget
 from ivig_care.care_teams.access import Right, may
 from ivig_care.care_teams.models import (
     AuditEvent,
@@ -203,6 +204,7 @@ def _held_still(child: Child) -> bool:
 
 def _family_gone(child: Child, *, keeping: list[Clinic]) -> None:
     _messages_gone(child)
+    sent_entries_forget(child)
     # By the log: the links themselves are forgotten earlier.
     guests = AuditEvent.objects.filter(subject=f"child {child.pk}", actor__is_guest=True).order_by().values("actor")
     User.objects.filter(pk__in=guests, is_guest=True).update(name=GUEST)

@@ -11,13 +11,15 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from ivig_care.accounts.models import User
+from ivig_care.accounts.models import SentEntry, User
 from ivig_care.actions.erasures import messages_remove, record_erase
 from ivig_care.care_teams.models import Child, Erasure, GuestLink, Invitation
 from ivig_care.nudges.models import Delivery, DeliveryStep, InboundMessage, OutboxMessage
 from ivig_care.reviews.keeping import clinics_keeping, last_entry_at
 
 SIGN_UP_LASTS = timedelta(days=7)
+# A device may send what is up to 30 days old (LONGEST_AGO of actions/steps.py), and lose the answer once more.
+KEYS_LAST = timedelta(days=40)
 # So many messages are removed by one statement.
 CHUNK = 500
 
@@ -30,6 +32,7 @@ def retention_do(*, now: datetime) -> dict[str, int]:
         "strangers": _strangers_forget(now),
         "outbox": _outbox_forget(now),
         "messages": _messages_forget(now),
+        "sent": SentEntry.objects.filter(at__lt=now - KEYS_LAST).delete()[0],
         "records": sum(record_erase(child=child, now=now) for child in _records_over(now)),
     }
 

@@ -69,13 +69,24 @@ def step_tick(*, step: Step, by: User, at: datetime, now: datetime, reason: str 
 
 
 @transaction.atomic
-def step_skip(*, step: Step, by: User, reason: SkipReason, note: str, now: datetime, how: str = "") -> Step:
-    """Record that a step was not done, and why. It starts no clock. A second skip changes nothing."""
+def step_skip(
+    *,
+    step: Step,
+    by: User,
+    reason: SkipReason,
+    note: str,
+    now: datetime,
+    at: datetime | None = None,
+    how: str = "",
+) -> Step:
+    """Record that a step was not done, and why; said at `at`, or now. It starts no clock. A second changes nothing."""
+    at = now if at is None else at
     infusion, step = _locked(step)
     if step.state == State.SKIPPED:
         return step
+    _check_time(at, now)
     step.skip_reason = reason
-    _say(step, Event.SKIPPED, by=by, at=now, now=now, reason=reason, note=note)
+    _say(step, Event.SKIPPED, by=by, at=at, now=now, reason=reason, note=note)
     checklist_refresh(infusion, at=now)
     _note(infusion, step, Verb.RECORDED, "skipped", by=by, now=now, how=how)
     return step
@@ -126,10 +137,12 @@ def step_snooze(*, step: Step, by: User, minutes: int, now: datetime, how: str =
 
 
 @transaction.atomic
-def step_note(*, step: Step, by: User, note: str, now: datetime) -> StepEvent:
-    """Add a note to a step, whatever its state."""
+def step_note(*, step: Step, by: User, note: str, now: datetime, at: datetime | None = None) -> StepEvent:
+    """Add a note to a step, whatever its state; written at `at`, or now."""
+    at = now if at is None else at
     infusion, step = _locked(step)
-    event = StepEvent.objects.create(step=step, kind=Event.NOTED, at=now, entered_at=now, by=by, note=note)
+    _check_time(at, now)
+    event = StepEvent.objects.create(step=step, kind=Event.NOTED, at=at, entered_at=now, by=by, note=note)
     checklist_touch(infusion)
     _note(infusion, step, Verb.RECORDED, "wrote a note on", by=by, now=now)
     return event

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
+from functools import cache
 
+from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_noop, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext, pgettext_lazy
 
 # Named by what they are, for in some languages a month and a day are the same three letters.
 _DAYS: tuple[str | Promise, ...] = (
@@ -34,9 +37,53 @@ _MONTHS: tuple[str | Promise, ...] = (
 )
 
 
+# What is kept with something filled in.
+_KEPT_PATTERNS = (
+    gettext_noop("%(who)s did not know when the child was born"),
+    gettext_noop("%(who)s is told first"),
+    gettext_noop("added at %(place)s"),
+    gettext_noop("but for what %(names)s must keep"),
+    gettext_noop("invited by %(who)s"),
+    gettext_noop("no longer shared with %(place)s"),
+    gettext_noop("opened as %(name)s"),
+    gettext_noop("shared with %(place)s"),
+    gettext_noop("the guest %(name)s"),
+    gettext_noop("with the guest %(name)s"),
+    gettext_noop("%(count)s sessions"),
+)
+# Kept as they are, and written nowhere where they would be found.
+_KEPT = (
+    gettext_noop("1 session"),
+    gettext_noop("by link"),
+    gettext_noop("by text message"),
+    gettext_noop("forgotten on request"),
+    gettext_noop("nobody in particular"),
+)
+
+
+@cache
+def _kept_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    parts = ((re.split(r"%\((\w+)\)s", words), words) for words in _KEPT_PATTERNS)
+    return tuple(
+        (re.compile("".join(_piece(n, piece) for n, piece in enumerate(some))), words) for some, words in parts
+    )
+
+
+def _piece(number: int, piece: str) -> str:
+    return f"(?P<{piece}>.+)" if number % 2 else re.escape(piece)
+
+
 def translated(kept: str) -> str:
     """Words that were kept as they were made, in the language that we write in; as they are where we know none."""
-    return _(kept) if kept else ""
+    if not kept or get_language() == settings.LANGUAGE_CODE:
+        return kept
+    said = _(kept)
+    if said != kept:
+        return said
+    for pattern, words in _kept_patterns():
+        if match := pattern.fullmatch(kept):
+            return _(words) % match.groupdict()
+    return kept
 
 
 def clock(local: datetime) -> str:

@@ -23,7 +23,8 @@ from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.care_teams.models import AuditEvent, Child, Clinic
 from ivig_care.diary.models import FluidEntry, SymptomReport
 from ivig_care.exchange.archive_fields import DOSE_COLUMNS, FIELDS, STEP_COLUMNS
-from ivig_care.exchange.log import SENT, Asked, log_of_child
+from ivig_care.exchange.log import Asked, log_of_child
+from ivig_care.exchange.log_words import SENT
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.models import (
     BriefingAnswer,

@@ -11,6 +11,9 @@ class PersonRequest(HttpRequest):
 
     htmx: HtmxDetails
     user: User
+    # What a form was refused for, and whether a reason would do; see web/once.py.
+    refused_for: str
+    wants_reason: bool
 
 
 def page_behind(htmx: HtmxDetails) -> str:

@@ -27,7 +27,7 @@ from tests.web.messages import premedication, sent
 DAY = timedelta(days=1)
 ANN_AND_BOB = (("ann", STARTS_AT - 8 * DAY), ("bob", STARTS_AT - 6 * DAY))
 CLOSED_AT = STARTS_AT + 21 * DAY
-NOTHING = {"sessions": 0, "links": 0, "strangers": 0, "outbox": 0, "messages": 0, "records": 0}
+NOTHING = {"sessions": 0, "links": 0, "strangers": 0, "outbox": 0, "messages": 0, "sent": 0, "records": 0}
 
 
 def removed(now: datetime) -> dict[str, int]:

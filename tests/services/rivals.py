@@ -102,6 +102,23 @@ def same_dose(rounds: int) -> Iterator[Outcome]:
         }
 
 
+def same_key(rounds: int) -> Iterator[Outcome]:
+    """A phone sends a note twice at once, because it did not hear the answer."""
+    from tests.browsers import signed_in
+
+    people, infusion = _story(0)
+    step = infusion.steps.open().order_by("due_at", "pk")[0]
+
+    def send(number: int) -> str:
+        data = {"note": f"note {number}", "key": f"key-number-{number}"}
+        answer = signed_in(people.maria).post(f"/steps/{step.pk}/note/", data, headers={"X-Queued": "later"})
+        return f"{answer.status_code} {answer.json()['status']}"
+
+    for number in range(rounds):
+        said = at_once(lambda: send(number), lambda: send(number))  # noqa: B023
+        yield {"said": said, "notes": step.events.filter(note=f"note {number}").count()}
+
+
 def tick_while_starting(rounds: int) -> Iterator[Outcome]:
     """One parent says that the infusion began late, which moves every open step, while the other ticks one of them."""
     from django.db import transaction
@@ -283,6 +300,7 @@ RACES = {
     for race in (
         double_tick,
         same_dose,
+        same_key,
         tick_while_starting,
         cancel_while_sending,
         signed_twice,

@@ -48,6 +48,10 @@ def test_the_same_dose_from_two_phones_is_one_dose_and_the_second_is_told_who_ga
     assert race("same_dose") == [once] * ROUNDS
 
 
+def test_a_form_sent_twice_at_once_does_what_it_says_once(race: Race) -> None:
+    assert race("same_key") == [{"said": ["200 recorded", "200 recorded"], "notes": 1}] * ROUNDS
+
+
 def test_a_tick_while_everything_moves_is_kept_and_nothing_is_left_to_move(race: Race) -> None:
     kept = {
         "said": [True, "done"],

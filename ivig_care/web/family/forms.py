@@ -84,7 +84,20 @@ class TickForm(WhenForm):
     reason = forms.CharField(required=False, max_length=200)
 
 
-class SkipForm(forms.Form):
+class SaidForm(forms.Form):
+    """Something that is said as it happens; a device that had no signal hands in when that was."""
+
+    exact = forms.DateTimeField(
+        required=False, input_formats=["%Y-%m-%dT%H:%M:%S%z"], error_messages={"invalid": NOT_A_TIME}
+    )
+
+    def said_at(self, now: datetime) -> datetime:
+        """When it was said (UTC), never later than now."""
+        exact: datetime | None = self.cleaned_data.get("exact")
+        return now if exact is None else min(exact.astimezone(UTC), now)
+
+
+class SkipForm(SaidForm):
     """A step was not done, and why."""
 
     reason = forms.ChoiceField(
@@ -97,7 +110,7 @@ class SkipForm(forms.Form):
     note = forms.CharField(required=False, max_length=1000)
 
 
-class NoteForm(forms.Form):
+class NoteForm(SaidForm):
     """Something worth writing down about a step."""
 
     note = forms.CharField(

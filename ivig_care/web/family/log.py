@@ -18,7 +18,8 @@ from django.views.decorators.http import require_safe
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right
-from ivig_care.exchange.log import KINDS, Asked, Log, cursor_read, log_of_child, people_in_log
+from ivig_care.exchange.log import Asked, Log, cursor_read, log_of_child, people_in_log
+from ivig_care.exchange.log_words import KINDS
 from ivig_care.regimen.timing import resolve_local, zone_named
 from ivig_care.web.fetch import FAMILY_CHILDREN, fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
@@ -30,7 +31,8 @@ class LogForm(forms.Form):
     use_required_attribute = False
 
     kind = forms.ChoiceField(
-        required=False, choices=[("", "everything"), *((kind, words) for kind, (words, _) in KINDS.items())]
+        required=False,
+        choices=[("", gettext_lazy("everything")), *((kind, words) for kind, (words, _) in KINDS.items())],
     )
     begins = forms.DateField(
         required=False, error_messages={"invalid": gettext_lazy("Write the first day, for example 2026-03-03.")}

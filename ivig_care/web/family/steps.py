@@ -27,6 +27,7 @@ from ivig_care.web.family.checklists import Problem, checklist_response
 from ivig_care.web.family.forms import NoteForm, SkipForm, TickForm
 from ivig_care.web.fetch import fetch_for
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.once import once, refusal_note, was_queued
 from ivig_care.web.templatetags.times import day_clock
 from ivig_care.web.templatetags.toasts import undo_tag
 
@@ -36,6 +37,7 @@ NO_SUCH_COURSE = gettext_lazy(
 
 
 @require_POST
+@once
 def tick(request: PersonRequest, pk: int) -> HttpResponse:
     """It was done: now, so many minutes ago, or at a time."""
     step, now = _step(request, pk), clock.now()
@@ -51,26 +53,29 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     except RegimenError:
         return problem_response(request, step, str(NO_SUCH_COURSE), open_form="tick", typed=request.POST.get("at", ""))
     if not is_news(step, request.user, min(form.instant, now)):
-        return _recorded(request, step, already_said(step), can_undo=False, where="now")
+        messages.warning(request, already_said(step, sent_for=form.instant if was_queued(request) else None))
+        return recorded_response(request, step.infusion, "now")
     return _recorded(request, step, said_words(step), can_undo=True, where="now")
 
 
 @require_POST
+@once
 def skip(request: PersonRequest, pk: int) -> HttpResponse:
     """It was not done, for a reason."""
-    step = _step(request, pk)
+    step, now = _step(request, pk), clock.now()
     form = SkipForm(request.POST)
     if not form.is_valid():
         return problem_response(request, step, first_error(form), open_form="skip", typed=request.POST.get("note", ""))
     reason, note = SkipReason(form.cleaned_data["reason"]), form.cleaned_data["note"]
     try:
-        step = step_skip(step=step, by=request.user, reason=reason, note=note, now=clock.now())
+        step = step_skip(step=step, by=request.user, reason=reason, note=note, at=form.said_at(now), now=now)
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="skip", typed=note)
     return _recorded(request, step, skipped_words(step), can_undo=True, where="now")
 
 
 @require_POST
+@once
 def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """What was said was a mistake."""
     step = _step(request, pk)
@@ -84,14 +89,16 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@once
 def note(request: PersonRequest, pk: int) -> HttpResponse:
     """Something worth writing down."""
-    step = _step(request, pk)
+    step, now = _step(request, pk), clock.now()
     form = NoteForm(request.POST)
     if not form.is_valid():
         return problem_response(request, step, first_error(form), open_form="note", typed=request.POST.get("note", ""))
     try:
-        step = step_note(step=step, by=request.user, note=form.cleaned_data["note"], now=clock.now()).step
+        said, at = form.cleaned_data["note"], form.said_at(now)
+        step = step_note(step=step, by=request.user, note=said, at=at, now=now).step
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="note", typed=form.cleaned_data["note"])
     return _recorded(request, step, _("Note saved."), can_undo=False)
@@ -125,6 +132,7 @@ def problem_response(
     typed: str = "",
 ) -> HttpResponse:
     """The checklist as it is, with what stopped this step from being recorded, and what was typed."""
+    refusal_note(request, text, wants_reason=needs_reason)
     problem = Problem(step_id=step.pk, text=text, at=at, needs_reason=needs_reason, open_form=open_form, typed=typed)
     return checklist_response(request, step.infusion, problem=problem)
 
@@ -150,10 +158,15 @@ def skipped_words(step: Step) -> str:
     return _("%(step)s: skipped, %(reason)s.") % {"step": step_name(step), "reason": translated(step.skip_reason)}
 
 
-def already_said(step: Step) -> str:
-    """What stood in the record before, for somebody who ticked it once more."""
+def already_said(step: Step, *, sent_for: datetime | None = None) -> str:
+    """What stood in the record before, for somebody who ticked it once more: perhaps a while ago, without a signal."""
     who = step.said_by.name if step.said_by else _("Somebody")
-    words = _("%(who)s ticked this before: %(said)s Nothing was added.") % {"who": who, "said": said_words(step)}
+    values = {"who": who, "said": said_words(step)}
+    if sent_for is None:
+        words = _("%(who)s ticked this before: %(said)s Nothing was added.") % values
+    else:
+        values["time"] = day_clock(sent_for, step.infusion.tz)
+        words = _("%(who)s ticked this before your entry of %(time)s arrived: %(said)s Nothing was added.") % values
     return f"{words} {_('If it was given twice, call the clinic.')}" if step.ingredient else words
 
 

@@ -31,6 +31,7 @@ from ivig_care.web.family.steps import (
 )
 from ivig_care.web.fetch import fetch_for
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.once import once, was_queued
 from ivig_care.web.templatetags.toasts import undo_tag
 
 MOST = 20
@@ -40,6 +41,7 @@ ONE_BY_ONE = gettext_lazy("Nothing was recorded yet: please answer them one by o
 
 
 @require_POST
+@once
 def tick(request: PersonRequest, pk: int) -> HttpResponse:
     """All of them were given at one time; either every one is recorded, or none."""
     infusion, now = _infusion(request, pk), clock.now()
@@ -60,13 +62,16 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     except RegimenError:
         return problem_response(request, step, f"{NO_SUCH_COURSE} {ONE_BY_ONE}")
     news = [step for step in said if is_news(step, request.user, min(at, now))]
-    words = [said_words(step) if step in news else already_said(step) for step in said]
+    sent_for = at if was_queued(request) else None
+    words = [said_words(step) if step in news else already_said(step, sent_for=sent_for) for step in said]
     undo = undo_tag("undo-steps", infusion.pk, [step.pk for step in news]) if news else ""
-    messages.success(request, " ".join(words), extra_tags=undo)
+    say = messages.success if len(news) == len(said) else messages.warning
+    say(request, " ".join(words), extra_tags=undo)
     return recorded_response(request, said[0].infusion, "now")
 
 
 @require_POST
+@once
 def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """All of them were said by mistake."""
     infusion, now = _infusion(request, pk), clock.now()

@@ -1,0 +1,33 @@
+"""Writes what a form with a key of its own did, so that the same form sent again does nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ivig_care.accounts.models import SentEntry, User
+from ivig_care.care_teams.models import AuditEvent, Child
+
+
+def sent_entry_begin(*, person: User, key: str, path: str, now: datetime) -> tuple[SentEntry, bool]:
+    """The entry of this key, and whether it came for the first time. To be called inside a transaction.
+
+    The same key at the same moment waits here until the first one's transaction is over.
+    """
+    return SentEntry.objects.get_or_create(person=person, key=key, path=path, defaults={"at": now})
+
+
+def sent_entry_end(*, entry: SentEntry, status: SentEntry.Status, words: str) -> None:
+    """It was taken, and this is what the person was told."""
+    entry.status, entry.words = status, words
+    entry.save(update_fields=["status", "words"])
+
+
+def sent_entry_forget(entry: SentEntry) -> None:
+    """It was refused, and may come again in other words."""
+    entry.delete()
+
+
+def sent_entries_forget(child: Child) -> None:
+    """Forget what everybody sent who ever did anything with this child's record: its words may be about the child."""
+    people = AuditEvent.objects.filter(child=child, actor__isnull=False).values("actor")
+    SentEntry.objects.filter(person__in=people).delete()
