@@ -88,7 +88,7 @@ class _Reader(HTMLParser):
 MARKERS = frozenset(
     {
         *("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"),
-        *("pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy", "say", "say_n"),
+        *("pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy", "say", "mark"),
     }
 )
 # What is said to developers and machines: errors that are bugs, logs, the words of commands.
