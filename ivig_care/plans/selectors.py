@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import groupby
 from zlib import crc32
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import cared_for_by
@@ -208,11 +208,7 @@ def infusions_for_home(user: User, *, now: datetime) -> list[InfusionLine]:
 
 def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
     """The checklist page; the number of queries does not depend on the number of steps."""
-    steps = list(
-        infusion.steps.exclude(state=State.WITHDRAWN)
-        .select_related("said_by")
-        .prefetch_related(Prefetch("events", StepEvent.objects.exclude(note="").select_related("by"), to_attr="noted"))
-    )
+    steps = list(infusion.steps.exclude(state=State.WITHDRAWN).select_related("said_by").prefetch_related(noted()))
     page = Checklist(infusion=infusion, now=now, days=_day_cards(infusion, now), strip=_strip(infusion, steps, now))
     later = []
     for row in _rows(steps, ledger_of(infusion), now):
@@ -232,6 +228,11 @@ def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
         for day, group in groupby(later, key=lambda row: row.step.due_at.astimezone(infusion.tz).date())
     ]
     return page
+
+
+def noted() -> Prefetch[str, QuerySet[StepEvent], str]:
+    """What makes `rows_of` know the notes on the steps that it is given."""
+    return Prefetch("events", StepEvent.objects.exclude(note="").select_related("by"), to_attr="noted")
 
 
 def rows_of(infusion: Infusion, steps: Sequence[Step], *, now: datetime) -> list[StepRow]:

@@ -48,7 +48,10 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
 });
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.target?.id !== "checklist") return;
-  for (const id of opened) byId(id)?.setAttribute("open", "");
+  for (const id of opened) {
+    if (byId(id)) byId(id).setAttribute("open", "");
+    else byId(id.replace("sheet", "more"))?.click();
+  }
   if (detail.requestConfig.verb !== "post") return;
   const problem = document.querySelector("#checklist [role=alert]");
   const step = byId(detail.requestConfig.elt.closest("[data-step]")?.dataset.step);

@@ -322,6 +322,7 @@ ROWS: Mapping[str, Row] = {
     "messages": _page(Can.SEE, "infusion"),
     "steps_tick": _form(Can.RECORD, "infusion", step="{step}"),
     "steps_undo": Row(post=Can.RECORD, of="infusion", query={"step": "{step}"}),
+    "step": _page(Can.RECORD, "step"),
     "step_tick": _form(Can.RECORD, "step"),
     "step_skip": _form(Can.RECORD, "step", reason="asleep"),
     "step_undo": _form(Can.RECORD, "step"),

@@ -43,6 +43,8 @@ PARENT = (
     "/infusion-days/{running day}/end/?ago=0",
     "/infusion-days/{running day}/end/?ago=600",
     "/infusions/{running}/messages/",
+    "/steps/{step}/",
+    "/steps/{missed step}/",
     "/children/{child}/log/",
     "/children/{child}/log/?kind=sent",
     "/children/{child}/export/",

@@ -103,6 +103,8 @@ def main() -> None:
         "signed": signed.pk,
         "starting day": starting.days.get(number=1).pk,
         "late day": late.days.get(number=1).pk,
+        "step": starting.steps.get(slot="premedication.d1.acetaminophen").pk,
+        "missed step": running.steps.get(slot="evening-before.d1").pk,
         "running day": running.days.get(number=1).pk,
         "child": people.lena.pk,
         "empty": empty.pk,

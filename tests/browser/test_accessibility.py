@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.browser.conftest import PAGES, Scenes, Visit
-from tests.browser.visits import DEVICES, unfold
+from tests.browser.visits import DEVICES, sheet_open, unfold
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -44,7 +44,7 @@ def test_axe_finds_nothing_in_a_toast_or_beside_a_problem(visit: Visit, infusion
     page.goto(infusion_url)
     page.get_by_role("button", name="Both given now").click()
     page.get_by_text("Acetaminophen: given").wait_for()
-    page.get_by_role("group").filter(has_text="Acetaminophen").first.locator("summary").click()
+    sheet_open(page.locator("#next ~ .card article", has_text="Acetaminophen").first)
     page.get_by_role("button", name="just now").first.click()
     page.get_by_text("Next allowed").first.wait_for()
     page.get_by_label("It was given all the same").wait_for()

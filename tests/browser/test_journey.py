@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from ivig_care.common import clock
-from tests.browser.visits import DESK, PHONE, ZONE, Device, complaints, sign_in
+from tests.browser.visits import DESK, PHONE, ZONE, Device, complaints, sheet_open, sign_in
 from tests.password import PASSWORD
 from tests.servers import SmtpSink, TwilioSink, smtp_sink, twilio_sink
 from tests.services.site import Site, running_site, wait_for
@@ -224,19 +224,19 @@ def _the_parent_ticks_and_the_other_sees_it(journey: Journey) -> None:
     expect(_step(page, "answered", "Acetaminophen")).to_contain_text("Maria")
 
     earlier = _step(page, "now", "Diphenhydramine")
-    earlier.locator("summary").tap()
+    sheet_open(earlier)
     earlier.get_by_role("button", name="30 min ago").tap()
     expect(page.locator("#toasts")).to_contain_text("Diphenhydramine: given")
 
     drink = _step(page, "next", "Offer a drink")
-    drink.locator("summary").tap()
+    sheet_open(drink)
     drink.get_by_role("button", name="Told not to").tap()
     expect(_step(page, "answered", "Offer a drink")).to_contain_text("Skipped: told not to.")
     page.locator("#toasts").get_by_role("button", name="Undo").tap()
     expect(_step(page, "next", "Offer a drink")).to_contain_text("planned")
 
     given = _step(page, "answered", "Acetaminophen")
-    given.locator("summary").tap()
+    sheet_open(given)
     given.get_by_label("Note for the clinic").fill("With apple sauce.")
     given.get_by_role("button", name="Save note").tap()
     expect(given).to_contain_text("“With apple sauce.” Maria")
@@ -296,7 +296,7 @@ def _a_dose_is_slept_through(journey: Journey) -> None:
     dose = _step(page, "now", "Acetaminophen")
     expect(dose).to_contain_text("Last given")
     expect(dose).to_contain_text("Next allowed now.")
-    dose.locator("summary").tap()
+    sheet_open(dose)
     dose.get_by_role("button", name="Asleep").tap()
     expect(page.locator("#toasts")).to_contain_text("Acetaminophen: skipped, asleep.")
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visits import DESK
+from tests.browser.visits import DESK, sheet_open
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
@@ -53,6 +53,7 @@ def test_skip_in_the_sheet_of_a_step_by_keyboard(visit: Visit, infusion_url: str
     step_id = (step.get_attribute("id") or "").removeprefix("step-")
     press_until(page, "Tab", f"more-{step_id}", most=30)
     page.keyboard.press("Enter")
+    expect(page.locator(f"summary#more-{step_id}")).to_be_focused()
     press_until(page, "Tab", f"skip-note-{step_id}")
     page.keyboard.type("fast asleep")
     press_until(page, "Tab", "Asleep", most=3)
@@ -69,7 +70,7 @@ def test_what_is_missing_is_said_where_the_focus_is(visit: Visit, infusion_url: 
     page.get_by_role("button", name="Both given now").click()
     expect(page.locator("#now")).to_be_focused()
     step = page.locator("#next ~ .card article", has_text="Acetaminophen").first
-    step.locator("summary").click()
+    sheet_open(step)
     step.get_by_role("button", name="just now").press("Enter")
     problem = page.get_by_role("alert")
     expect(problem).to_be_focused()

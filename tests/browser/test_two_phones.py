@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
+from tests.browser.visits import sheet_open
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
@@ -34,7 +35,7 @@ def test_the_other_sees_a_tick_without_reloading(phones: tuple[Page, Page]) -> N
 def test_what_is_being_typed_is_not_taken_away(phones: tuple[Page, Page]) -> None:
     maria, sam = phones
     step = sam.locator("#now ~ .card article", has_text="Offer a drink")
-    step.locator("summary").tap()
+    sheet_open(step)
     step.get_by_label("Note for the clinic").fill("She drank half a gl")
     maria.get_by_role("button", name="Both given now").tap()
     expect(sam.locator("#stale")).to_contain_text("Somebody changed this checklist.", timeout=A_FEW_SECONDS)

@@ -25,6 +25,13 @@ def step_of(page: Page, section: str, words: str) -> Locator:
     return page.locator(f"section[aria-labelledby={section}] article[id]", has_text=words).first
 
 
+def sheet_of(step: Locator) -> Page:
+    """The page of one step, where everything besides "now" can be said."""
+    step.locator(".more").tap()
+    expect(step.page.locator("h1")).not_to_contain_text("checklist")
+    return step.page
+
+
 def test_sign_in(visit: Visit, scenes: Scenes) -> None:
     page = visit("", java_script_enabled=False)
     sign_in(page, scenes.url, "sam@example.org", PASSWORD)
@@ -51,33 +58,31 @@ def test_given_together(page: Page) -> None:
 
 def test_30_minutes_ago(page: Page) -> None:
     step = step_of(page, "now", "Acetaminophen")
-    step.locator("summary").tap()
-    step.get_by_role("button", name="30 min ago").tap()
+    sheet_of(step).get_by_role("button", name="30 min ago").tap()
     expect(step_of(page, "answered", "Acetaminophen")).to_contain_text("Maria")
 
 
 def test_skip(page: Page) -> None:
     step = step_of(page, "now", "Offer a drink")
-    step.locator("summary").tap()
-    step.get_by_label("Say more here first").fill("did not want any")
-    step.get_by_role("button", name="Other").tap()
+    sheet = sheet_of(step)
+    sheet.get_by_label("Say more here first").fill("did not want any")
+    sheet.get_by_role("button", name="Other").tap()
     expect(step_of(page, "answered", "Offer a drink")).to_contain_text("Skipped: other. Maria")
     expect(step_of(page, "answered", "Offer a drink")).to_contain_text("did not want any")
 
 
 def test_note(page: Page) -> None:
     step = step_of(page, "missed", "Start extra drinks")
-    step.locator("summary").tap()
-    step.get_by_label("Note for the clinic").fill("Two glasses of water.")
-    step.get_by_role("button", name="Save note").tap()
+    sheet = sheet_of(step)
+    sheet.get_by_label("Note for the clinic").fill("Two glasses of water.")
+    sheet.get_by_role("button", name="Save note").tap()
     expect(step_of(page, "missed", "Start extra drinks")).to_contain_text("“Two glasses of water.” Maria")
 
 
 def test_a_dose_too_soon_asks_why_and_keeps_the_time(page: Page) -> None:
     page.get_by_role("button", name="Both given now").tap()
     step = step_of(page, "next", "Acetaminophen")
-    step.locator("summary").tap()
-    step.get_by_role("button", name="just now").tap()
+    sheet_of(step).get_by_role("button", name="just now").tap()
     page.get_by_label("It was given all the same").fill("the nurse said so")
     page.get_by_role("button", name="Record it").tap()
     expect(page.locator("#toasts")).to_contain_text("Acetaminophen: given")

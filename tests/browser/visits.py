@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypedDict
 
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect, sync_playwright
 
 from ivig_care.common import clock
 from tests.password import app_code
@@ -79,10 +79,16 @@ def show_app(page: Page) -> None:
 
 def unfold(page: Page) -> None:
     """Open what is folded; of the sheets of steps, which are all alike, the first of each section."""
-    page.evaluate(
-        "document.querySelectorAll('details:not(.sheet)').forEach((one) => { one.open = true });"
-        "document.querySelectorAll('section').forEach((one) => one.querySelector('.sheet')?.setAttribute('open', ''))"
-    )
+    page.evaluate("document.querySelectorAll('details:not(.sheet)').forEach((one) => { one.open = true })")
+    firsts = "sections => sections.map((one) => one.querySelector('.step:has(> .more)').id)"
+    for step in page.locator("section:has(.step > .more)").evaluate_all(firsts):
+        sheet_open(page.locator(f"#{step}"))
+
+
+def sheet_open(step: Locator) -> None:
+    """Open the sheet of a step, which comes when it is asked for."""
+    step.locator("> .more").click()
+    expect(step.locator(".sheet")).to_have_attribute("open", "")
 
 
 def complaints(context: BrowserContext) -> list[str]:

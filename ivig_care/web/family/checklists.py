@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -16,6 +18,7 @@ from ivig_care.plans.models import Infusion, Plan
 from ivig_care.plans.selectors import checklist_of
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.web.family.erase import erasures_for
+from ivig_care.web.family.rows import slots, slots_filled
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.selectors import off_lines_of
@@ -51,7 +54,7 @@ def checklist_live(request: PersonRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204)
     # The same look as the page's, for a quarter of an hour; and nobody looks on here without having opened the page.
     looked_at(request, infusion.plan.child, infusion)
-    return render(request, "family/_checklist.html", _context(request, infusion) | {"page": page})
+    return HttpResponse(_fragment(request, _context(request, infusion) | {"page": page}))
 
 
 def checklist_response(request: PersonRequest, infusion: Infusion, *, problem: Problem | None = None) -> HttpResponse:
@@ -67,8 +70,14 @@ def checklist_response(request: PersonRequest, infusion: Infusion, *, problem: P
         context["off_lines"] = off_lines_of(child)
         context["is_family"] = cared_for_by(request.user).filter(pk=child.pk).exists()
         context["erasures"] = erasures_for(request.user).filter(child=child)
+    context["checklist"] = _fragment(request, context)
     template = "family/_checklist_reply.html" if request.htmx else "family/checklist.html"
     return render(request, template, context, status=422 if problem else 200)
+
+
+def _fragment(request: PersonRequest, context: dict[str, object]) -> SafeString:
+    """The part that refreshes itself; its forms carry the token of this answer."""
+    return slots_filled(render_to_string("family/_checklist.html", context | slots("c")), request)
 
 
 def _context(request: PersonRequest, infusion: Infusion) -> dict[str, object]:

@@ -7,11 +7,12 @@ from datetime import datetime
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.errors import ReasonNeeded, Refused
@@ -20,12 +21,15 @@ from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
 from ivig_care.common.spoken import translated
 from ivig_care.plans.models import Infusion, Plan, Step
-from ivig_care.plans.selectors import step_name
+from ivig_care.plans.models.steps import StepQuerySet
+from ivig_care.plans.selectors import noted, rows_of, step_name
 from ivig_care.regimen.errors import RegimenError
-from ivig_care.regimen.steps import SkipReason
+from ivig_care.regimen.steps import SkipReason, State
+from ivig_care.reviews.models import Review
 from ivig_care.web.family.checklists import Problem, checklist_response
 from ivig_care.web.family.forms import NoteForm, SkipForm, TickForm
-from ivig_care.web.fetch import fetch_for
+from ivig_care.web.family.rows import row_look
+from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.once import once, refusal_note, was_queued
 from ivig_care.web.templatetags.times import day_clock
@@ -34,6 +38,30 @@ from ivig_care.web.templatetags.toasts import undo_tag
 NO_SUCH_COURSE = gettext_lazy(
     "With that time the rest of the plan cannot be worked out. Check the day, or call the clinic."
 )
+
+
+@never_cache
+@require_safe
+def sheet(request: PersonRequest, pk: int) -> HttpResponse:
+    """What can be said of one step besides "now": on the checklist in its place, else on a page of its own."""
+    now = clock.now()
+    wanted = _steps().exclude(state=State.WITHDRAWN).select_related("said_by").prefetch_related(noted())
+    step = fetch_for(request.user, wanted, pk, right=Right.RECORD)
+    infusion = step.infusion
+    child = infusion.plan.child
+    looked_at(request, child, infusion)
+    review = Review.objects.filter(infusion=infusion, signed_at__isnull=False)
+    (row,) = rows_of(infusion, [step], now=now)
+    look = row_look(row, now=now, zone=infusion.tz, is_together=False, may_say=not review.exists())
+    context = {
+        "row": look,
+        "now": now,
+        "infusion": infusion,
+        "child": child,
+        "clinic": child.clinic,
+        "skip_reasons": list(SkipReason),
+    }
+    return render(request, "family/_sheet.html" if request.htmx else "family/step.html", context)
 
 
 @require_POST
@@ -105,8 +133,12 @@ def note(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _step(request: PersonRequest, pk: int) -> Step:
+    return fetch_for(request.user, _steps(), pk, right=Right.RECORD)
+
+
+def _steps() -> StepQuerySet:
     active = Step.objects.filter(infusion__plan__status=Plan.Status.ACTIVE)
-    return fetch_for(request.user, active.select_related("infusion__plan__child__clinic"), pk, right=Right.RECORD)
+    return active.select_related("infusion__plan__child__clinic")
 
 
 def _recorded(request: PersonRequest, step: Step, words: str, *, can_undo: bool, where: str = "") -> HttpResponse:

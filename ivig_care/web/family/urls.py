@@ -39,6 +39,7 @@ urlpatterns = [
     path("infusions/<int:pk>/messages/", messages.history, name="messages"),
     path("infusions/<int:pk>/tick/", together.tick, name="steps_tick"),
     path("infusions/<int:pk>/undo/", together.undo, name="steps_undo"),
+    path("steps/<int:pk>/", steps.sheet, name="step"),
     path("steps/<int:pk>/tick/", steps.tick, name="step_tick"),
     path("steps/<int:pk>/skip/", steps.skip, name="step_skip"),
     path("steps/<int:pk>/undo/", steps.undo, name="step_undo"),

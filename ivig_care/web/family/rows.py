@@ -1,0 +1,137 @@
+"""The rows of a checklist as they are shown: each worked out from what it says and nothing else, and written once."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, override
+
+from ivig_care.plans.selectors import StepRow
+from ivig_care.web.templatetags.queue import FormKeys
+from ivig_care.web.templatetags.times import Moment, minute
+
+# Where the token of a form goes, and the word of its page: every answer puts its own in. Nobody can write these
+# by hand.
+TOKEN_SLOT, WORD_SLOT = f"token-{secrets.token_hex(16)}", f"word-{secrets.token_hex(16)}"
+# Some 1 kB each: the rows of the checklists that are open on phones just now.
+KEPT_ROWS = 10_000
+
+
+class Note(NamedTuple):
+    """What somebody wrote on a step."""
+
+    words: str
+    by: str
+    moment: Moment
+
+
+class RowLook(NamedTuple):
+    """Everything that a row says: two rows with the same look are the same row, letter by letter.
+
+    family/_step.html gets this and nothing else, neither the request nor the time. What a row is to say more, goes in
+    here first.
+    """
+
+    pk: int
+    name: str
+    status: str
+    zone: ZoneInfo
+    is_medicine: bool
+    is_premedication: bool
+    is_given_by_clinic: bool
+    mg: Decimal | None
+    ml: Decimal | None
+    mg_per_ml: Decimal | None
+    goal_ml: int | None
+    why: str
+    due: Moment
+    closes_at: datetime
+    said: Moment | None
+    said_by: str
+    skip_reason: str
+    last_given: Moment | None
+    next_allowed: Moment | None
+    is_allowed_now: bool
+    is_limit_unknown: bool
+    then_none_until: Moment | None
+    ledger_says: tuple[str, ...]
+    notes: tuple[Note, ...]
+    can_tick: bool
+    is_far: bool
+    is_together: bool
+    may_say: bool
+
+
+def row_look(row: StepRow, *, now: datetime, zone: ZoneInfo, is_together: bool, may_say: bool) -> RowLook:
+    """What a row says at `now` to somebody who may or may not say something of the step."""
+    step = row.step
+    said = step.said_at if step.is_said else None
+    return RowLook(
+        pk=step.pk,
+        name=row.name,
+        status=row.status,
+        zone=zone,
+        is_medicine=bool(step.ingredient),
+        is_premedication=step.kind == "premedication",
+        is_given_by_clinic=step.actor == "clinic",
+        mg=step.mg,
+        ml=step.ml,
+        mg_per_ml=step.mg_per_ml,
+        goal_ml=step.goal_ml,
+        why=step.why,
+        due=Moment.seen(step.due_at, now=now),
+        closes_at=step.closes_at,
+        said=Moment.seen(minute(said), now=now) if said else None,
+        said_by=step.said_by.name if said and step.said_by else "",
+        skip_reason=step.skip_reason if step.state == "skipped" else "",
+        last_given=Moment.seen(row.last_given_at, now=now) if row.last_given_at else None,
+        next_allowed=Moment.seen(row.next_allowed_at, now=now) if row.next_allowed_at else None,
+        is_allowed_now=row.next_allowed_at is not None and row.next_allowed_at <= now,
+        is_limit_unknown=row.is_limit_unknown,
+        then_none_until=Moment.seen(row.then_none_until, now=now) if row.then_none_until else None,
+        ledger_says=row.ledger_says,
+        notes=tuple(
+            Note(note.note, note.by.name if note.by else "", Moment.seen(note.at, now=now)) for note in row.notes
+        ),
+        can_tick=row.can_tick,
+        is_far=row.is_far,
+        is_together=is_together,
+        may_say=may_say,
+    )
+
+
+def slots(part: str) -> dict[str, object]:
+    """What a template gets for its forms when what it writes is kept; `part` tells them from others of the page."""
+    return {"csrf_token": TOKEN_SLOT, "form_keys": FormKeys(word=WORD_SLOT, part=part)}
+
+
+def slots_filled(html: str, request: HttpRequest) -> SafeString:
+    """What was written, with a token and a word of this answer's own in its forms."""
+    html = html.replace(TOKEN_SLOT, get_token(request)).replace(WORD_SLOT, secrets.token_urlsafe(15))
+    return SafeString(html)
+
+
+def row_html(look: RowLook) -> SafeString:
+    """The row, with a slot for the token of its forms."""
+    return _row_html(look, get_language() or settings.LANGUAGE_CODE)
+
+
+def row_with_problem(look: RowLook, more: dict[str, object]) -> SafeString:
+    """The row with a `problem`, and with the sheet open in which it was: nobody else sees this, so it is not kept."""
+    return render_to_string("family/_step.html", slots(f"s{look.pk}") | {"row": look} | more)
+
+
+@lru_cache(maxsize=KEPT_ROWS)
+def _row_html(look: RowLook, language: str) -> SafeString:
+    with override(language):
+        return render_to_string("family/_step.html", slots(f"s{look.pk}") | {"row": look})

@@ -1,0 +1,30 @@
+"""The rows of a checklist, on its page."""
+
+from __future__ import annotations
+
+from django import template
+from django.template import Context
+from django.utils.safestring import SafeString
+
+from ivig_care.plans.selectors import StepRow
+from ivig_care.web.family.rows import row_html, row_look, row_with_problem
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def step_row(context: Context, row: StepRow) -> SafeString:
+    """One row; the one that something is wrong with says so."""
+    page, review = context["page"], context["review"]
+    look = row_look(
+        row,
+        now=page.now,
+        zone=context["zone"],
+        is_together=row in page.together,
+        may_say=context["may_record"] and not (review and review.signed_at),
+    )
+    problem = context.get("problem")
+    if problem is None or problem.step_id != look.pk:
+        return row_html(look)
+    more = {name: context[name] for name in ("problem", "infusion", "clinic", "skip_reasons")}
+    return row_with_problem(look, more | {"now": page.now})
