@@ -58,6 +58,14 @@ _KEPT = (
     gettext_noop("by text message"),
     gettext_noop("forgotten on request"),
     gettext_noop("nobody in particular"),
+    # Where a row stands, beside the states of a step.
+    gettext_noop("ready"),
+    gettext_noop("due"),
+    gettext_noop("late"),
+    gettext_noop("running"),
+    gettext_noop("off"),
+    gettext_noop("on"),
+    gettext_noop("not proved yet"),
 )
 
 

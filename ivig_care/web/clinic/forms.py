@@ -304,7 +304,11 @@ def _label(form: forms.Form, name: str) -> str:
     return label
 
 
-_ROW_NAMES = {"rate": "Rate", "before": "Medicine before", "course": "Medicine afterwards"}
+_ROW_NAMES = {
+    "rate": gettext_lazy("Rate"),
+    "before": gettext_lazy("Medicine before"),
+    "course": gettext_lazy("Medicine afterwards"),
+}
 
 
 def _refuse_twice(rows: Iterable[MedicineRow]) -> None:

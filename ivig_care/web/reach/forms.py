@@ -18,7 +18,12 @@ class AddForm(forms.Form):
 
     use_required_attribute = False
 
-    kind = forms.ChoiceField(choices=[(ContactPoint.Kind.EMAIL, "E-mail"), (ContactPoint.Kind.SMS, "Text message")])
+    kind = forms.ChoiceField(
+        choices=[
+            (ContactPoint.Kind.EMAIL, gettext_lazy("E-mail")),
+            (ContactPoint.Kind.SMS, gettext_lazy("Text message")),
+        ]
+    )
     address = forms.CharField(
         max_length=200, error_messages={"required": gettext_lazy("Write the address or the number first.")}
     )

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 from django import template
 
 from ivig_care.common import spoken
-from ivig_care.plans.models import Step
+from ivig_care.plans.models import Dose, Step
 from ivig_care.plans.selectors import step_name
 
 register = template.Library()
+# Words that are kept in the language that we write in: of a protocol, of a step's state, of why nothing was sent.
+register.filter("translated", spoken.translated)
 
 ONE_MINUTE = timedelta(minutes=1)
 # For so long the name of a day says which one is meant.
@@ -98,6 +100,18 @@ def day_short(day: date) -> str:
 
 
 @register.filter
+def full_date(day: date | datetime) -> str:
+    """As in "3 Mar 2026"."""
+    return spoken.full_date(day)
+
+
+@register.filter
+def date_alone(day: date | datetime) -> str:
+    """As in "3 Mar"."""
+    return spoken.date_alone(day)
+
+
+@register.filter
 def input_time(at: datetime, zone: ZoneInfo) -> str:
     """As a datetime-local input wants it."""
     return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
@@ -133,3 +147,9 @@ def tel(number: str) -> str:
 def called(step: Step) -> str:
     """What a step is called: the medicine as it stands on the box, else its title."""
     return step_name(step)
+
+
+@register.filter
+def medicine(dose: Dose) -> str:
+    """What was given: the medicine as it stands on the box, else its ingredient."""
+    return dose.medicine_name or spoken.translated(dose.ingredient)
