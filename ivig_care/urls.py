@@ -7,6 +7,7 @@ from ivig_care.web.language import language_choose
 urlpatterns = [
     path("accounts/", include("ivig_care.web.sign_in.urls")),
     path("you/", include("ivig_care.web.you.urls")),
+    path("welcome/", include("ivig_care.web.welcome.urls")),
     path("clinic/", include("ivig_care.web.clinic.urls")),
     path("", include("ivig_care.web.ops.urls")),
     path("g/", include("ivig_care.web.guest.urls")),

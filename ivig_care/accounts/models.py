@@ -31,6 +31,7 @@ class User(AbstractBaseUser):
     """A person: parent, other caregiver or clinician. What they may see is decided by their memberships alone.
 
     `language` empty follows the browser. The units are those in which the person is shown drinks and temperatures.
+    `setting_up` is the screen of the set-up where they go on; empty when they are through, or never began.
     A guest is somebody whom the record names and who has no account: no real address, no password, never active.
     """
 
@@ -50,6 +51,7 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=10, blank=True)
     drinks_in = models.CharField(max_length=2, choices=Drinks, default=Drinks.ML)
     degrees_in = models.CharField(max_length=1, choices=Degrees, default=Degrees.CELSIUS)
+    setting_up = models.CharField(max_length=10, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -137,6 +137,21 @@ def audit_seen(*, child: Child, about: Model | str, by: User, now: datetime) -> 
         audit_note(verb=Verb.SAW, about=about, by=by, now=now, child=child)
 
 
+def audit_seen_all(*, things: Sequence[tuple[Model, Child]], by: User, now: datetime) -> None:
+    """The same for several things at once, each of them with its child. One query while there is nothing to note."""
+    looked = AuditEvent.objects.filter(
+        subject__in={_subject(child, None, None) for _, child in things},
+        at__gt=now - ONE_LOOK,
+        at__lte=now,
+        verb=Verb.SAW,
+        actor=by,
+    )
+    known = set(looked.values_list("about", "about_id")) if things else set()
+    for about, child in things:
+        if (about._meta.model_name, about.pk) not in known:
+            audit_note(verb=Verb.SAW, about=about, by=by, now=now, child=child)
+
+
 def actor_of(user: User | None, *, child: Child | None, clinic: Clinic | None) -> Actor:
     """Who a person is, as the log names them: "Maria, guardian"; "Dr Weiss, clinician of Riverside Clinic"."""
     if user is None:

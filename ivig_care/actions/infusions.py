@@ -26,7 +26,7 @@ def infusion_day_start(*, day: InfusionDay, by: User, at: datetime, now: datetim
 
     Raises TimeNotPossible, ReviewSigned, Refused.
     """
-    day = _locked(day)
+    day = day_locked(day)
     start_check(day, at=at, now=now)
     day.actual_start = at
     return _record(day, InfusionDayEvent.Kind.STARTED, by=by, at=at, now=now)
@@ -38,7 +38,7 @@ def infusion_day_end(*, day: InfusionDay, by: User, at: datetime, now: datetime)
 
     Raises TimeNotPossible, ReviewSigned, Refused.
     """
-    day = _locked(day)
+    day = day_locked(day)
     end_check(day, at=at, now=now)
     day.actual_end = at
     return _record(day, InfusionDayEvent.Kind.ENDED, by=by, at=at, now=now)
@@ -47,7 +47,7 @@ def infusion_day_end(*, day: InfusionDay, by: User, at: datetime, now: datetime)
 @transaction.atomic
 def infusion_day_undo(*, day: InfusionDay, by: User, now: datetime) -> tuple[Change, ...]:
     """Take back the last thing said about a day: its end if it has one, else its start."""
-    day = _locked(day)
+    day = day_locked(day)
     if day.actual_end is not None:
         taken_back, kind = day.actual_end, InfusionDayEvent.Kind.END_UNDONE
         day.actual_end = None
@@ -65,7 +65,7 @@ def infusion_day_move(*, day: InfusionDay, planned_start: datetime, by: User, no
 
     Raises TimeNotPossible, ReviewSigned, Refused.
     """
-    day = _locked(day)
+    day = day_locked(day)
     move_check(day, planned_start=planned_start, now=now)
     if day.planned_start == planned_start:
         return ()
@@ -142,11 +142,12 @@ def end_check(day: InfusionDay, *, at: datetime, now: datetime) -> None:
         raise TimeNotPossible(_("That is more than a day after the start."))
 
 
-def _locked(day: InfusionDay) -> InfusionDay:
+def day_locked(day: InfusionDay) -> InfusionDay:
+    """The day, with its infusion held as `infusion_lock` holds it. Raises ReviewSigned, RecordErased, Refused."""
     infusion = infusion_lock(day.infusion_id)
     if infusion.plan.status == Plan.Status.DRAFT:
         raise Refused(_("This plan is not active yet."))
-    return InfusionDay.objects.select_related("infusion__plan").get(pk=day.pk)
+    return InfusionDay.objects.select_related("infusion__plan__child__clinic", "infusion__plan__product").get(pk=day.pk)
 
 
 def _record(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
 from django.db.models import QuerySet
 
-from ivig_care.plans.models import Dose, Infusion, InfusionDay, Step
+from ivig_care.plans.models import Dose, Infusion, InfusionDay, ProductLot, RateEntry, Step
 from ivig_care.plans.prescription import protocol_of
 from ivig_care.protocols.selectors import rule_set_for
 from ivig_care.regimen.changes import Change, Existing, diff
@@ -17,6 +18,7 @@ from ivig_care.regimen.dated import Schedule
 from ivig_care.regimen.doses import Body, DoseGiven
 from ivig_care.regimen.facts import DayFacts, InfusionFacts, LastInfusion, SlotFact
 from ivig_care.regimen.fluids import FLUIDS_LIMITED
+from ivig_care.regimen.rates import RateEntered
 from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.steps import State
 
@@ -32,6 +34,8 @@ def facts_of(infusion: Infusion) -> InfusionFacts:
         raise ValueError(f"plan {plan.pk} is not complete; check unset_values first")
     rules = rule_set_for(plan.child.clinic.country)
     last = last_infusion(infusion)
+    days = list(infusion.days.all())
+    rates = rates_of(infusion) if any(day.actual_start for day in days) else {}
     return InfusionFacts(
         zone=infusion.tz,
         weight_kg=Fraction(plan.weight_kg),
@@ -43,9 +47,10 @@ def facts_of(infusion: Infusion) -> InfusionFacts:
                 planned_start=day.planned_start,
                 actual_start=day.actual_start,
                 actual_end=day.actual_end,
+                rates=rates.get(day.number, ()) if day.actual_start else (),
                 is_cancelled=day.cancelled_at is not None,
             )
-            for day in infusion.days.all()
+            for day in days
         ),
         slots=tuple(_slot_fact(step) for step in infusion.steps.all() if _is_settled(step)),
         given=_given_elsewhere(infusion),
@@ -72,11 +77,22 @@ def changes_if(
 ) -> tuple[Change, ...]:
     """What would change on the checklist if this day had really started and ended then; nothing is written."""
     facts = facts_of(infusion)
+    rates = rates_of(infusion).get(day, ()) if actual_start else ()
     days = tuple(
-        replace(one, actual_start=actual_start, actual_end=actual_end) if one.number == day else one
+        replace(one, actual_start=actual_start, actual_end=actual_end, rates=rates) if one.number == day else one
         for one in facts.days
     )
     return changes_between(infusion, build_schedule(protocol_of(infusion.plan), replace(facts, days=days)))
+
+
+def schedule_if_rate(infusion: Infusion, *, day: int, rate: RateEntered) -> Schedule:
+    """The schedule as it would be if this rate, too, had been set on this day; nothing is written."""
+    facts = facts_of(infusion)
+    days = tuple(
+        replace(one, rates=tuple(sorted((*one.rates, rate), key=lambda each: each.at))) if one.number == day else one
+        for one in facts.days
+    )
+    return build_schedule(protocol_of(infusion.plan), replace(facts, days=days))
 
 
 def changes_if_moved(infusion: Infusion, *, day: int, planned_start: datetime) -> tuple[Change, ...]:
@@ -125,6 +141,22 @@ def doses_near(infusion: Infusion) -> Iterator[DoseGiven]:
     return (_dose_given(dose) for dose in _doses_near(infusion))
 
 
+def doses_near_each(infusions: Sequence[Infusion]) -> dict[int, tuple[DoseGiven, ...]]:
+    """The same for several infusions whose days are known, by the key of each: one query."""
+    since = {one.pk: min(day.planned_start for day in one.days.all()) - LOOK_BACK for one in infusions}
+    if not since:
+        return {}
+    children = {one.plan.child_id for one in infusions}
+    standing = Dose.objects.standing().filter(child__in=children, given_at__gte=min(since.values()))
+    doses: dict[int, list[Dose]] = defaultdict(list)
+    for dose in standing:
+        doses[dose.child_id].append(dose)
+    return {
+        one.pk: tuple(_dose_given(dose) for dose in doses[one.plan.child_id] if dose.given_at >= since[one.pk])
+        for one in infusions
+    }
+
+
 def last_infusion(infusion: Infusion) -> LastInfusion | None:
     """The child's infusion before this one, as far as it is on record here that it ended."""
     start = min((day.planned_start for day in infusion.days.all()), default=None)
@@ -139,7 +171,22 @@ def last_infusion(infusion: Infusion) -> LastInfusion | None:
     )
     if ended is None or ended.actual_end is None or ended.infusion.plan.product is None:
         return None
-    return LastInfusion(ended_at=ended.actual_end, product=ended.infusion.plan.product.name)
+    product = _product_hung(ended) or ended.infusion.plan.product.name
+    return LastInfusion(ended_at=ended.actual_end, product=product)
+
+
+def rates_of(infusion: Infusion) -> dict[int, tuple[RateEntered, ...]]:
+    """The rates that really ran and were not taken back, in order of time, by the number of the day: one query."""
+    by_day: dict[int, tuple[RateEntered, ...]] = {}
+    for one in RateEntry.objects.standing().filter(day__infusion=infusion).select_related("day"):
+        by_day[one.day.number] = (*by_day.get(one.day.number, ()), one.as_value())
+    return by_day
+
+
+def _product_hung(day: InfusionDay) -> str | None:
+    """What the last bottle of a day says it was; None when nobody noted it."""
+    last = ProductLot.objects.standing().filter(day=day).order_by("at", "pk").last()
+    return None if last is None else last.brand
 
 
 def _given_elsewhere(infusion: Infusion) -> tuple[DoseGiven, ...]:

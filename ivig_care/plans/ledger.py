@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from ivig_care.plans.facts import body_of, doses_near
+from ivig_care.plans.facts import body_of, doses_near, doses_near_each
 from ivig_care.plans.models import Infusion, Step
 from ivig_care.protocols.selectors import rule_set_for
 from ivig_care.regimen.doses import Body, DoseGiven, MedicineLimit, limit_for
@@ -46,6 +46,21 @@ def ledger_of(infusion: Infusion) -> Ledger:
         rules=rules,
         orders=tuple(_orders(infusion, rules)),
     )
+
+
+def ledgers_of(infusions: Sequence[Infusion]) -> dict[int, Ledger]:
+    """The ledger of each of these infusions, by its key, read at once. Each needs `plan.medicines` and `days` known."""
+    rules = {country: rule_set_for(country) for country in {one.plan.child.clinic.country for one in infusions}}
+    doses = doses_near_each(infusions)
+    return {
+        one.pk: Ledger(
+            doses=doses[one.pk],
+            body=body_of(one),
+            rules=rules[one.plan.child.clinic.country],
+            orders=tuple(_orders(one, rules[one.plan.child.clinic.country])),
+        )
+        for one in infusions
+    }
 
 
 def _orders(infusion: Infusion, rules: RuleSet) -> Iterator[MedicineLimit]:

@@ -12,12 +12,10 @@ from zlib import crc32
 
 from django.db.models import Prefetch, QuerySet
 
-from ivig_care.accounts.models import User
-from ivig_care.care_teams.access import cared_for_by
 from ivig_care.common.spoken import translated
 from ivig_care.plans.facts import schedule_of
 from ivig_care.plans.ledger import Ledger, ledger_of
-from ivig_care.plans.models import Infusion, InfusionDay, Plan, Step, StepEvent
+from ivig_care.plans.models import Infusion, InfusionDay, Step, StepEvent
 from ivig_care.regimen.dated import DayRun
 from ivig_care.regimen.doses import Code
 from ivig_care.regimen.ledger import Answer
@@ -147,11 +145,7 @@ class Checklist:
 
         Left out is what is given too soon, and an ingredient that stands there twice: nobody means both at once.
         """
-        medicines = [row for row in self.now_rows if row.step.ingredient]
-        times = Counter(row.step.ingredient for row in medicines)
-        rows = [row for row in medicines if times[row.step.ingredient] == 1 and row.keeps_to_its_limit(self.now)]
-        close = [row for row in rows if row.step.due_at - rows[0].step.due_at <= TOGETHER_WITHIN]
-        return close if len(close) > 1 else []
+        return together_of(self.now_rows, self.now)
 
     @property
     def done(self) -> int:
@@ -168,50 +162,12 @@ class Checklist:
         return sum(len(rows) for _, rows in self.later)
 
 
-@dataclass(frozen=True, kw_only=True)
-class InfusionLine:
-    """One infusion on the first page: when it is, where it stands, and what waits now, the first one first."""
-
-    infusion: Infusion
-    starts_at: datetime
-    to_start: InfusionDay | None
-    waiting: list[StepRow]
-    is_closed: bool
-    is_signed: bool
-    is_cancelled: bool
-
-
-def infusions_for_home(user: User, *, now: datetime) -> list[InfusionLine]:
-    """The infusions of the children this person cares for: the open ones by date, then the closed, newest first."""
-    active = Infusion.objects.filter(
-        plan__child__in=cared_for_by(user), plan__status=Plan.Status.ACTIVE, days__number=1
-    )
-    waiting: dict[int, list[StepRow]] = defaultdict(list)
-    for step in Step.objects.open().filter(infusion__in=active, opens_at__lte=now, closes_at__gt=now):
-        waiting[step.infusion_id].append(StepRow(step=step, status=_status(step, now)))
-    lines = [
-        InfusionLine(
-            infusion=infusion,
-            starts_at=infusion.days.all()[0].planned_start,
-            to_start=next((day for day in infusion.days.all() if _is_to_start(day, now)), None),
-            waiting=waiting[infusion.pk],
-            is_closed=infusion.closed_at is not None,
-            is_signed=getattr(getattr(infusion, "review", None), "signed_at", None) is not None,
-            is_cancelled=all(day.cancelled_at is not None for day in infusion.days.all()),
-        )
-        for infusion in active.select_related("plan__child", "review").prefetch_related("days")
-    ]
-    still_open = sorted((line for line in lines if not line.is_closed), key=lambda line: line.starts_at)
-    closed = sorted((line for line in lines if line.is_closed), key=lambda line: line.starts_at, reverse=True)
-    return still_open + closed
-
-
 def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
     """The checklist page; the number of queries does not depend on the number of steps."""
     steps = list(infusion.steps.exclude(state=State.WITHDRAWN).select_related("said_by").prefetch_related(noted()))
     page = Checklist(infusion=infusion, now=now, days=_day_cards(infusion, now), strip=_strip(infusion, steps, now))
     later = []
-    for row in _rows(steps, ledger_of(infusion), now):
+    for row in rows_by(steps, ledger_of(infusion), now):
         if row.step.is_said:
             page.answered.append(row)
         elif row.step.state == State.MISSED or row.step.closes_at <= now:
@@ -230,6 +186,15 @@ def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
     return page
 
 
+def together_of(now_rows: Sequence[StepRow], now: datetime) -> list[StepRow]:
+    """The medicines among these that can be ticked in one go, as `Checklist.together` says."""
+    medicines = [row for row in now_rows if row.step.ingredient]
+    times = Counter(row.step.ingredient for row in medicines)
+    rows = [row for row in medicines if times[row.step.ingredient] == 1 and row.keeps_to_its_limit(now)]
+    close = [row for row in rows if row.step.due_at - rows[0].step.due_at <= TOGETHER_WITHIN]
+    return close if len(close) > 1 else []
+
+
 def noted() -> Prefetch[str, QuerySet[StepEvent], str]:
     """What makes `rows_of` know the notes on the steps that it is given."""
     return Prefetch("events", StepEvent.objects.exclude(note="").select_related("by"), to_attr="noted")
@@ -237,22 +202,25 @@ def noted() -> Prefetch[str, QuerySet[StepEvent], str]:
 
 def rows_of(infusion: Infusion, steps: Sequence[Step], *, now: datetime) -> list[StepRow]:
     """The rows of some steps of an infusion, as the checklist page would show them."""
-    return list(_rows(steps, ledger_of(infusion), now))
+    return list(rows_by(steps, ledger_of(infusion), now))
 
 
 # The rest is said by "next allowed" and "ask the clinic"; what a source says in general stands on the plan.
 _SAID_IN_FULL = frozenset({Code.DOSE_TOO_LARGE, Code.TOO_MUCH, Code.NOT_TOGETHER, Code.WEIGHT_OLD})
 
 
-def _rows(steps: Sequence[Step], ledger: Ledger, now: datetime) -> Iterator[StepRow]:
-    """The rows; "last given" and "next allowed" only where they will still be true when the step is due."""
+def rows_by(steps: Sequence[Step], ledger: Ledger | None, now: datetime) -> Iterator[StepRow]:
+    """The rows; "last given" and "next allowed" only where they will still be true when the step is due.
+
+    The ledger may be left out where none of the steps gives a medicine.
+    """
     told: set[str] = set()
     for step in steps:
         is_coming = step.state == State.OPEN and step.phase(now) != Phase.CLOSED
         is_told = is_coming and (step.ingredient not in told or step.opens_at <= now)
         if is_coming:
             told.add(step.ingredient)
-        yield _row(step, ledger.answer(step, now) if step.ingredient and is_told else None, now)
+        yield _row(step, ledger.answer(step, now) if ledger and step.ingredient and is_told else None, now)
 
 
 def _row(step: Step, allowed: Answer | None, now: datetime) -> StepRow:
@@ -314,22 +282,21 @@ def _day_cards(infusion: Infusion, now: datetime) -> list[DayCard]:
     ]
 
 
-def _is_to_start(day: InfusionDay, now: datetime) -> bool:
-    """Whether it is time to say that a day has started."""
-    is_to_come = day.actual_start is None and day.cancelled_at is None
-    return is_to_come and timedelta() <= now + DAY_COMES_FIRST - day.planned_start < DAY_IS_OVER
-
-
 def _turn_of(day: InfusionDay, run: DayRun) -> datetime:
     """When something has to be said of a day: that it starts, or that it ends."""
     return day.planned_start if day.actual_start is None else run.ends_at
 
 
 def _strip(infusion: Infusion, steps: list[Step], now: datetime) -> list[StripDay]:
+    return strip_of(infusion, [(step.due_at, step.is_said) for step in steps], now)
+
+
+def strip_of(infusion: Infusion, steps: Sequence[tuple[datetime, bool]], now: datetime) -> list[StripDay]:
+    """The days on which something is due or the infusion is; of each step when it is due and whether it is answered."""
     zone = infusion.tz
-    by_day: dict[date, list[Step]] = defaultdict(list)
-    for step in steps:
-        by_day[step.due_at.astimezone(zone).date()].append(step)
+    by_day: dict[date, list[bool]] = defaultdict(list)
+    for due_at, is_said in steps:
+        by_day[due_at.astimezone(zone).date()].append(is_said)
     standing = [day for day in infusion.days.all() if day.cancelled_at is None]
     infusion_dates = {(day.actual_start or day.planned_start).astimezone(zone).date() for day in standing}
     today = now.astimezone(zone).date()
@@ -338,7 +305,7 @@ def _strip(infusion: Infusion, steps: list[Step], now: datetime) -> list[StripDa
             day=day,
             is_today=day == today,
             is_infusion_day=day in infusion_dates,
-            done=sum(step.is_said for step in by_day[day]),
+            done=sum(by_day[day]),
             total=len(by_day[day]),
         )
         for day in sorted(set(by_day) | infusion_dates)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ivig_care.care_teams.models import Clinic
-from ivig_care.protocols.models import Combination, Medicine, MedicineLimit, ProtocolVersion
+from ivig_care.protocols.models import Combination, Medicine, MedicineLimit, Product, ProtocolVersion
+from ivig_care.regimen.brands import may_be
 from ivig_care.regimen.medicines import Formulary, RuleSet
 
 
@@ -33,3 +34,16 @@ def rule_set_for(country: str) -> RuleSet:
             combinations=tuple(combination.as_value() for combination in combinations),
         ),
     )
+
+
+def product_on(label: str, ordered: Product | None) -> Product | None:
+    """The product that a label names; None when it may be several that differ, or is none that is known here.
+
+    Of several of one strength it is the one that was ordered, if that is among them.
+    """
+    known = list(Product.objects.order_by("name"))
+    exact = [one for one in known if one.name.casefold() == label.strip().casefold()]
+    meant = exact or [one for one in known if may_be(label, one.name)]
+    if len({one.mg_per_ml for one in meant}) != 1:
+        return None
+    return next((one for one in meant if ordered is not None and one.pk == ordered.pk), meant[0])

@@ -173,10 +173,20 @@ def run(
         elapsed = after
     is_paused = ended_at is None and any(not one.ml_h for one in ahead)
     if ended_at is not None:
-        ahead = _first(ahead, _minutes(ended_at - starts_at) - elapsed)
+        ahead = _first(ahead, minutes_of(ended_at - starts_at) - elapsed)
     rungs = tuple(_rungs(ran, ahead, weight_kg, volume_ml))
     given = sum((rung.volume_ml for rung in rungs), NOTHING)
     return Run(rungs=rungs, is_paused=is_paused, volume_exceeded_ml=max(given - volume_ml, NOTHING))
+
+
+def ladder_ml_h(ladder: Ladder, *, weight_kg: Fraction, mg_per_ml: Fraction) -> tuple[Fraction, ...]:
+    """The mL/h of every rung of the ladder, those too that a small volume never comes to."""
+    return tuple(one.ml_h for one in _settings(ladder, weight_kg, mg_per_ml))
+
+
+def is_same_rate(entered_ml_h: Fraction, ml_h: Fraction) -> bool:
+    """Whether a rate entered from a display is this one: a pump shows fewer decimals than a sum has."""
+    return abs(entered_ml_h - ml_h) <= max(SAME_ML_H, ml_h * SAME_SHARE)
 
 
 def duration(rungs: tuple[Rung, ...]) -> timedelta:
@@ -187,6 +197,11 @@ def duration(rungs: tuple[Rung, ...]) -> timedelta:
 def whole_seconds(minutes: Fraction) -> timedelta:
     """So many minutes, rounded up to the second: a pump and a clock know nothing finer."""
     return timedelta(seconds=math.ceil(minutes * 60))
+
+
+def minutes_of(length: timedelta) -> Fraction:
+    """A length of time in minutes, exactly."""
+    return Fraction(length // timedelta.resolution, _MINUTE // timedelta.resolution)
 
 
 def ceilings_for(product: Product, *, indication: str, flags: frozenset[str], is_first: bool | None) -> KnownCeilings:
@@ -260,7 +275,7 @@ def _changes(
         if not is_void and (ended_at is None or one.at < ended_at):
             counted[max(one.at, starts_at)] = one
     for at, one in counted.items():
-        yield _minutes(at - starts_at), one
+        yield minutes_of(at - starts_at), one
 
 
 def _changed(
@@ -272,7 +287,7 @@ def _changed(
     at_rung = ahead[0].rung
     if not ml_h:
         return (_Setting(ml_h=NOTHING, minutes=None, rung=at_rung, is_recorded=True), *ahead)
-    same = [one for one in prescribed if abs(one.ml_h - ml_h) <= max(SAME_ML_H, one.ml_h * SAME_SHARE)]
+    same = [one for one in prescribed if is_same_rate(ml_h, one.ml_h)]
     if not same:
         return (_Setting(ml_h=ml_h, minutes=None, rung=at_rung, is_recorded=True),)
     # A ladder may come to one rate twice: then the nearest rung that is not behind.
@@ -327,10 +342,6 @@ def _rungs(
 def _minutes_of(setting: _Setting, left_ml: Fraction) -> Fraction:
     to_empty = max(left_ml, NOTHING) / setting.ml_h * 60
     return to_empty if setting.minutes is None else min(setting.minutes, to_empty)
-
-
-def _minutes(length: timedelta) -> Fraction:
-    return Fraction(length // timedelta.resolution, _MINUTE // timedelta.resolution)
 
 
 def _is_for_child(ceiling: Ceiling, flags: frozenset[str], is_first: bool | None) -> bool:

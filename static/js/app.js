@@ -1,7 +1,9 @@
 // Small kindnesses on top of pages that work without JavaScript.
 
 const byId = (id) => document.getElementById(id);
-const isPoll = (detail) => detail.requestConfig?.verb === "get" && detail.target?.id === "checklist";
+// What refreshes itself: the checklist, the infusion card.
+const LIVE = "#checklist, #card";
+const isPoll = (detail) => detail.requestConfig?.verb === "get" && detail.target?.matches?.(LIVE);
 
 // --- refreshing ---------------------------------------------------------------------------------
 
@@ -10,7 +12,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (isPoll(event.detail) && document.hidden) event.preventDefault();
 });
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && byId("checklist")) htmx.trigger("#checklist", "again");
+  const live = document.querySelector(LIVE);
+  if (!document.hidden && live) htmx.trigger(live, "again");
 });
 
 // A page that refreshes itself must not take away what somebody is filling in.
@@ -31,7 +34,7 @@ function notice(name) {
 let opened = [];
 
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  if (detail.target?.id !== "checklist") return;
+  if (!detail.target?.matches?.(LIVE)) return;
   const isNew = isPoll(detail) && detail.xhr.status === 200;
   if (isNew && isFillingIn()) detail.shouldSwap = false;
   if (isPoll(detail) && detail.xhr.status < 300) notice(isNew && !detail.shouldSwap ? "changed" : "");
@@ -47,7 +50,7 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   left = detail.elt.closest("section")?.getAttribute("aria-labelledby") ?? "";
 });
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  if (detail.target?.id !== "checklist") return;
+  if (!detail.target?.matches?.(LIVE)) return;
   for (const id of opened) {
     if (byId(id)) byId(id).setAttribute("open", "");
     else byId(id.replace("sheet", "more"))?.click();
@@ -87,6 +90,12 @@ const now = new Date();
 const clockIn = (timeZone) => now.toLocaleString("en", { timeZone });
 for (const banner of document.querySelectorAll("[data-zone]")) {
   banner.hidden = clockIn(banner.dataset.zone) === clockIn(undefined);
+}
+
+// A browser's menu prints as well.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
 }
 
 // What is folded on the screen is printed all the same.

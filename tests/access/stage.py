@@ -19,7 +19,7 @@ from ivig_care.actions.plans import plan_draft
 from ivig_care.care_teams.models import ClinicLink, GuestLink, Invitation, Membership, Role
 from ivig_care.common.secrets import secret_hash
 from ivig_care.nudges.links import link_token
-from ivig_care.plans.models import Infusion
+from ivig_care.plans.models import Infusion, ProductLot, RateEntry
 from ivig_care.web.guest.bound import COOKIE as GUEST_COOKIE
 from tests.access.table import SIGNED_IN, Kind
 from tests.actors import People, people_make
@@ -91,12 +91,14 @@ def stage_make() -> Stage:
     keys: dict[str, dict[str, object]] = {
         "child": {"pk": people.lena.pk},
         "clinic": {"pk": people.riverside.pk},
+        "place of the bar": {"what": "drinks"},
         "infusion": {"pk": infusion.pk},
         "closed infusion": {"pk": closed.pk},
         "draft": {"pk": draft.pk},
         "concern": {"pk": concern.pk},
         "step": {"pk": steps[0].pk},
         "day": {"pk": infusion.days.get(number=1).pk},
+        **_ran(infusion, people),
         "contact point": {"pk": point_of(people.maria).pk},
         "message": {"token": link_token(message.pk)},
         "message key": {"pk": message.pk},
@@ -120,6 +122,14 @@ def stage_make() -> Stage:
             "code": str(keys["code"]["code"]),
         },
     )
+
+
+def _ran(infusion: Infusion, people: People) -> dict[str, dict[str, object]]:
+    """A rate and a bottle of day 1, of which nobody has said yet that it started."""
+    day, at = infusion.days.get(number=1), STARTS_AT - HOUR
+    rate = RateEntry.objects.create(day=day, ml_h=12, at=at, entered_at=at, by=people.maria)
+    lot = ProductLot.objects.create(day=day, brand="Octagam 10 %", lot="A9", at=at, entered_at=at, by=people.maria)
+    return {"rate": {"pk": rate.pk}, "lot": {"pk": lot.pk}}
 
 
 def _persons(people: People) -> dict[Kind, User]:

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import django
 
@@ -29,7 +30,9 @@ def main() -> None:
     from ivig_care.actions.guests import guest_link_make
     from ivig_care.actions.infusions import infusion_day_start
     from ivig_care.actions.invitations import invitation_make
+    from ivig_care.actions.lots import Label, lot_enter
     from ivig_care.actions.plans import plan_draft
+    from ivig_care.actions.rates import infusion_day_pause, rate_enter
     from ivig_care.actions.reviews import review_sign
     from ivig_care.actions.steps import step_note, step_tick
     from ivig_care.care_teams.models import Role
@@ -77,9 +80,21 @@ def main() -> None:
     running = infusion_for("Emil", now - 90 * MINUTE)
     tick_all(running, now - 100 * MINUTE)
     infusion_day_start(day=running.days.get(number=1), by=people.maria, at=now - 75 * MINUTE, now=now - 75 * MINUTE)
+    rate_enter(
+        day=running.days.get(number=1), ml_h=Decimal(12), by=people.maria, at=now - 75 * MINUTE, now=now - 75 * MINUTE
+    )
+    paused = infusion_for("Tim", now - 130 * MINUTE)
+    day = paused.days.get(number=1)
+    infusion_day_start(day=day, by=people.maria, at=now - 120 * MINUTE, now=now - 120 * MINUTE)
+    label = Label(brand="Privigen", lot="P100234567", expires_on=now.date() - 400 * DAY, grams=Decimal(10))
+    lot_enter(day=day, label=label, by=people.maria, at=now - 118 * MINUTE, now=now - 118 * MINUTE)
+    label = Label(brand="Octagam 10 %", lot="K7720", grams=Decimal(10))
+    lot_enter(day=day, label=label, by=people.maria, at=now - 60 * MINUTE, now=now - 60 * MINUTE)
+    rate_enter(day=day, ml_h=Decimal("62.5"), by=people.sam, at=now - 40 * MINUTE, now=now - 40 * MINUTE)
+    infusion_day_pause(day=day, by=people.maria, at=now - 10 * MINUTE, now=now - 10 * MINUTE)
     after = infusion_for("Zoe", now - 2 * DAY)
-    for day in after.days.all():
-        infusion_day_start(day=day, by=people.maria, at=day.planned_start, now=day.planned_start)
+    for each in after.days.all():
+        infusion_day_start(day=each, by=people.maria, at=each.planned_start, now=each.planned_start)
     tick_all(after, now - 5 * MINUTE)
     spare = [infusion_for(f"Kim {number}", now - 45 * MINUTE).pk for number in range(SPARE)]
     empty = plan_draft(child=people.lena, version=before.plan.version, by=people.weiss, at=now)
@@ -106,6 +121,7 @@ def main() -> None:
         "step": starting.steps.get(slot="premedication.d1.acetaminophen").pk,
         "missed step": running.steps.get(slot="evening-before.d1").pk,
         "running day": running.days.get(number=1).pk,
+        "paused day": day.pk,
         "child": people.lena.pk,
         "empty": empty.pk,
         "draft": draft.pk,

@@ -35,7 +35,7 @@ def sheet_of(step: Locator) -> Page:
 def test_sign_in(visit: Visit, scenes: Scenes) -> None:
     page = visit("", java_script_enabled=False)
     sign_in(page, scenes.url, "sam@example.org", PASSWORD)
-    expect(page.get_by_role("heading", name="Checklists")).to_be_visible()
+    expect(page.get_by_role("heading", name="Now", exact=True)).to_be_visible()
 
 
 def test_tick_now_and_undo(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from ivig_care.care_teams.access import Right, children_of
 from ivig_care.care_teams.models import Child
 from ivig_care.plans.models.plans import Plan
 from ivig_care.protocols.models import Product
+from ivig_care.regimen.rates import RateEntered
 from ivig_care.regimen.timing import zone_named
 
 
@@ -128,6 +130,18 @@ class InfusionDayEvent(models.Model):
         return f"{self.kind} at {self.at:%Y-%m-%d %H:%M} UTC"
 
 
+class RateEntryQuerySet(QuerySet["RateEntry"]):
+    """Rates that ran, starting from the person asking."""
+
+    def visible_to(self, user: User, right: Right = Right.SEE) -> RateEntryQuerySet:
+        """The rates of children with whom this person has this right."""
+        return self.filter(day__infusion__plan__child__in=children_of(user, right))
+
+    def standing(self) -> RateEntryQuerySet:
+        """Those that were not taken back."""
+        return self.filter(taken_back_at__isnull=True)
+
+
 class RateEntry(models.Model):
     """A rate that the nurse set on the pump from `at` on, in mL/h; 0 is a pause. Append-only.
 
@@ -142,12 +156,30 @@ class RateEntry(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     taken_back_at = models.DateTimeField(null=True, blank=True)
 
+    objects = RateEntryQuerySet.as_manager()
+
     class Meta:
         ordering: ClassVar = ["at", "id"]
         constraints: ClassVar = [models.CheckConstraint(name="rate_entry_not_below_zero", condition=Q(ml_h__gte=0))]
 
     def __str__(self) -> str:
         return f"{self.ml_h} mL/h at {self.at:%Y-%m-%d %H:%M} UTC"
+
+    def as_value(self) -> RateEntered:
+        """The rate as the regimen knows it."""
+        return RateEntered(at=self.at, ml_h=Fraction(self.ml_h), is_new_lot=self.is_new_lot)
+
+
+class ProductLotQuerySet(QuerySet["ProductLot"]):
+    """What was hung, starting from the person asking."""
+
+    def visible_to(self, user: User, right: Right = Right.SEE) -> ProductLotQuerySet:
+        """The bottles of children with whom this person has this right."""
+        return self.filter(day__infusion__plan__child__in=children_of(user, right))
+
+    def standing(self) -> ProductLotQuerySet:
+        """Those that were not taken back."""
+        return self.filter(taken_back_at__isnull=True)
 
 
 class ProductLot(models.Model):
@@ -166,6 +198,8 @@ class ProductLot(models.Model):
     entered_at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     taken_back_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ProductLotQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["at", "id"]

@@ -17,6 +17,7 @@ from ivig_care.common import clock
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.plans.selectors import checklist_of
 from ivig_care.regimen.steps import SkipReason
+from ivig_care.web.bar import bar_of
 from ivig_care.web.family.erase import erasures_for
 from ivig_care.web.family.rows import slots, slots_filled
 from ivig_care.web.fetch import looked_at
@@ -69,6 +70,8 @@ def checklist_response(request: PersonRequest, infusion: Infusion, *, problem: P
         child = infusion.plan.child
         context["off_lines"] = off_lines_of(child)
         context["is_family"] = cared_for_by(request.user).filter(pk=child.pk).exists()
+        if context["is_family"]:
+            context["bar"] = bar_of(request, infusion, now=clock.now(), may_record=bool(context["may_record"]))
         context["erasures"] = erasures_for(request.user).filter(child=child)
     context["checklist"] = _fragment(request, context)
     template = "family/_checklist_reply.html" if request.htmx else "family/checklist.html"

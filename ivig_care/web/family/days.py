@@ -93,7 +93,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Taken back. The open steps are where they were before."))
     except Refused as refused:
         messages.error(request, str(refused))
-    return redirect("checklist", pk=day.infusion_id)
+    return _back(request, day)
 
 
 def _say(request: PersonRequest, pk: int, saying: Saying) -> HttpResponse:
@@ -126,6 +126,7 @@ def _page(
         "saying": saying,
         "form": form,
         "at": at,
+        "is_from_card": _is_from_card(request),
         "shown_at": input_time(at or form.now, day.infusion.tz),
         "moves": [change for change in changes if change.action is not Action.KEEP],
         "minutes_late": None if at is None else round((at - day.planned_start).total_seconds() / 60),
@@ -141,7 +142,17 @@ def _saved(
     said = saying.said % {"number": day.number, "time": day_clock(at, day.infusion.tz)}
     text = f"{said} {words if moved else _('No step moved.')}"
     messages.success(request, text, extra_tags=undo_tag("undo-day", day.pk))
-    return redirect("checklist", pk=day.infusion_id)
+    return _back(request, day)
+
+
+def _back(request: PersonRequest, day: InfusionDay) -> HttpResponse:
+    """To the page that this was said on: the infusion card, if it was, else the checklist."""
+    return redirect("infusion_card", pk=day.pk) if _is_from_card(request) else redirect("checklist", day.infusion_id)
+
+
+def _is_from_card(request: PersonRequest) -> bool:
+    said = request.POST if request.method == "POST" else request.GET
+    return said.get("back") == "card"
 
 
 def _day(request: PersonRequest, pk: int) -> InfusionDay:

@@ -1,37 +1,92 @@
-"""The first page after signing in: straight to the checklist when there is only one that matters."""
+"""The first page after signing in: what now, over all the children of a family; and its part that refreshes itself."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from ivig_care.actions.audit import audit_seen_all
 from ivig_care.care_teams.access import at_clinics, cared_for_by
 from ivig_care.common import clock
-from ivig_care.plans.selectors import infusions_for_home
+from ivig_care.plans.overview import Overview, overview_of
+from ivig_care.regimen.steps import SkipReason
+from ivig_care.web.family.checklists import Problem
 from ivig_care.web.family.erase import erasures_for
+from ivig_care.web.family.rows import slots, slots_filled
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.selectors import off_lines_for
+from ivig_care.web.welcome.screens import QUESTIONS, screen_of
+
+# What a form of the first page says of where it stood.
+HERE = "home"
 
 
 @require_safe
 def home(request: PersonRequest) -> HttpResponse:
-    """Staff go to their clinic, families to their checklists; who is both finds the clinic in the header."""
-    children = cared_for_by(request.user)
-    if not children.exists():
+    """Staff go to their clinic, families see what to do now; who is both finds the clinic in the header."""
+    if not cared_for_by(request.user).exists():
         place = at_clinics(request.user)
         if place.works:
             return redirect("clinic")
         if place.manages is not None:
             return redirect("staff", pk=place.manages)
-    infusions = infusions_for_home(request.user, now=clock.now())
-    if len(infusions) == 1:
-        return redirect("checklist", pk=infusions[0].infusion.pk)
-    context = {
-        "infusions": infusions,
-        "children": children,
-        "off_lines": off_lines_for(request.user),
-        "erasures": erasures_for(request.user),
-        "zone": request.user.zone,
+    return home_response(request)
+
+
+@never_cache
+@require_safe
+def home_live(request: PersonRequest) -> HttpResponse:
+    """The first page's lists again if they look different from the version seen; 204 if not."""
+    overview = overview_of(request.user, now=clock.now())
+    if request.GET.get("seen") == overview.version:
+        return HttpResponse(status=204)
+    _looked(request, overview)
+    return HttpResponse(_fragment(request, overview, None))
+
+
+def home_response(request: PersonRequest, *, problem: Problem | None = None) -> HttpResponse:
+    """The page, or only its lists when htmx asks; 422 when there is a problem to show."""
+    overview = overview_of(request.user, now=clock.now())
+    if request.method == "GET" or problem is not None:
+        _looked(request, overview)
+    context: dict[str, object] = {"lists": _fragment(request, overview, problem), "is_at_home": True}
+    status = 422 if problem else 200
+    if request.htmx:
+        return render(request, "family/_home_reply.html", context, status=status)
+    person = request.user
+    context |= {
+        "overview": overview,
+        "children": cared_for_by(person).order_by("given_name", "pk"),
+        "off_lines": off_lines_for(person),
+        "erasures": erasures_for(person),
+        "zone": person.zone,
+        "setting_up": screen_of(person) if person.setting_up else None,
+        "questions": QUESTIONS,
     }
-    return render(request, "family/home.html", context)
+    return render(request, "family/home.html", context, status=status)
+
+
+def is_from_home(request: HttpRequest) -> bool:
+    """Whether the form that was sent stood on the first page, so that the answer is the first page again."""
+    return HERE in (request.POST.get("from"), request.GET.get("from"))
+
+
+def _fragment(request: PersonRequest, overview: Overview, problem: Problem | None) -> SafeString:
+    """The part that refreshes itself; its forms carry the token of this answer."""
+    context: dict[str, object] = {
+        "overview": overview,
+        "problem": problem,
+        "is_problem_shown": problem is not None and problem.step_id in overview.shown,
+        "skip_reasons": list(SkipReason),
+        "is_at_home": True,
+    }
+    return slots_filled(render_to_string("family/_home.html", context | slots("h")), request)
+
+
+def _looked(request: PersonRequest, overview: Overview) -> None:
+    things = [(part.infusion, part.child) for part in overview.parts]
+    audit_seen_all(things=things, by=request.user, now=overview.now)

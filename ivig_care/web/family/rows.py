@@ -13,16 +13,21 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 
+from ivig_care.plans.models import Step
 from ivig_care.plans.selectors import StepRow
+from ivig_care.regimen.protocol import Kind
 from ivig_care.web.templatetags.queue import FormKeys
 from ivig_care.web.templatetags.times import Moment, minute
 
 # Where the token of a form goes, and the word of its page: every answer puts its own in. Nobody can write these
 # by hand.
 TOKEN_SLOT, WORD_SLOT = f"token-{secrets.token_hex(16)}", f"word-{secrets.token_hex(16)}"
+# The step that stands for the list of the day before.
+LIST_OF_THE_EVENING = "evening-before"
 # Some 1 kB each: the rows of the checklists that are open on phones just now.
 KEPT_ROWS = 10_000
 
@@ -70,11 +75,36 @@ class RowLook(NamedTuple):
     is_far: bool
     is_together: bool
     may_say: bool
+    # On the first page, whose steps are several children's: whose it is, where it must be said, and that it is there.
+    child: str = ""
+    is_at_home: bool = False
+    # Where what is to be done is done in its own way, and which way that is: "drinks", "check" or "list".
+    way: str = ""
+    way_url: str = ""
+
+    @property
+    def is_too_soon(self) -> bool:
+        """Whether it is known that the next one is not allowed yet."""
+        return self.next_allowed is not None and not self.is_allowed_now
 
 
-def row_look(row: StepRow, *, now: datetime, zone: ZoneInfo, is_together: bool, may_say: bool) -> RowLook:
-    """What a row says at `now` to somebody who may or may not say something of the step."""
+def row_look(
+    row: StepRow,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    is_together: bool,
+    may_say: bool,
+    child: str = "",
+    is_at_home: bool = False,
+    day_pk: int | None = None,
+) -> RowLook:
+    """What a row says at `now` to somebody who may or may not say something of the step.
+
+    `day_pk` is the infusion day that the step belongs to, where it is known.
+    """
     step = row.step
+    way, way_url = _way_of(step, day_pk) if may_say and not step.is_said else ("", "")
     said = step.said_at if step.is_said else None
     return RowLook(
         pk=step.pk,
@@ -107,7 +137,30 @@ def row_look(row: StepRow, *, now: datetime, zone: ZoneInfo, is_together: bool, 
         is_far=row.is_far,
         is_together=is_together,
         may_say=may_say,
+        child=child,
+        is_at_home=is_at_home,
+        way=way,
+        way_url=way_url,
     )
+
+
+def _way_of(step: Step, day_pk: int | None) -> tuple[str, str]:
+    """In which way of its own a step is done, and where; two empty words when it is simply ticked."""
+    if step.kind == Kind.FLUIDS:
+        return "drinks", address("drinks", step.infusion_id)
+    if step.kind == Kind.CHECK:
+        return "check", address("symptoms", step.infusion_id)
+    if step.slot.startswith(LIST_OF_THE_EVENING) and day_pk is not None:
+        return "list", address("briefing", day_pk)
+    return "", ""
+
+
+def address(name: str, pk: int) -> str:
+    """Where something is; empty where there is no such page."""
+    try:
+        return reverse(name, args=[pk])
+    except NoReverseMatch:
+        return ""
 
 
 def slots(part: str) -> dict[str, object]:

@@ -28,6 +28,7 @@ from ivig_care.regimen.steps import SkipReason, State
 from ivig_care.reviews.models import Review
 from ivig_care.web.family.checklists import Problem, checklist_response
 from ivig_care.web.family.forms import NoteForm, SkipForm, TickForm
+from ivig_care.web.family.home import home_response, is_from_home
 from ivig_care.web.family.rows import row_look
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
@@ -52,7 +53,9 @@ def sheet(request: PersonRequest, pk: int) -> HttpResponse:
     looked_at(request, child, infusion)
     review = Review.objects.filter(infusion=infusion, signed_at__isnull=False)
     (row,) = rows_of(infusion, [step], now=now)
-    look = row_look(row, now=now, zone=infusion.tz, is_together=False, may_say=not review.exists())
+    look = row_look(
+        row, now=now, zone=infusion.tz, is_together=False, may_say=not review.exists(), is_at_home=is_from_home(request)
+    )
     context = {
         "row": look,
         "now": now,
@@ -147,7 +150,9 @@ def _recorded(request: PersonRequest, step: Step, words: str, *, can_undo: bool,
 
 
 def recorded_response(request: PersonRequest, infusion: Infusion, where: str) -> HttpResponse:
-    """The checklist anew; without htmx the whole page, with this place of it in view."""
+    """The page that the form stood on anew, a part of it for htmx; without, the whole, with this place in view."""
+    if is_from_home(request):
+        return home_response(request) if request.htmx else redirect(f"{reverse('home')}#{where}")
     if request.htmx:
         return checklist_response(request, infusion)
     return redirect(f"{reverse('checklist', args=[infusion.pk])}#{where}")
@@ -166,6 +171,8 @@ def problem_response(
     """The checklist as it is, with what stopped this step from being recorded, and what was typed."""
     refusal_note(request, text, wants_reason=needs_reason)
     problem = Problem(step_id=step.pk, text=text, at=at, needs_reason=needs_reason, open_form=open_form, typed=typed)
+    if is_from_home(request):
+        return home_response(request, problem=problem)
     return checklist_response(request, step.infusion, problem=problem)
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from ivig_care.web.family import (
+    card,
     checklists,
     days,
     erase,
@@ -10,15 +11,21 @@ from ivig_care.web.family import (
     handout,
     home,
     log,
+    lots,
     messages,
     outbox,
+    paper,
+    rates,
     steps,
     team,
     together,
+    whose,
 )
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("live/", home.home_live, name="home_live"),
+    path("whose/<str:what>/", whose.whose, name="whose"),
     path("outbox/", outbox.outbox, name="outbox"),
     path("handout/", handout.handout, name="handout"),
     path("join/<str:code>/", team.poster, name="clinic_poster"),
@@ -47,4 +54,14 @@ urlpatterns = [
     path("infusion-days/<int:pk>/start/", days.start, name="day_start"),
     path("infusion-days/<int:pk>/end/", days.end, name="day_end"),
     path("infusion-days/<int:pk>/undo/", days.undo, name="day_undo"),
+    path("infusion-days/<int:pk>/card/", card.card, name="infusion_card"),
+    path("infusion-days/<int:pk>/card/live/", card.card_live, name="infusion_card_live"),
+    path("infusion-days/<int:pk>/rate/", rates.rate, name="rate_enter"),
+    path("infusion-days/<int:pk>/pause/", rates.pause, name="pause"),
+    path("infusion-days/<int:pk>/resume/", rates.resume, name="resume"),
+    path("infusion-days/rates/<int:pk>/undo/", rates.undo, name="rate_undo"),
+    path("infusion-days/<int:pk>/lot/", lots.lot, name="lot_enter"),
+    path("infusion-days/lots/<int:pk>/undo/", lots.undo, name="lot_undo"),
+    path("infusion-days/<int:pk>/print/", paper.card, name="card_print"),
+    path("infusions/<int:pk>/print/", paper.checklist, name="checklist_print"),
 ]

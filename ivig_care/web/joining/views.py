@@ -17,7 +17,7 @@ from ivig_care.actions.care_teams import a_role, share_words
 from ivig_care.actions.consents import AGREE
 from ivig_care.actions.errors import InvitationOver, Refused
 from ivig_care.actions.invitations import asks_birth_year, invitation_accept, invitation_of
-from ivig_care.care_teams.access import clinics_linked
+from ivig_care.care_teams.access import Right, cared_for_by, clinics_linked
 from ivig_care.care_teams.models import Child, Invitation, Role
 from ivig_care.common import clock
 from ivig_care.common.secrets import code_read
@@ -25,6 +25,7 @@ from ivig_care.web.family.team_forms import CodeForm
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.joining.forms import AcceptForm
 from ivig_care.web.limits import failure_note, failures_limited
+from ivig_care.web.welcome.screens import begun
 
 NO_SUCH_CODE = gettext_lazy("No invitation has this code, or it is over. Look at it once more, or ask for a new one.")
 
@@ -93,8 +94,9 @@ def accept(request: PersonRequest, code: str) -> HttpResponse:
     if place.role == Role.VIEWER:
         messages.success(request, welcome)
         return redirect("home")
-    messages.success(request, _("%(welcome)s Choose how we reach you.") % {"welcome": welcome})
-    return redirect("reach")
+    messages.success(request, welcome)
+    others = cared_for_by(request.user, Right.RECORD).exclude(pk=place.child_id or 0)
+    return redirect(begun(request.user, is_first_place=not others.exists()))
 
 
 def over(request: HttpRequest, *, said: str = "") -> HttpResponse:

@@ -94,6 +94,18 @@ def day_name(day: date | datetime, zone: ZoneInfo | None = None) -> str:
 
 
 @register.filter
+def full_day(at: datetime, zone: ZoneInfo) -> str:
+    """As in "Tue 3 Mar 2026": of something that may be years ago."""
+    return f"{at.astimezone(zone):%a %-d %b %Y}"
+
+
+@register.filter
+def weekday(day: date) -> str:
+    """As in "Tue"."""
+    return f"{day:%a}"
+
+
+@register.filter
 def day_short(day: date) -> str:
     """As in "Tue 3"."""
     return spoken.day_short(day)

@@ -12,7 +12,13 @@ from django.urls import reverse
 
 register = template.Library()
 
-_ROUTES = {"undo-step": "step_undo", "undo-day": "day_undo", "undo-steps": "steps_undo"}
+_ROUTES = {
+    "undo-step": "step_undo",
+    "undo-day": "day_undo",
+    "undo-steps": "steps_undo",
+    "undo-rate": "rate_undo",
+    "undo-lot": "lot_undo",
+}
 # These answer with the checklist alone when htmx asks.
 _LIVE = ("undo-step", "undo-steps")
 

@@ -21,6 +21,7 @@ from ivig_care.care_teams.access import needs_strong_sign_in
 from ivig_care.common import clock
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.browsers import browser_named
+from ivig_care.web.welcome.settings import settings_context
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,7 @@ def you(request: PersonRequest) -> HttpResponse:
         "needs_strong": needs_strong_sign_in(person),
         "sessions": _sessions_of(request, person),
         "zone": person.zone,
+        **settings_context(request),
     }
     return render(request, "you/you.html", context)
 

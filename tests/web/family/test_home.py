@@ -2,46 +2,155 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from time_machine import Traveller
 
 from ivig_care.accounts.models import User
-from ivig_care.care_teams.models import Role
+from ivig_care.actions.steps import step_tick
+from ivig_care.care_teams.models import AuditEvent, Membership, Role
 from ivig_care.nudges.models import OutboxMessage
-from ivig_care.plans.models import Infusion
+from ivig_care.plans.models import Infusion, Step
 from tests.actors import People
 from tests.conftest import ACTIVATED_AT, STARTS_AT
-from tests.factories import ContactPointFactory, MembershipFactory, active_infusion
+from tests.factories import ChildFactory, ContactPointFactory, MembershipFactory, active_infusion
 from tests.password import PASSWORD
+from tests.web.clinic.story import finish
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 SignedIn = Callable[[User], Client]
-AssertMaxQueries = Callable[[int], AbstractContextManager[object]]
 
 pytestmark = pytest.mark.usefixtures("clock")
 
 
-def test_one_infusion_opens_at_once(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
-    response = browser_of(people.sam).get("/")
-    assert response.headers["Location"] == reverse("checklist", args=[infusion.pk])
+def test_what_is_now_next_and_later(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
+    page = _text(browser_of(people.sam).get("/"))
+    now, following, later = page.index('id="now"'), page.index('id="next"'), page.index('id="later"')
+    day, both = page.index("Infusion, day 1 of 2"), page.index("2 medicines together")
+    assert now < day < both < page.index("Acetaminophen", both) < following < later
+    assert "300 mg = 9.4 mL" in page
+    assert f"{reverse('checklist', args=[infusion.pk])}#day-20260616" in page
+    # There is only one child, so nobody asks whose it is.
+    assert 'class="who"' not in page
 
 
-def test_several_are_listed(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
-    starts_at = STARTS_AT + timedelta(days=28)
-    active_infusion(child=people.lena, by=people.weiss, starts_at=starts_at, at=ACTIVATED_AT)
-    page = browser_of(people.maria).get("/").content.decode()
-    assert page.index("Mon 15 Jun") < page.index("Mon 13 Jul")
+def test_every_child_has_its_name_on_its_steps_in_the_order_in_which_they_are_due(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    ben = ChildFactory.create(clinic=people.riverside, given_name="Ben")
+    MembershipFactory.create(user=people.maria, child=ben, role=Role.CAREGIVER)
+    active_infusion(child=ben, by=people.weiss, starts_at=STARTS_AT + timedelta(minutes=10), at=ACTIVATED_AT)
+    page = _text(browser_of(people.maria).get("/"))
+    assert page.count('<p class="who">Lena</p>') > 1
+    assert page.count('<p class="who">Ben</p>') > 1
+    rows = [part.partition("</p>")[0] for part in page.partition('id="next"')[0].split('<article class="step ')[1:]]
+    whose = [row.rpartition(">")[2] for row in rows if "together" not in row]
+    # By the minute at which each is due: Lena is half past, Ben ten minutes later, drinks in the middle of the day.
+    assert whose == ["Lena", "Lena", "Ben", "Ben", "Lena"]
     assert "Kai" not in page
 
 
+def test_a_tick_of_the_first_page_is_answered_with_the_first_page(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    maria, step = browser_of(people.maria), infusion.steps.get(slot="premedication.d1.acetaminophen")
+    url = reverse("step_tick", args=[step.pk])
+    plain = maria.post(url, {"ago": "0", "from": "home"})
+    assert plain.headers["Location"] == "/#now"
+    page = _text(maria.get("/"))
+    assert "Just done" in page
+    assert "Maria, Mon 9:00 am" in page
+    quick = maria.post(reverse("step_undo", args=[step.pk]), {"from": "home"}, headers={"HX-Request": "true"})
+    assert "/live/?seen=" in quick.content.decode()
+    assert "It is open again." in quick.content.decode()
+    other = maria.post(url, {"ago": "0", "from": "https://elsewhere.example"})
+    assert other.headers["Location"] == f"{reverse('checklist', args=[infusion.pk])}#now"
+
+
+def test_several_are_ticked_and_taken_back_on_the_first_page(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    maria = browser_of(people.maria)
+    steps = list(infusion.steps.filter(slot__startswith="premedication.d1").values_list("pk", flat=True))
+    said = {"step": steps, "ago": "0", "from": "home"}
+    assert maria.post(reverse("steps_tick", args=[infusion.pk]), said).headers["Location"] == "/#now"
+    undo = f"{reverse('steps_undo', args=[infusion.pk])}?step={steps[0]}&step={steps[1]}"
+    page = _text(maria.get("/"))
+    assert undo.replace("&", "&amp;") in page
+    assert maria.post(undo, {"from": "home"}).headers["Location"] == "/#now"
+
+
+def test_what_stopped_a_tick_is_said_on_the_first_page(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    maria, step = browser_of(people.maria), infusion.steps.get(slot="premedication.d1.acetaminophen")
+    refused = maria.post(reverse("step_tick", args=[step.pk]), {"at": "yesterday", "from": "home"})
+    assert refused.status_code == 422
+    page = _text(refused)
+    assert "/live/?seen=" in page
+    assert 'value="yesterday"' in page
+
+
+def test_the_first_page_asks_whether_there_is_anything_new(
+    infusion: Infusion, people: People, browser_of: SignedIn, clock: Traveller
+) -> None:
+    maria = browser_of(people.maria)
+    seen = re.search(r"/live/\?seen=([\w-]+)", _text(maria.get("/")))
+    assert seen is not None
+    assert maria.get("/live/", {"seen": seen[1]}).status_code == 204
+    step = infusion.steps.get(slot="premedication.d1.acetaminophen")
+    step_tick(step=step, by=people.sam, at=STARTS_AT, now=STARTS_AT)
+    news = maria.get("/live/", {"seen": seen[1]})
+    assert "Sam, Mon 9:00 am" in _text(news)
+    seen = re.search(r"/live/\?seen=([\w-]+)", _text(news))
+    assert seen is not None
+    clock.shift(timedelta(hours=5))
+    assert maria.get("/live/", {"seen": seen[1]}).status_code == 200
+
+
+def test_who_may_only_look_ticks_nothing(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
+    Membership.objects.filter(user=people.sam).update(role=Role.VIEWER)
+    page = _text(browser_of(people.sam).get("/"))
+    assert "Acetaminophen" in page
+    assert "given now" not in page
+    assert "It has started" not in page
+
+
+def test_what_is_closed_stands_at_the_end(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
+    earlier = active_infusion(
+        child=people.lena,
+        by=people.weiss,
+        starts_at=STARTS_AT - timedelta(days=60),
+        at=ACTIVATED_AT - timedelta(days=60),
+    )
+    finish(earlier, by=people.maria)
+    page = _text(browser_of(people.maria).get("/"))
+    assert page.index("Lena: infusion of Mon 15 Jun") < page.index("Lena: infusion of Thu 16 Apr 2026")
+
+
+def test_opening_the_first_page_is_in_the_log_of_each_child_once(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    maria = browser_of(people.maria)
+    for _ in range(2):
+        maria.get("/")
+    looks = AuditEvent.objects.filter(verb=AuditEvent.Verb.SAW, actor=people.maria)
+    assert [(one.about, one.about_id) for one in looks] == [("infusion", infusion.pk)]
+
+
 def test_nothing_yet_says_what_will_be_there(people: People, browser_of: SignedIn) -> None:
-    assert "as soon as the clinic has planned it" in browser_of(people.tom).get("/").content.decode()
+    assert "as soon as the clinic has planned the next infusion" in _text(browser_of(people.tom).get("/"))
 
 
 def test_a_clinician_goes_to_the_clinic(people: People, browser_of: SignedIn) -> None:
@@ -94,27 +203,31 @@ def test_there_is_no_outbox_where_messages_leave(people: People, browser_of: Sig
     assert browser_of(people.maria).get(reverse("outbox")).status_code == 404
 
 
-def test_the_list_says_what_to_do_now(
-    infusion: Infusion, people: People, browser_of: SignedIn, clock: Traveller
+def test_the_number_of_queries_depends_neither_on_children_nor_on_steps(
+    infusion: Infusion, people: People, browser_of: SignedIn
 ) -> None:
-    starts_at = STARTS_AT + timedelta(days=28)
-    active_infusion(child=people.lena, by=people.weiss, starts_at=starts_at, at=ACTIVATED_AT)
-    clock.shift(timedelta(minutes=-11))
-    page = browser_of(people.maria).get("/").content.decode()
-    assert "2 to do now" in page
-    assert "Acetaminophen, 300&nbsp;mg = 9.4&nbsp;mL" in page
-    assert "nothing to do now" in page
-    clock.shift(timedelta(minutes=1))
-    page = browser_of(people.maria).get("/").content.decode()
-    assert "Infusion, day 1</strong>, planned for Mon 9:00 am" in page
-
-
-def test_the_number_of_queries_does_not_depend_on_the_number_of_infusions(
-    infusion: Infusion, people: People, browser_of: SignedIn, django_assert_max_num_queries: AssertMaxQueries
-) -> None:
-    for weeks in (4, 8, 12):
-        starts_at = STARTS_AT + timedelta(weeks=weeks)
-        active_infusion(child=people.lena, by=people.weiss, starts_at=starts_at, at=ACTIVATED_AT)
     maria = browser_of(people.maria)
-    with django_assert_max_num_queries(12):
-        assert maria.get("/").status_code == 200
+
+    def queries() -> int:
+        # The first look in a quarter of an hour is written into the log.
+        maria.get("/")
+        with CaptureQueriesContext(connection) as counted:
+            assert maria.get("/").status_code == 200
+        return len(counted)
+
+    alone = queries()
+    for name in ("Ben", "Ida", "Noah"):
+        child = ChildFactory.create(clinic=people.riverside, given_name=name)
+        MembershipFactory.create(user=people.maria, child=child, role=Role.GUARDIAN)
+        other = active_infusion(child=child, by=people.weiss, starts_at=STARTS_AT, at=ACTIVATED_AT)
+        step_tick(step=other.steps.all()[0], by=people.maria, at=STARTS_AT, now=STARTS_AT)
+        steps = list(other.steps.all())
+        for number, step in enumerate(steps):
+            step.pk, step.slot = None, f"copy.{number}"
+        Step.objects.bulk_create(steps)
+    # Somebody who answered, and notes, are one query each; nobody had before.
+    assert queries() <= alone + 1
+
+
+def _text(response: Response) -> str:
+    return response.content.decode().replace("&nbsp;", " ").replace("\xa0", " ")
