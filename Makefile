@@ -100,7 +100,7 @@ test-browser: .venv/.test $(WORDS) need-chromium ## The tests in a real browser
 	$(PYTEST) -m browser $(ARGS)
 
 .PHONY: screenshots
-screenshots: .venv/.test $(WORDS) need-chromium ## Write the main screens as pictures
+screenshots: .venv/.test $(WORDS) need-chromium ## Write every screen as a picture (ARGS=word: those with it in their name)
 	$(EMBEDDED) $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 .PHONY: mutate

@@ -12,7 +12,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from ivig_care.accounts.models import User
+from ivig_care.common.kept import forget_all
 from ivig_care.plans.models import Infusion
+from ivig_care.protocols import selectors
 from tests.actors import People, people_make
 from tests.browsers import signed_in, signed_in_long_ago
 from tests.factories import active_infusion
@@ -32,6 +34,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def _quick_passwords(settings: LazySettings) -> None:
     # A slow hash is the point of a password hash, and not of these tests.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept_from_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Rows of the tests before are gone, and their keys come again. Tests write reference data at any moment.
+    forget_all()
+    for one in (selectors._RULE_SETS, selectors._PRODUCTS):
+        monkeypatch.setattr(one, "seconds", 0.0)
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,9 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 
 from ivig_care.accounts.models import User
+from ivig_care.care_teams.access import role_kept
 from ivig_care.care_teams.models import AuditChain, AuditEvent, Child, Clinic, Membership
+from ivig_care.common.kept import Kept
 
 Verb = AuditEvent.Verb
 # Looking at the same thing again within this time is the same look: pages refresh themselves.
@@ -36,6 +38,8 @@ class Actor:
     role: str
 
 
+# When a look was noted that still counts, so that a page which refreshes itself need not ask every time.
+_LOOKS: Kept[tuple[int, str | None, int | None, int], datetime] = Kept(most=10_000)
 # What is noted inside `audits_last`, until its end.
 _waiting: ContextVar[list[AuditEvent] | None] = ContextVar("ivig_care.audit.waiting", default=None)
 
@@ -130,11 +134,19 @@ def audit_seen(*, child: Child, about: Model | str, by: User, now: datetime) -> 
     """Note that somebody looked at something of a child's; once in a quarter of an hour for each thing."""
     name = about if isinstance(about, str) else about._meta.model_name
     key = None if isinstance(about, str) else about.pk
+    look = (child.pk, name, key, by.pk)
+    last = _LOOKS.find(look)
+    if last is not None and now - ONE_LOOK < last <= now:
+        return
     looked = AuditEvent.objects.filter(
         subject=_subject(child, None, None), at__gt=now - ONE_LOOK, at__lte=now, verb=Verb.SAW, actor=by
     )
-    if not looked.filter(about=name, about_id=key).exists():
+    stands = looked.filter(about=name, about_id=key).order_by("-at").values_list("at", flat=True).first()
+    if stands is None:
         audit_note(verb=Verb.SAW, about=about, by=by, now=now, child=child)
+    else:
+        # What stands in the log stays there. What was only just added might still be undone.
+        _LOOKS.put(look, stands)
 
 
 def audit_seen_all(*, things: Sequence[tuple[Model, Child]], by: User, now: datetime) -> None:
@@ -160,6 +172,9 @@ def actor_of(user: User | None, *, child: Child | None, clinic: Clinic | None) -
         return Actor(user=user, who=user.name, role="guest")
     places = Membership.objects.filter(user=user).select_related("clinic")
     if child is not None:
+        kept = role_kept(user, child)
+        if kept is not None:
+            return Actor(user=user, who=str(user), role=str(kept.label))
         own = places.filter(child=child).first()
         if own is not None:
             return Actor(user=user, who=str(user), role=own.get_role_display())

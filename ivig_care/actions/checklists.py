@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q
 
 from ivig_care.actions.errors import RecordErased, ReviewSigned
 from ivig_care.actions.silence import LEAVING, LEFT_OUT, deliveries_silence
+from ivig_care.common.bulk import rows_update
+from ivig_care.common.prepared import Prepared
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.briefing import briefing_due
-from ivig_care.plans.facts import changes_between, schedule_of
+from ivig_care.plans.facts import Given, Worked, changes_between, given_near, read_anew, schedule_of, steps_read
 from ivig_care.plans.models import Infusion, Plan, Step, StepEvent
 from ivig_care.regimen import steps as step_states
 from ivig_care.regimen.changes import Action, Change
@@ -41,27 +45,72 @@ def infusion_lock(infusion_id: int) -> Infusion:
     Raises ReviewSigned: what is signed does not change any more. Raises RecordErased.
     """
     infusion = infusion_hold(infusion_id)
-    review = Review.objects.filter(infusion=infusion, status=Review.Status.SIGNED).first()
-    if review is not None and review.signed_at is not None:
-        raise ReviewSigned(review.signed_at)
+    _check_unsigned(infusion)
     return infusion
+
+
+def _check_unsigned(infusion: Infusion) -> None:
+    """Asked once the infusion is held, and not with it: somebody may have signed while we waited for it."""
+    at = _SIGNED.first(infusion.pk)
+    if at is not None:
+        raise ReviewSigned(at)
+
+
+_SIGNED: Prepared[datetime | None] = Prepared(
+    lambda infusion: Review.objects.filter(infusion=infusion, status=Review.Status.SIGNED).values_list(
+        "signed_at", flat=True
+    )
+)
+
+
+def checklist_hold(infusion_id: int) -> Infusion:
+    """The infusion, locked as `infusion_lock` does, with its plan, its days and its steps read, and the steps held.
+
+    Raises ReviewSigned, RecordErased.
+    """
+    infusion = _HELD.first(infusion_id)
+    if infusion is None:
+        raise RecordErased
+    _check_unsigned(infusion)
+    steps_read(infusion, is_held=True)
+    return infusion
+
+
+_HELD: Prepared[Infusion] = Prepared(
+    lambda infusion: (
+        Infusion.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("plan__child__clinic", "plan__product")
+        .filter(pk=infusion)
+    )
+)
 
 
 def checklist_refresh(infusion: Infusion, *, at: datetime) -> tuple[Change, ...]:
     """Bring the steps in line with the schedule as the facts stand at `at`; a second time nothing changes."""
-    held = {step.slot: step for step in infusion.steps.select_for_update()}
-    changes = changes_between(infusion, schedule_of(infusion))
-    for change in changes:
-        _change_apply(infusion, held.get(change.slot), change, at)
-    briefing_set(infusion, now=at)
-    Infusion.objects.filter(pk=infusion.pk).update(next_briefing_at=infusion.next_briefing_at)
-    checklist_touch(infusion)
+    held = read_anew(infusion, is_held=True)
+    changes = checklist_renew(held, given=given_near(held), at=at)
+    infusion.revision, infusion.next_briefing_at = held.revision, held.next_briefing_at
     return changes
 
 
-def checklist_touch(infusion: Infusion) -> None:
-    """Tell open pages that there is something new."""
-    Infusion.objects.filter(pk=infusion.pk).update(revision=F("revision") + 1)
+def checklist_renew(infusion: Infusion, *, given: tuple[Given, ...], at: datetime) -> tuple[Change, ...]:
+    """The same for an infusion that `checklist_hold` gave, whose steps are as they stand now, and its doses.
+
+    What is worked out for it is left in `worked`.
+    """
+    schedule = schedule_of(infusion, given=given)
+    changes = changes_between(infusion, schedule)
+    _changes_apply(infusion, changes, at)
+    infusion.worked = Worked(schedule=schedule, given=given)
+    briefing_set(infusion, now=at)
+    checklist_touch(infusion, next_briefing_at=infusion.next_briefing_at)
+    return changes
+
+
+def checklist_touch(infusion: Infusion, **more: object) -> None:
+    """Tell open pages that there is something new, and write what is `more` about the infusion along with it."""
+    infusion.revision += 1
+    Infusion.objects.filter(pk=infusion.pk).update(revision=F("revision") + 1, **more)
 
 
 def alarm_set(step: Step, *, now: datetime) -> None:
@@ -130,6 +179,22 @@ def _checklist_close(infusion_id: int, now: datetime) -> bool:
     return True
 
 
+def checklist_end(infusion: Infusion, *, reason: str, now: datetime) -> None:
+    """Close a checklist before its time: nobody is asked any more for what is still open, and nothing counts as missed.
+
+    For an infusion that is locked. What its time was over for lapses as ever.
+    """
+    _steps_lapse(infusion, now)
+    left = list(infusion.steps.open().select_for_update())
+    for step in left:
+        step.state, step.next_nudge_at = step_states.after(State(step.state), Event.WITHDRAWN), None
+        step.save(update_fields=["state", "next_nudge_at"])
+        StepEvent.objects.create(step=step, kind=Event.WITHDRAWN, at=now, entered_at=now, reason=reason)
+    deliveries_silence([step.pk for step in left], reason=reason, now=now)
+    infusion.closed_at, infusion.next_briefing_at = infusion.closed_at or now, None
+    infusion.save(update_fields=["closed_at", "next_briefing_at"])
+
+
 def _steps_lapse(infusion: Infusion, now: datetime) -> None:
     lapsed = list(infusion.steps.open().filter(closes_at__lte=now).select_for_update())
     for step in lapsed:
@@ -140,21 +205,44 @@ def _steps_lapse(infusion: Infusion, now: datetime) -> None:
         checklist_touch(infusion)
 
 
-def _change_apply(infusion: Infusion, held: Step | None, change: Change, at: datetime) -> None:
-    match change.action:
-        case Action.ADD if held is None and change.step is not None:
-            step = _step_made(infusion, change.step)
-            alarm_set(step, now=at)
-            step.save()
-        case Action.ADD if held is not None and change.step is not None:
-            _step_change(held, Event.RESTORED, change, at)
-        case Action.MOVE if held is not None:
-            _step_change(held, Event.MOVED, change, at)
-        case Action.WITHDRAW if held is not None:
-            _step_change(held, Event.WITHDRAWN, change, at)
+_EVENTS = {Action.ADD: Event.RESTORED, Action.MOVE: Event.MOVED, Action.WITHDRAW: Event.WITHDRAWN}
 
 
-def _step_change(step: Step, event: Event, change: Change, at: datetime) -> None:
+def _changes_apply(infusion: Infusion, changes: Iterable[Change], at: datetime) -> None:
+    """Write what changes, all steps of a kind with one statement."""
+    held = {step.slot: step for step in infusion.steps.all()}
+    made, moved, events = list[Step](), list[Step](), list[StepEvent]()
+    for change in changes:
+        step = held.get(change.slot)
+        if step is not None and change.action in _EVENTS:
+            moved.append(step)
+            events.append(_step_change(step, _EVENTS[change.action], change, at))
+        elif step is None and change.action is Action.ADD and change.step is not None:
+            made.append(_step_made(infusion, change.step))
+            alarm_set(made[-1], now=at)
+    Step.objects.bulk_create(made)
+    rows_update(Step, [_Placed(*(getattr(step, name) for name in _Placed._fields)) for step in moved])
+    withdrawn = [step.pk for step in moved if step.state == State.WITHDRAWN]
+    if withdrawn:
+        deliveries_silence(withdrawn, reason=LEFT_OUT, now=at)
+    StepEvent.objects.bulk_create(events)
+
+
+class _Placed(NamedTuple):
+    id: int
+    opens_at: datetime
+    due_at: datetime
+    late_at: datetime
+    closes_at: datetime
+    follows: str
+    mg: Decimal | None
+    mg_per_ml: Decimal | None
+    nudged_at: datetime | None
+    next_nudge_at: datetime | None
+    state: str
+
+
+def _step_change(step: Step, event: Event, change: Change, at: datetime) -> StepEvent:
     was_due = step.due_at
     if change.step is not None:
         _step_place(step, change.step)
@@ -163,13 +251,7 @@ def _step_change(step: Step, event: Event, change: Change, at: datetime) -> None
         step.nudged_at = None
     step.state = step_states.after(State(step.state), event)
     alarm_set(step, now=at)
-    step.save(update_fields=[*_PLACED, *ALARM, "state"])
-    if event is Event.WITHDRAWN:
-        deliveries_silence([step.pk], reason=LEFT_OUT, now=at)
-    StepEvent.objects.create(step=step, kind=event, at=at, entered_at=at, reason=change.reason[:200])
-
-
-_PLACED = ("opens_at", "due_at", "late_at", "closes_at", "follows", "mg", "mg_per_ml")
+    return StepEvent(step=step, kind=event, at=at, entered_at=at, reason=change.reason[:200])
 
 
 def _step_place(step: Step, dated: DatedStep) -> None:

@@ -18,7 +18,7 @@ from ivig_care.actions.errors import PlanIncomplete, PlanNotDraft, Refused
 from ivig_care.care_teams.access import Right, clinic_acting
 from ivig_care.care_teams.models import Child
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, PlanMedicine, PlanRate
-from ivig_care.plans.prescription import unset_values
+from ivig_care.plans.prescription import prescription_forget, unset_values
 from ivig_care.protocols.models import Product, ProtocolVersion
 from ivig_care.regimen.errors import RegimenError
 
@@ -44,6 +44,8 @@ class MedicineOrder:
     first: str = ""
     until_hours: int | None = None
     may_wake: bool | None = None
+    purpose: str = ""
+    most_in_24h: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +123,7 @@ def plan_activate(*, plan: Plan, by: User, at: datetime) -> Plan:
         for infusion in plan.infusions.all():
             checklist_refresh(infusion, at=at)
     except RegimenError as error:
+        prescription_forget(plan)
         raise Refused(str(error)) from error
     audit_note(verb=Verb.CHANGED, about=plan, by=by, now=at, child=plan.child, detail="activated")
     return plan

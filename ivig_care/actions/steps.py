@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
-from ivig_care.actions.checklists import ALARM, alarm_set, checklist_refresh, checklist_touch, infusion_lock
+from ivig_care.actions.checklists import ALARM, alarm_set, checklist_hold, checklist_renew, checklist_touch
 from ivig_care.actions.errors import ReasonNeeded, Refused, StepWithdrawn, TimeNotPossible
 from ivig_care.actions.silence import ANSWERED, PUT_OFF, deliveries_silence
 from ivig_care.common.spoken import day_clock, translated
+from ivig_care.plans.facts import Given, given_as, given_near
 from ivig_care.plans.ledger import ledger_of
 from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
 from ivig_care.regimen import steps as step_states
@@ -47,13 +48,14 @@ def step_tick(*, step: Step, by: User, at: datetime, now: datetime, reason: str 
     infusion, step = _locked(step)
     if step.state == State.DONE:
         return step
-    _check_time(at, now)
+    check_time(at, now)
+    given = given_near(infusion)
     if step.ingredient and not reason:
-        _check_allowance(infusion, step, at)
+        _check_allowance(infusion, step, at, given)
     _say(step, Event.DONE, by=by, at=min(at, now), now=now, reason=reason)
     if step.ingredient:
-        Dose.objects.create(
-            child=infusion.plan.child,
+        dose = Dose.objects.create(
+            child_id=infusion.plan.child_id,
             step=step,
             ingredient=step.ingredient,
             medicine_name=step.medicine_name,
@@ -63,7 +65,8 @@ def step_tick(*, step: Step, by: User, at: datetime, now: datetime, reason: str 
             entered_by=by,
             reason=reason,
         )
-    checklist_refresh(infusion, at=now)
+        given = (*given, given_as(dose, is_own=True))
+    checklist_renew(infusion, given=given, at=now)
     _note(infusion, step, Verb.RECORDED, "ticked", by=by, now=now, how=how)
     return step
 
@@ -84,10 +87,10 @@ def step_skip(
     infusion, step = _locked(step)
     if step.state == State.SKIPPED:
         return step
-    _check_time(at, now)
+    check_time(at, now)
     step.skip_reason = reason
     _say(step, Event.SKIPPED, by=by, at=at, now=now, reason=reason, note=note)
-    checklist_refresh(infusion, at=now)
+    checklist_renew(infusion, given=given_near(infusion), at=now)
     _note(infusion, step, Verb.RECORDED, "skipped", by=by, now=now, how=how)
     return step
 
@@ -104,7 +107,7 @@ def step_undo(*, step: Step, by: User, now: datetime, how: str = "") -> Step:
     step.save(update_fields=["state", "said_at", "said_by", "skip_reason", *ALARM])
     StepEvent.objects.create(step=step, kind=Event.UNDONE, at=now, entered_at=now, by=by)
     step.doses.filter(taken_back_at__isnull=True).update(taken_back_at=now)
-    checklist_refresh(infusion, at=now)
+    checklist_renew(infusion, given=given_near(infusion), at=now)
     _note(infusion, step, Verb.CHANGED, "took back", by=by, now=now, how=how)
     return step
 
@@ -141,7 +144,7 @@ def step_note(*, step: Step, by: User, note: str, now: datetime, at: datetime | 
     """Add a note to a step, whatever its state; written at `at`, or now."""
     at = now if at is None else at
     infusion, step = _locked(step)
-    _check_time(at, now)
+    check_time(at, now)
     event = StepEvent.objects.create(step=step, kind=Event.NOTED, at=at, entered_at=now, by=by, note=note)
     checklist_touch(infusion)
     _note(infusion, step, Verb.RECORDED, "wrote a note on", by=by, now=now)
@@ -149,8 +152,8 @@ def step_note(*, step: Step, by: User, note: str, now: datetime, at: datetime | 
 
 
 def _locked(step: Step) -> tuple[Infusion, Step]:
-    infusion = infusion_lock(step.infusion_id)
-    fresh = Step.objects.select_for_update().get(pk=step.pk)
+    infusion = checklist_hold(step.infusion_id)
+    fresh = next(one for one in infusion.steps.all() if one.pk == step.pk)
     if fresh.state == State.WITHDRAWN:
         raise StepWithdrawn
     return infusion, fresh
@@ -173,15 +176,16 @@ def _note(infusion: Infusion, step: Step, verb: Verb, words: str, *, by: User, n
     audit_note(verb=verb, about=step, by=by, now=now, child=infusion.plan.child, detail=detail)
 
 
-def _check_time(at: datetime, now: datetime) -> None:
+def check_time(at: datetime, now: datetime) -> None:
+    """Whether something can have happened then. Raises TimeNotPossible."""
     if at > now + CLOCK_SLACK:
         raise TimeNotPossible(_("That time has not come yet."))
     if at < now - LONGEST_AGO:
         raise TimeNotPossible(_("That time is too long ago for this checklist."))
 
 
-def _check_allowance(infusion: Infusion, step: Step, at: datetime) -> None:
-    answer = ledger_of(infusion).answer(step, at)
+def _check_allowance(infusion: Infusion, step: Step, at: datetime, given: tuple[Given, ...]) -> None:
+    answer = ledger_of(infusion, given=given).answer(step, at)
     is_in_doubt = not answer.is_known and answer.last is not None
     if not is_in_doubt and not any(reason.code in _ASKS_WHY for reason in answer.reasons):
         return

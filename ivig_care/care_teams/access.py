@@ -7,7 +7,7 @@ tests/access/ holds every address of the site against the same tables, for every
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from django.db.models import Q, QuerySet
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.models import Child, Clinic, ClinicLink, GuestLink, Membership, Role, Told
+from ivig_care.common.prepared import Prepared
 
 # --- The policy -------------------------------------------------------------------------------
 
@@ -94,22 +95,105 @@ def roles_with(right: Right | ClinicRight) -> list[Role]:
 # --- Looking it up ----------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """The places that a person has: read once for the answer to one request, and as good as asking every time."""
+
+    of_child: Mapping[int, Role]
+    of_clinic: tuple[tuple[int, Role], ...]
+
+    @property
+    def need_strong_sign_in(self) -> bool:
+        """Whether any of them asks for a second factor or a passkey."""
+        return any(
+            role in NEED_STRONG_SIGN_IN for role in (*self.of_child.values(), *(role for _, role in self.of_clinic))
+        )
+
+    @property
+    def at_clinics(self) -> AtClinics:
+        """What the person is to clinics."""
+        manages = [clinic for clinic, role in self.of_clinic if ClinicRight.MANAGE_STAFF in CLINIC_RIGHTS[role]]
+        works = any(ClinicRight.WORK in CLINIC_RIGHTS[role] for _, role in self.of_clinic)
+        return AtClinics(works=works, manages=manages[0] if manages else None)
+
+    def children(self, right: Right) -> list[int]:
+        """The children in whose care team the person is with this right."""
+        return [child for child, role in self.of_child.items() if right in RIGHTS[role]]
+
+    def clinics(self, right: Right) -> list[int]:
+        """The clinics that give the person this right with the children linked to them."""
+        return sorted({clinic for clinic, role in self.of_clinic if right in RIGHTS[role]})
+
+
+_PLACES: Prepared[tuple[int, int, str]] = Prepared(
+    lambda user: Membership.objects.filter(user=user).order_by("pk").values_list("child_id", "clinic_id", "role")
+)
+
+
+def places_of(user: User) -> Places:
+    """The places of a person, in one query."""
+    held = [(child, clinic, Role(role)) for child, clinic, role in _PLACES.rows(user.pk)]
+    return Places(
+        of_child={child: role for child, clinic, role in held if role in FAMILY},
+        of_clinic=tuple((clinic, role) for child, clinic, role in held if role not in FAMILY),
+    )
+
+
+def places_keep(user: User, places: Places) -> None:
+    """Let nothing below read again what this very object, the person of one request, is to whom.
+
+    For what is only looked at, and for steps of a checklist. What is done with places themselves asks anew, under the
+    lock that it holds: somebody may be ending the place just now.
+    """
+    user.__dict__[_KEPT] = places
+
+
+def role_kept(user: User, child: Child) -> Role | None:
+    """What the person is to the child in its care team, if that was read for this request; else None."""
+    kept = _kept(user)
+    return None if kept is None else kept.of_child.get(child.pk)
+
+
+_KEPT = "places_of_this_request"
+
+
+def _kept(user: User) -> Places | None:
+    places: Places | None = user.__dict__.get(_KEPT)
+    return places
+
+
 def children_of(user: User, right: Right = Right.SEE) -> QuerySet[Child]:
     """The children with whom this person has this right; for everybody else they do not exist."""
+    if (kept := _kept(user)) is not None:
+        return _children_at(kept, right)
     places = Membership.objects.filter(user=user, role__in=roles_with(right))
     of_clinic = ClinicLink.objects.standing().filter(clinic__in=places.filter(clinic__isnull=False).values("clinic"))
     own = places.filter(child__isnull=False).values("child")
     return Child.objects.filter(Q(pk__in=own) | Q(pk__in=of_clinic.values("child")))
 
 
+def _children_at(places: Places, right: Right) -> QuerySet[Child]:
+    own = Q(pk__in=places.children(right))
+    clinics = places.clinics(right)
+    if not clinics:
+        return Child.objects.filter(own)
+    linked = ClinicLink.objects.standing().filter(clinic__in=clinics)
+    return Child.objects.filter(own | Q(pk__in=linked.values("child")))
+
+
 def cared_for_by(user: User, right: Right = Right.SEE) -> QuerySet[Child]:
     """The children in whose family's care team this person is with this right, whatever they are to a clinic."""
+    if (kept := _kept(user)) is not None:
+        return Child.objects.filter(pk__in=kept.children(right))
     roles = [role for role in roles_with(right) if role in FAMILY]
     return Child.objects.filter(memberships__user=user, memberships__role__in=roles)
 
 
 def may(user: User, right: Right, child: Child) -> bool:
     """Whether this person has this right with this child."""
+    kept = _kept(user)
+    if kept is not None and child.pk in kept.children(right):
+        return True
     return children_of(user, right).filter(pk=child.pk).exists()
 
 
@@ -133,15 +217,14 @@ class AtClinics:
 
 def at_clinics(user: User) -> AtClinics:
     """What a person is to clinics, read at once."""
-    places = Membership.objects.filter(user=user, clinic__isnull=False).order_by("pk").values_list("clinic_id", "role")
-    held = [(clinic, Role(role)) for clinic, role in places]
-    manages = [clinic for clinic, role in held if ClinicRight.MANAGE_STAFF in CLINIC_RIGHTS[role]]
-    works = any(ClinicRight.WORK in CLINIC_RIGHTS[role] for _, role in held)
-    return AtClinics(works=works, manages=manages[0] if manages else None)
+    return (_kept(user) or places_of(user)).at_clinics
 
 
 def needs_strong_sign_in(user: User) -> bool:
     """Whether this person has any place that asks for a second factor or a passkey."""
+    kept = _kept(user)
+    if kept is not None:
+        return kept.need_strong_sign_in
     return Membership.objects.filter(user=user, role__in=NEED_STRONG_SIGN_IN).exists()
 
 

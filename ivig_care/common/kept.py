@@ -50,6 +50,11 @@ class Kept(Generic[K, V]):
         found = self.find(key)
         return self.put(key, make()) if found is None else found
 
+    def forget(self, key: K) -> None:
+        """Forget one value."""
+        with self._lock:
+            self._values.pop(key, None)
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:

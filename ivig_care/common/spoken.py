@@ -41,6 +41,7 @@ _MONTHS: tuple[str | Promise, ...] = (
 _KEPT_PATTERNS = (
     gettext_noop("%(who)s did not know when the child was born"),
     gettext_noop("%(who)s is told first"),
+    gettext_noop("Did %(medicine)s help? Look again"),
     gettext_noop("added at %(place)s"),
     gettext_noop("but for what %(names)s must keep"),
     gettext_noop("invited by %(who)s"),

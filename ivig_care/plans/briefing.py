@@ -10,11 +10,16 @@ from django.db.models import QuerySet
 
 from ivig_care.plans.models import Infusion, InfusionDay, Step
 from ivig_care.regimen.briefing import Briefing, briefings, next_briefing
+from ivig_care.regimen.steps import State
 
 
 def briefing_due(infusion: Infusion, *, now: datetime) -> Briefing | None:
     """The briefing that the family is told next, as things stand at `now`; None when nothing is owed."""
-    return next_briefing(briefings_of([infusion])[infusion.pk], briefed_at=infusion.briefed_at, now=now)
+    # As `briefings_of` asks for them.
+    dues = [step.due_at for step in infusion.steps.all() if step.state == State.OPEN and step.is_nudged]
+    starts = [day.planned_start for day in infusion.days.all() if day.cancelled_at is None]
+    owed = briefings(dues=dues, day_starts=starts, zone=infusion.tz)
+    return next_briefing(owed, briefed_at=infusion.briefed_at, now=now)
 
 
 def briefings_of(infusions: Collection[Infusion]) -> dict[int, tuple[Briefing, ...]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -12,11 +13,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from ivig_care.common.kept import Kept
 from ivig_care.common.spoken import translated
 from ivig_care.plans.models import InfusionDay, Plan, PlanMedicine, PlanRate
 from ivig_care.regimen import documents
 from ivig_care.regimen.json_values import Json
-from ivig_care.regimen.protocol import Anchor, AtNight, Days, Protocol
+from ivig_care.regimen.protocol import Anchor, AsNeededRule, AtNight, Days, Medicine, Moment, Protocol
+from ivig_care.regimen.timing import Elapsed
 
 
 class Section(StrEnum):
@@ -28,6 +31,7 @@ class Section(StrEnum):
     LADDER = "ladder"
     PREMEDICATION = "premedication"
     COURSE = "course"
+    AS_NEEDED = "as-needed"
     FLUIDS = "fluids"
     OTHER = "other"
 
@@ -63,7 +67,16 @@ def unset_in(plan: Plan) -> tuple[Unset, ...]:
     always = [one for field, one in _ALWAYS.items() if getattr(plan, field) is None]
     left = sorted(documents.unset(plan.version.document, prescribed_values(plan)), key=_ASKED_IN.find)
     missing = [one for name in left for one in _left_to_prescriber(plan, name)]
-    found = dict.fromkeys((*always, *_unset_days(plan), *missing, *_unset_minutes(plan), *_unset_first_dose(plan)))
+    found = dict.fromkeys(
+        (
+            *always,
+            *_unset_days(plan),
+            *missing,
+            *_unset_minutes(plan),
+            *_unset_first_dose(plan),
+            *_unset_as_needed(plan),
+        )
+    )
     return tuple(sorted(found, key=lambda one: list(Section).index(one.section)))
 
 
@@ -125,6 +138,21 @@ def _unset_courses(plan: Plan) -> Iterator[Unset]:
             )
 
 
+def _unset_as_needed(plan: Plan) -> Iterator[Unset]:
+    """A plan may have nothing for when it is needed; what it has says everything."""
+    for medicine in _medicines(plan, PlanMedicine.Use.AS_NEEDED):
+        missing = {
+            _("amount"): not medicine.mg,
+            _("what it is for"): not medicine.purpose,
+            _("how often at most"): not medicine.every_hours,
+            _("how many times in 24 hours at most"): not medicine.most_in_24h,
+            _("until when"): not medicine.until_hours,
+        }
+        if words := ", ".join(word for word, is_missing in missing.items() if is_missing):
+            said = {"medicine": medicine.ingredient, "missing": words}
+            yield Unset(Section.AS_NEEDED, _("%(medicine)s when needed: %(missing)s") % said)
+
+
 def _unset_days(plan: Plan) -> Iterator[Unset]:
     asked = plan.version.document.get("days")
     given = InfusionDay.objects.filter(infusion__plan=plan).count()
@@ -155,9 +183,62 @@ def _medicines(plan: Plan, use: PlanMedicine.Use) -> list[PlanMedicine]:
     return [medicine for medicine in plan.medicines.order_by("pk") if medicine.use == use]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Prescription:
+    """What an active plan prescribes: its protocol with every value in its place, and its medicines."""
+
+    protocol: Protocol
+    medicines: tuple[PlanMedicine, ...]
+
+
+# A prescription does not change any more once its plan is active (see actions/plans.py). By the moment of that, too: an
+# activation that was rolled back has read what was never prescribed.
+_PRESCRIPTIONS: Kept[tuple[int, datetime], Prescription] = Kept(most=2000)
+
+
+def prescription_of(plan: Plan) -> Prescription:
+    """What a plan prescribes; of a draft as it stands. Raises UnsetValues, DocumentError."""
+    if plan.status == Plan.Status.DRAFT or plan.activated_at is None:
+        return _prescription(plan)
+    return _PRESCRIPTIONS.get((plan.pk, plan.activated_at), lambda: _prescription(plan))
+
+
+def prescription_forget(plan: Plan) -> None:
+    """Its activation came to nothing."""
+    if plan.activated_at is not None:
+        _PRESCRIPTIONS.forget((plan.pk, plan.activated_at))
+
+
 def protocol_of(plan: Plan) -> Protocol:
     """The plan's protocol with every prescribed value in its place. Raises UnsetValues, DocumentError."""
-    return documents.decode_protocol(documents.fill(plan.version.document, prescribed_values(plan)))
+    return prescription_of(plan).protocol
+
+
+def _prescription(plan: Plan) -> Prescription:
+    filled = documents.fill(plan.version.document, prescribed_values(plan))
+    protocol = documents.decode_protocol(filled)
+    protocol = replace(protocol, as_needed=(*protocol.as_needed, *_as_needed(plan)))
+    return Prescription(protocol=protocol, medicines=tuple(plan.medicines.order_by("pk")))
+
+
+def _as_needed(plan: Plan) -> Iterator[AsNeededRule]:
+    """What the plan has for when it is needed: from the first start on, for so long after the last end."""
+    for medicine in _medicines(plan, PlanMedicine.Use.AS_NEEDED):
+        yield AsNeededRule(
+            key=f"{medicine.ingredient}-as-needed",
+            medicine=Medicine(
+                ingredient=medicine.ingredient,
+                name=medicine.name,
+                mg=Fraction(medicine.mg or 0),
+                mg_per_ml=Fraction(medicine.mg_per_ml) if medicine.mg_per_ml else None,
+            ),
+            purpose=medicine.purpose,
+            first=Moment(anchor=Anchor.START, day=Days.FIRST, offset=Elapsed()),
+            until=Moment(anchor=Anchor.END, day=Days.LAST, offset=Elapsed(hours=medicine.until_hours or 0)),
+            every=Elapsed(hours=float(medicine.every_hours)) if medicine.every_hours else None,
+            most_in_24h=medicine.most_in_24h,
+            source="prescribed",
+        )
 
 
 def prescribed_values(plan: Plan) -> dict[str, Json]:

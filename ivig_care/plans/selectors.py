@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -12,11 +12,13 @@ from zlib import crc32
 
 from django.db.models import Prefetch, QuerySet
 
+from ivig_care.common.prepared import Prepared
 from ivig_care.common.spoken import translated
-from ivig_care.plans.facts import schedule_of
+from ivig_care.plans.ends import CLOSING_STEP, can_send, is_step
+from ivig_care.plans.facts import Worked, given_near, read_anew, schedule_of
 from ivig_care.plans.ledger import Ledger, ledger_of
 from ivig_care.plans.models import Infusion, InfusionDay, Step, StepEvent
-from ivig_care.regimen.dated import DayRun
+from ivig_care.regimen.dated import DayRun, Schedule
 from ivig_care.regimen.doses import Code
 from ivig_care.regimen.ledger import Answer
 from ivig_care.regimen.steps import State
@@ -148,6 +150,23 @@ class Checklist:
         return together_of(self.now_rows, self.now)
 
     @property
+    def can_send(self) -> bool:
+        """Whether the family may say that it is through, and send the checklist to the clinic."""
+        later = [row for _, rows in self.later for row in rows]
+        rows = [*self.now_rows, *self.next_rows, *later, *self.answered, *self.missed]
+        return not self.is_cancelled and can_send([row.step for row in rows], now=self.now)
+
+    @property
+    def invites_to_send(self) -> bool:
+        """Whether the page has to say so itself, because no step that waits leads there."""
+        return self.can_send and not any(is_step(row.step, CLOSING_STEP) for row in self.now_rows)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any day has started."""
+        return any(card.day.actual_start is not None for card in self.days)
+
+    @property
     def done(self) -> int:
         """How many steps have been answered."""
         return len(self.answered)
@@ -162,12 +181,22 @@ class Checklist:
         return sum(len(rows) for _, rows in self.later)
 
 
-def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
-    """The checklist page; the number of queries does not depend on the number of steps."""
-    steps = list(infusion.steps.exclude(state=State.WITHDRAWN).select_related("said_by").prefetch_related(noted()))
-    page = Checklist(infusion=infusion, now=now, days=_day_cards(infusion, now), strip=_strip(infusion, steps, now))
+def checklist_of(infusion: Infusion, *, now: datetime, worked: Worked | None = None) -> Checklist:
+    """The checklist page; the number of queries does not depend on the number of steps.
+
+    `worked` goes with an infusion whose checklist was just held: what was read and worked out then is not read again.
+    """
+    if worked is None:
+        infusion = read_anew(infusion)
+        given = given_near(infusion)
+        worked = Worked(schedule=schedule_of(infusion, given=given), given=given)
+    wanted = (step for step in infusion.steps.all() if step.state != State.WITHDRAWN)
+    steps = sorted(wanted, key=lambda step: (step.due_at, step.pk))
+    _notes_read(infusion, steps)
+    days, strip = _day_cards(infusion, worked.schedule, now), _strip(infusion, steps, now)
+    page = Checklist(infusion=infusion, now=now, days=days, strip=strip)
     later = []
-    for row in rows_by(steps, ledger_of(infusion), now):
+    for row in rows_by(steps, ledger_of(infusion, given=worked.given), now):
         if row.step.is_said:
             page.answered.append(row)
         elif row.step.state == State.MISSED or row.step.closes_at <= now:
@@ -184,6 +213,20 @@ def checklist_of(infusion: Infusion, *, now: datetime) -> Checklist:
         for day, group in groupby(later, key=lambda row: row.step.due_at.astimezone(infusion.tz).date())
     ]
     return page
+
+
+_NOTES: Prepared[StepEvent] = Prepared(
+    lambda infusion: StepEvent.objects.filter(step__infusion=infusion).exclude(note="").select_related("by")
+)
+
+
+def _notes_read(infusion: Infusion, steps: Iterable[Step]) -> None:
+    """As `noted` does, for all steps of an infusion."""
+    notes = defaultdict[int, list[StepEvent]](list)
+    for event in _NOTES.rows(infusion.pk):
+        notes[event.step_id].append(event)
+    for step in steps:
+        step.noted = notes[step.pk]  # type: ignore[attr-defined]
 
 
 def together_of(now_rows: Sequence[StepRow], now: datetime) -> list[StepRow]:
@@ -264,8 +307,8 @@ def _status(step: Step, now: datetime) -> str:
     return "due" if step.due_at <= now else "ready"
 
 
-def _day_cards(infusion: Infusion, now: datetime) -> list[DayCard]:
-    runs = {run.number: run for run in schedule_of(infusion).days}
+def _day_cards(infusion: Infusion, schedule: Schedule, now: datetime) -> list[DayCard]:
+    runs = {run.number: run for run in schedule.days}
     days = list(infusion.days.all())
     # A day whose end nobody ever said is not waited for any longer once it must be over: the next one is.
     standing = [day for day in days if day.cancelled_at is None and day.actual_end is None]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ivig_care.care_teams.models import Clinic
+from ivig_care.common.kept import Kept
 from ivig_care.protocols.models import Combination, Medicine, MedicineLimit, Product, ProtocolVersion
+from ivig_care.regimen import rates
 from ivig_care.regimen.brands import may_be
 from ivig_care.regimen.medicines import Formulary, RuleSet
 
@@ -19,11 +21,27 @@ def versions_for(clinic: Clinic) -> QuerySet[ProtocolVersion]:
     return newest.select_related("protocol").order_by("protocol__name", "pk")
 
 
+# The tables of reference data change when a site is brought up to date, and hardly ever otherwise: a load is heard of
+# within these seconds.
+KEPT_SECONDS = 5.0
+_RULE_SETS: Kept[str, RuleSet] = Kept(most=20, seconds=KEPT_SECONDS)
+_PRODUCTS: Kept[int, rates.Product] = Kept(most=500, seconds=KEPT_SECONDS)
+
+
+def product_value(pk: int) -> rates.Product:
+    """The product as the regimen knows it. Three queries, or none a moment later."""
+    return _PRODUCTS.get(pk, lambda: Product.objects.get(pk=pk).as_value())
+
+
 def rule_set_for(country: str) -> RuleSet:
     """The limits of a country, and what every medicine and combination is called, as the regimen knows them.
 
-    Names count wherever they are from: a family may have brought a product along. Four queries.
+    Names count wherever they are from: a family may have brought a product along. Four queries, or none a moment later.
     """
+    return _RULE_SETS.get(country, lambda: _rule_set(country))
+
+
+def _rule_set(country: str) -> RuleSet:
     limits = MedicineLimit.objects.filter(country=country).select_related("medicine")
     combinations = Combination.objects.prefetch_related("parts").order_by("name")
     return RuleSet(

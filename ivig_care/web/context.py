@@ -18,7 +18,8 @@ def site(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     place = AtClinics(works=False, manages=None)
     if user is not None and user.is_authenticated:
-        place = at_clinics(user)
+        places = getattr(request, "places", None)
+        place = at_clinics(user) if places is None else places.at_clinics
     bar = [] if request.path.startswith(NO_BAR) else SimpleLazyObject(lambda: bar_for(request))
     return {
         "bar": bar,

@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 from ivig_care.accounts.models import User
+from ivig_care.care_teams.access import Places
 
 
 class PersonRequest(HttpRequest):
@@ -11,9 +12,12 @@ class PersonRequest(HttpRequest):
 
     htmx: HtmxDetails
     user: User
+    places: Places
     # What a form was refused for, and whether a reason would do; see web/once.py.
     refused_for: str
     wants_reason: bool
+    # Whether the device keeps the page; see web/offline/kept.py.
+    is_kept: bool
 
 
 def page_behind(htmx: HtmxDetails) -> str:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from ivig_care.accounts.models import User
-from ivig_care.care_teams.access import needs_strong_sign_in
+from ivig_care.care_teams.access import places_keep, places_of
 from ivig_care.web.confirm import confirm_url
 from ivig_care.web.http import page_behind
 from ivig_care.web.sign_in.proofs import has_second_factor, is_strong
@@ -95,7 +95,7 @@ class SignInFromFragment:
 
 # What is open to a clinic's staff before their second factor: signing in, what nobody signs in for, what machines ask.
 OPEN_TO_WEAK = ("/accounts/", "/static/", "/hooks/", "/n/", "/g/", "/invitations/")
-OPEN_PAGES_TO_WEAK = ("/sw.js", "/healthz", "/metrics")
+OPEN_PAGES_TO_WEAK = ("/sw.js", "/manifest.webmanifest", "/offline/", "/healthz", "/metrics")
 
 
 class StrongSignIn:
@@ -108,12 +108,21 @@ class StrongSignIn:
         """Send whoever has not to where they show the one they have, or set up their first."""
         is_open = request.path.startswith(OPEN_TO_WEAK) or request.path in OPEN_PAGES_TO_WEAK
         user = request.user
-        if is_open or not isinstance(user, User) or not needs_strong_sign_in(user) or is_strong(request, user):
+        if is_open or not isinstance(user, User) or self._is_strong_enough(request, user):
             return self.get_response(request)
         htmx = getattr(request, "htmx", None)
         page = page_behind(htmx) if htmx else _page_to_return_to(request)
         place = confirm_url(page) if has_second_factor(user) else _with_next("second_factor_needed", page)
         return HttpResponseClientRedirect(place) if htmx else HttpResponseRedirect(place)
+
+    @staticmethod
+    def _is_strong_enough(request: HttpRequest, user: User) -> bool:
+        """Read once what the person is to whom; what only looks need not ask again."""
+        places = places_of(user)
+        request.places = places  # type: ignore[attr-defined]
+        if request.method in ("GET", "HEAD"):
+            places_keep(user, places)
+        return not places.need_strong_sign_in or is_strong(request, user)
 
 
 def _page_to_return_to(request: HttpRequest) -> str:

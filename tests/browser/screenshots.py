@@ -1,127 +1,81 @@
-"""`python -m tests.browser.screenshots`: pictures of the main screens, at two sizes, in light and dark.
+"""`python -m tests.browser.screenshots [WORD]`: pictures of every screen, large and small, light and dark, by language.
 
-The people, children and infusions are those of the demo. The pictures go to screenshots/, which git does not keep.
+The pages are those of tests/browser/conftest.py, with its scenes: a family with a child in every state. With a word,
+only the screens that have it in their name. The pictures go to screenshots/, which git does not keep.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, StorageState
 
-from tests.browser.visits import DESK, PHONE, Device, chromium, sign_in
+from tests.browser.conftest import PAGES
+from tests.browser.visits import DESK, PHONE, ZONE, Device, chromium, sign_in, unfold
+from tests.password import PASSWORD
 from tests.services.site import ROOT, Site, running_site
 
 FOLDER = ROOT / "screenshots"
 SIZES: dict[str, Device] = {"360x640": PHONE, "1280x800": DESK}
+LANGUAGES = ("en", "es")
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
-# The addresses to take pictures of, by the name of the picture.
-Screens = dict[str, str]
 
-
-def main() -> None:
+def main(word: str = "") -> None:
     """Start a site of our own, visit every screen, and say where each picture is."""
     FOLDER.mkdir(exist_ok=True)
-    with running_site() as site, chromium() as browser:
-        said = re.search(r"password (\S+)\)", site.run("manage.py", "seed_demo"))
-        if said is None:
-            raise RuntimeError("seed_demo does not say the password of the demo people")
-        visits = _Visits(browser, site, said[1])
-        for path in visits.pictures():
-            sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+    with running_site({"DISPATCH_SECONDS": "10"}) as site, chromium() as browser:
+        site.run("manage.py", "load_catalogue")
+        keys = json.loads(site.run("-m", "tests.browser.scenes"))["keys"]
+        for person, addresses in PAGES.items():
+            screens = {name_of(person, address): address.format(**keys) for address in dict.fromkeys(addresses)}
+            wanted = {name: address for name, address in screens.items() if word in name}
+            for path in _shoot(browser, site, person, wanted) if wanted else ():
+                sys.stdout.write(f"{path.relative_to(ROOT)}\n")
 
 
-class _Visits:
-    """Maria and Dr Weiss at the running demo: first as it is, then after each of them has done one thing."""
+def name_of(person: str, address: str) -> str:
+    """What the picture of a page is called: who sees it, and its address as a file name can say it."""
+    words = re.sub(r"[^A-Za-z0-9]+", "-", address).strip("-") or "first"
+    return f"{person or 'stranger'}-{words}"
 
-    def __init__(self, browser: Browser, site: Site, password: str) -> None:
-        self.browser, self.site, self.password = browser, site, password
 
-    def pictures(self) -> Iterator[Path]:
-        """Take every picture; where each one is."""
-        maria, weiss = self.person("maria", PHONE), self.person("weiss", DESK)
-        yield from self.shoot("", {"sign-in": "/accounts/login/code/"})
-        yield from self.shoot("maria", _family_screens(maria))
-        yield from self.shoot("weiss", _clinic_screens(weiss))
-        maria.get_by_role("button", name="Save").tap()
-        maria.locator(".toast", has_text="Day 1 started").wait_for()
-        yield from self.shoot("maria", {"checklist-running": _path(maria)})
-        signed = _sign(weiss)
-        yield from self.shoot("maria", {"checklist-signed": signed})
-
-    def person(self, name: str, device: Device, theme: Literal["light", "dark"] = "light") -> Page:
-        """Somebody's device, signed in; "" is nobody."""
-        page = self.browser.new_context(**device, color_scheme=theme, base_url=self.site.url).new_page()
-        if name:
-            sign_in(page, self.site.url, f"{name}@example.org", self.password)
-        return page
-
-    def shoot(self, name: str, screens: Screens) -> Iterator[Path]:
-        """Each of these screens as this person sees it, at both sizes, in light and dark."""
+def _shoot(browser: Browser, site: Site, person: str, screens: dict[str, str]) -> Iterator[Path]:
+    """Each of these screens as this person sees it; signing in once."""
+    cookies: StorageState | None = None
+    for language in LANGUAGES:
         for size, device in SIZES.items():
-            page = self.person(name, device)
+            context = browser.new_context(
+                **device, base_url=site.url, timezone_id=ZONE, locale=language, storage_state=cookies
+            )
+            page = context.new_page()
+            if person and cookies is None:
+                sign_in(page, site.url, f"{person}@example.org", PASSWORD)
+                cookies = context.storage_state()
             for screen, address in screens.items():
-                answer = page.goto(address)
-                if answer is None or not answer.ok:
-                    raise RuntimeError(f"{address} answered {answer.status if answer else 'nothing'}")
-                for theme in THEMES:
-                    page.emulate_media(color_scheme=theme)
-                    path = FOLDER / f"{screen}-{size}-{theme}.png"
-                    page.screenshot(path=path)
-                    yield path
-            page.context.close()
+                yield from _pictures(page, address, f"{screen}-{language}-{size}")
+            context.close()
 
 
-def _family_screens(page: Page) -> Screens:
-    """The screens of the family; Maria's page ends at the preview of the infusion that is late today."""
-    page.goto("/")
-    links = {
-        link.inner_text().partition(":")[0]: link.get_attribute("href") or "" for link in page.locator("h2 a").all()
-    }
-    before = page.locator(".card", has_text="Lena").filter(has_not_text="closed").locator("h2 a").get_attribute("href")
-    page.goto(links["Ida"])
-    page.get_by_role("link", name="It has started").tap()
-    page.get_by_text("Not saved yet.").wait_for()
-    return {
-        "home": "/",
-        "checklist-day-before": before or "",
-        "checklist-to-start": links["Ida"],
-        "start-late": _path(page),
-        "checklist-72-hours": links["Ben"],
-        "outbox": "/outbox/",
-        "you": "/you/",
-    }
-
-
-def _clinic_screens(page: Page) -> Screens:
-    """The screens of the clinic; Dr Weiss's page ends at the review."""
-    page.goto("/clinic/")
-    plan = page.locator(".plans a[href*='/preview/']").first.get_attribute("href") or ""
-    page.get_by_role("link", name="New plan for Lena Moreno").click()
-    page.get_by_role("button", name="Begin a draft on JDM, 2 g/kg over 2 days").click()
-    draft = _path(page)
-    page.goto("/clinic/")
-    page.get_by_role("region", name="Completed checklists").get_by_role("link").first.click()
-    return {"clinic": "/clinic/", "plan": draft, "plan-preview": plan, "review": _path(page)}
-
-
-def _sign(page: Page) -> str:
-    """Sign the review that the page is at; where the family reads the note."""
-    checklist = _path(page).removeprefix("/clinic").removesuffix("review/")
-    page.get_by_label("Note to the family").fill("Well done, all of you. Thank you for the notes.")
-    page.get_by_label("What changes next time").fill("Start the drinks a day earlier.")
-    page.get_by_role("button", name="Sign", exact=True).click()
-    return checklist
-
-
-def _path(page: Page) -> str:
-    return re.sub(r"^https?://[^/]+|#.*$", "", page.url)
+def _pictures(page: Page, address: str, name: str) -> Iterator[Path]:
+    """One screen in both themes: what is seen first, and the whole of it with everything unfolded."""
+    page.goto(address)
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        path = FOLDER / f"{name}-{theme}.png"
+        page.screenshot(path=path)
+        yield path
+    unfold(page)
+    page.emulate_media(color_scheme=THEMES[0])
+    path = FOLDER / f"{name}-whole.png"
+    page.screenshot(path=path, full_page=True)
+    yield path
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])

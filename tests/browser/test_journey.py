@@ -123,7 +123,7 @@ def _the_clinician_prescribes(journey: Journey) -> str:
     unset = page.get_by_role("region", name="Not prescribed yet")
     expect(unset).to_contain_text("rate ladder")
     expect(page.get_by_role("button", name="Activate the plan")).to_have_count(0)
-    expect(journey.maria.get_by_text("as soon as the clinic has planned it")).to_be_visible()
+    expect(journey.maria.get_by_text("as soon as the clinic has planned the next infusion")).to_be_visible()
 
     unset.get_by_role("link", name="product").click()
     _e1_is_typed(page, journey.starts_at)
@@ -180,8 +180,8 @@ def _medicine_is_typed(row: Locator, ingredient: str, mg: str, mg_per_ml: str) -
 
 def _the_parent_sees_what_is_now_next_and_later(journey: Journey) -> None:
     for page in (journey.maria, journey.sam):
-        # The only infusion there is: the first page leads straight to it.
         page.goto(journey.site.url)
+        page.get_by_role("link", name="Whole checklist").tap()
         expect(page.get_by_role("heading", name="Lena’s checklist")).to_be_visible()
     page = journey.maria
     first = _step(page, "now", "Acetaminophen")

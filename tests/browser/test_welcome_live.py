@@ -24,7 +24,7 @@ MOST_SECONDS = 180
 def test_from_the_invitation_to_a_test_that_arrived(browser: Browser) -> None:
     with running_site() as site:
         site.run("manage.py", "load_catalogue")
-        made = json.loads(site.run("-m", "tests.browser.newcomer", "600"))
+        made = json.loads(site.run("-m", "tests.browser.newcomer"))
         context = browser.new_context(**PHONE, timezone_id=ZONE)
         heard = complaints(context)
         hand = Thumb(context.new_page())

@@ -212,6 +212,22 @@ class CourseForm(MedicineRow):
     )
 
 
+class AsNeededForm(MedicineRow):
+    """One medicine that is given only when it is needed."""
+
+    use = PlanMedicine.Use.AS_NEEDED
+
+    purpose = forms.CharField(
+        label=gettext_lazy("What it is for"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("As the family reads it, for example: headache."),
+    )
+    every_hours = Amount(gettext_lazy("At least so many hours apart"), whole=3, places=1)
+    most_in_24h = Whole(gettext_lazy("At most so many times in 24 hours"), least=1, most=24)
+    until_hours = Whole(gettext_lazy("Until, hours after the last end"), least=1, most=MOST_HOURS)
+
+
 @dataclass(frozen=True)
 class Wrong:
     """One thing to mend: the id of its field, the field's words, and what is wrong."""
@@ -243,6 +259,8 @@ class Prescription:
         self.premedication = self._rows(PremedicationForm, "before", before, MEDICINE_ROWS, ingredients=choices)
         after = [one for one in medicines if one.use == PlanMedicine.Use.COURSE]
         self.courses = self._rows(CourseForm, "course", after, MEDICINE_ROWS, ingredients=choices)
+        needed = [one for one in medicines if one.use == PlanMedicine.Use.AS_NEEDED]
+        self.as_needed = self._rows(AsNeededForm, "needed", needed, 1, ingredients=choices)
 
     def is_valid(self) -> bool:
         """Whether everything that was typed can be kept as it is."""
@@ -251,12 +269,13 @@ class Prescription:
         are_valid = [form.is_valid() for form in self.forms]
         _refuse_twice(self.premedication)
         _refuse_twice(self.courses)
+        _refuse_twice(self.as_needed)
         return all(are_valid) and not self.wrong
 
     @property
     def forms(self) -> list[forms.Form]:
         """Every form of the page, in its order."""
-        return [self.values, self.days, *self.rates, *self.premedication, *self.courses]
+        return [self.values, self.days, *self.rates, *self.premedication, *self.courses, *self.as_needed]
 
     @property
     def wrong(self) -> list[Wrong]:
@@ -274,8 +293,9 @@ class Prescription:
 
     @property
     def medicine_orders(self) -> list[MedicineOrder]:
-        """The medicines that were said, before and afterwards."""
-        return [row.order for row in (*self.premedication, *self.courses) if not row.is_blank]
+        """The medicines that were said: before, afterwards, and when needed."""
+        rows = (*self.premedication, *self.courses, *self.as_needed)
+        return [row.order for row in rows if not row.is_blank]
 
     def _rows(
         self, form: type[R], name: str, stored: Iterable[PlanRate | PlanMedicine], least: int, **more: Any
@@ -308,6 +328,7 @@ _ROW_NAMES = {
     "rate": gettext_lazy("Rate"),
     "before": gettext_lazy("Medicine before"),
     "course": gettext_lazy("Medicine afterwards"),
+    "needed": gettext_lazy("Medicine when needed"),
 }
 
 

@@ -18,6 +18,7 @@ from ivig_care.actions.errors import Refused
 from ivig_care.care_teams.access import Right, cared_for_by
 from ivig_care.care_teams.models import Child, Erasure
 from ivig_care.common import clock
+from ivig_care.common.prepared import Prepared
 from ivig_care.regimen.timing import zone_named
 from ivig_care.reviews.keeping import clinics_keeping
 from ivig_care.web.confirm import confirm_to_change
@@ -32,6 +33,16 @@ def erasures_for(user: User) -> QuerySet[Erasure]:
     """What is asked to be erased of the children whose guardian this person is."""
     mine = cared_for_by(user, Right.CONSENT)
     return Erasure.objects.open().filter(child__in=mine).select_related("child", "asked_by")
+
+
+_OPEN: Prepared[Erasure] = Prepared(
+    lambda child: Erasure.objects.open().filter(child=child).select_related("child", "asked_by")
+)
+
+
+def erasures_of(child: Child) -> list[Erasure]:
+    """The same for one child whose guardian the person is known to be."""
+    return _OPEN.rows(child.pk)
 
 
 @never_cache

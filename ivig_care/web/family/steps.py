@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ivig_care.accounts.models import User
 from ivig_care.actions.errors import ReasonNeeded, Refused
 from ivig_care.actions.steps import step_note, step_skip, step_tick, step_undo
-from ivig_care.care_teams.access import Right
+from ivig_care.care_teams.access import Right, places_keep
 from ivig_care.common import clock
 from ivig_care.common.spoken import translated
 from ivig_care.plans.models import Infusion, Plan, Step
@@ -32,6 +32,7 @@ from ivig_care.web.family.home import home_response, is_from_home
 from ivig_care.web.family.rows import row_look
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.lists import day_for
 from ivig_care.web.once import once, refusal_note, was_queued
 from ivig_care.web.templatetags.times import day_clock
 from ivig_care.web.templatetags.toasts import undo_tag
@@ -46,7 +47,12 @@ NO_SUCH_COURSE = gettext_lazy(
 def sheet(request: PersonRequest, pk: int) -> HttpResponse:
     """What can be said of one step besides "now": on the checklist in its place, else on a page of its own."""
     now = clock.now()
-    wanted = _steps().exclude(state=State.WITHDRAWN).select_related("said_by").prefetch_related(noted())
+    wanted = (
+        _steps()
+        .exclude(state=State.WITHDRAWN)
+        .select_related("infusion__plan__child__clinic", "said_by")
+        .prefetch_related(noted())
+    )
     step = fetch_for(request.user, wanted, pk, right=Right.RECORD)
     infusion = step.infusion
     child = infusion.plan.child
@@ -54,7 +60,13 @@ def sheet(request: PersonRequest, pk: int) -> HttpResponse:
     review = Review.objects.filter(infusion=infusion, signed_at__isnull=False)
     (row,) = rows_of(infusion, [step], now=now)
     look = row_look(
-        row, now=now, zone=infusion.tz, is_together=False, may_say=not review.exists(), is_at_home=is_from_home(request)
+        row,
+        now=now,
+        zone=infusion.tz,
+        is_together=False,
+        may_say=not review.exists(),
+        is_at_home=is_from_home(request),
+        day_pk=day_for(step),
     )
     context = {
         "row": look,
@@ -136,12 +148,12 @@ def note(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _step(request: PersonRequest, pk: int) -> Step:
+    places_keep(request.user, request.places)
     return fetch_for(request.user, _steps(), pk, right=Right.RECORD)
 
 
 def _steps() -> StepQuerySet:
-    active = Step.objects.filter(infusion__plan__status=Plan.Status.ACTIVE)
-    return active.select_related("infusion__plan__child__clinic")
+    return Step.objects.filter(infusion__plan__status=Plan.Status.ACTIVE).select_related("infusion")
 
 
 def _recorded(request: PersonRequest, step: Step, words: str, *, can_undo: bool, where: str = "") -> HttpResponse:
@@ -154,7 +166,7 @@ def recorded_response(request: PersonRequest, infusion: Infusion, where: str) ->
     if is_from_home(request):
         return home_response(request) if request.htmx else redirect(f"{reverse('home')}#{where}")
     if request.htmx:
-        return checklist_response(request, infusion)
+        return checklist_response(request, infusion, worked=infusion.worked)
     return redirect(f"{reverse('checklist', args=[infusion.pk])}#{where}")
 
 

@@ -67,7 +67,7 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     undo = undo_tag("undo-steps", infusion.pk, [step.pk for step in news]) if news else ""
     say = messages.success if len(news) == len(said) else messages.warning
     say(request, " ".join(words), extra_tags=undo)
-    return recorded_response(request, said[0].infusion, "now")
+    return recorded_response(request, said[-1].infusion, "now")
 
 
 @require_POST
@@ -83,7 +83,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         return problem_response(request, steps[0], str(refused))
     names = ", ".join(step_name(step) for step in taken_back)
     messages.success(request, _("%(names)s: undone. They are open again.") % {"names": names})
-    return recorded_response(request, taken_back[0].infusion, "now")
+    return recorded_response(request, taken_back[-1].infusion, "now")
 
 
 def _infusion(request: PersonRequest, pk: int) -> Infusion:

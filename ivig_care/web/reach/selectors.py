@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from ivig_care.accounts.models import ContactPoint, NudgePreference, User
 from ivig_care.actions.contact_points import CODE_LASTS, STOP_IN_APP
 from ivig_care.care_teams.access import NUDGED, Right, cared_for_by
 from ivig_care.care_teams.models import Child, Duty, Membership
+from ivig_care.common.prepared import Prepared
 from ivig_care.nudges.models import Delivery
 from ivig_care.regimen.timing import zone_named
 
@@ -102,7 +104,12 @@ def off_lines_for(person: User) -> list[OffLine]:
 
 def off_lines_of(child: Child) -> list[OffLine]:
     """The same for the family of one child."""
-    return _off_lines(Membership.objects.filter(child=child, role__in=NUDGED).values_list("user_id", flat=True))
+    return _off_lines_among(_POINTS_OF.rows(child.pk))
+
+
+_POINTS_OF: Prepared[ContactPoint] = Prepared(
+    lambda child: _proved(Membership.objects.filter(child=child, role__in=NUDGED).values_list("user_id", flat=True))
+)
 
 
 def preference_of(person: User) -> NudgePreference:
@@ -112,9 +119,16 @@ def preference_of(person: User) -> NudgePreference:
 
 
 def _off_lines(people: QuerySet[Membership, int]) -> list[OffLine]:
+    return _off_lines_among(list(_proved(people)))
+
+
+def _proved(people: QuerySet[Membership, int]) -> QuerySet[ContactPoint]:
+    points = ContactPoint.objects.filter(user__in=people, verified_at__isnull=False)
+    return points.select_related("user").order_by("disabled_at")
+
+
+def _off_lines_among(points: Sequence[ContactPoint]) -> list[OffLine]:
     """What is off, but for what its owner switched off here while another way to reach them is on."""
-    theirs = ContactPoint.objects.filter(user__in=people).select_related("user").order_by("disabled_at")
-    points = list(theirs.filter(verified_at__isnull=False))
     reached = {point.user_id for point in points if point.is_usable}
     off = [point for point in points if point.disabled_at is not None]
     wanted = [point for point in off if point.disabled_reason != STOP_IN_APP or point.user_id not in reached]
