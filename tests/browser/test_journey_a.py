@@ -131,8 +131,8 @@ def _at_the_infusion(rosa: Rosa) -> None:
     expect(page.get_by_text("Octagam 10 %").first).to_be_visible()
 
     rosa.goes_to("Drinks")
-    rosa.hand.write(page.get_by_label("What it is called").or_(page.get_by_label("Name")).first, "blue cup")
-    rosa.hand.write(page.get_by_label(re.compile("holds|How much")).first, "200")
+    rosa.hand.write(page.get_by_label("Name", exact=True), "blue cup")
+    rosa.hand.write(page.get_by_label("It holds, in mL"), "200")
     rosa.press("button", "Keep this cup")
     rosa.press("button", re.compile("blue cup"))
     expect(page.get_by_text("200 mL").first).to_be_visible()
