@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -224,5 +225,22 @@ def active_infusion(
 ) -> Infusion:
     """The infusion of an activated plan, with its checklist."""
     plan = drafted_plan(child=child, by=by, starts_at=starts_at, at=at, medicines=medicines)
+    plan_activate(plan=plan, by=by, at=at)
+    return plan.infusions.get()
+
+
+def long_infusion(*, child: Child, by: User, starts_at: datetime, at: datetime) -> Infusion:
+    """The same with two courses more and seven rates: about forty steps."""
+    plan = drafted_plan(child=child, by=by, starts_at=starts_at, at=at)
+    more = tuple(
+        replace(ACETAMINOPHEN_COURSE, ingredient=name, mg=Decimal(mg), every_hours=Decimal(hours), first=first)
+        for name, mg, hours, first in (
+            ("ibuprofen", 200, 8, "end of first day"),
+            ("diphenhydramine", 20, 6, "after premedication"),
+        )
+    )
+    rates = tuple(RateOrder(ml_per_kg_h=Decimal(number) / 2, minutes=30) for number in range(1, 8))
+    starts = [starts_at, starts_at + timedelta(days=1)]
+    plan_prescribe(plan=plan, order=e1_order(), rates=rates, medicines=(*MEDICINES, *more), starts=starts, by=by, at=at)
     plan_activate(plan=plan, by=by, at=at)
     return plan.infusions.get()

@@ -21,8 +21,10 @@ from ivig_care.actions.catalogue import catalogue_load
 from ivig_care.actions.checklists import checklists_close
 from ivig_care.actions.contact_points import contact_point_agree, quiet_hours_set
 from ivig_care.actions.infusions import infusion_day_end, infusion_day_start
+from ivig_care.actions.lots import Label, lot_enter
 from ivig_care.actions.plans import MedicineOrder, PlanOrder, RateOrder, plan_activate, plan_draft, plan_prescribe
 from ivig_care.actions.protocols import built_in_protocols_load
+from ivig_care.actions.rates import infusion_day_pause, infusion_day_resume, rate_enter
 from ivig_care.actions.steps import step_note, step_skip, step_tick
 from ivig_care.care_teams.models import Child, Clinic, Role
 from ivig_care.plans.facts import schedule_of
@@ -182,18 +184,21 @@ def _infusion_at_its_end(
 def _infusion_late_today(
     child: Child, version: ProtocolVersion, *, clinician: User, parent: User, now: datetime
 ) -> None:
-    """Should have started 45 minutes ago, and has not: everything before it is done."""
+    """Should have started 45 minutes ago, and has not: everything before it is done, and the bottles stand ready."""
     starts_at = now.replace(second=0, microsecond=0) - timedelta(minutes=45)
     infusion = _infusion_planned(child, version, by=clinician, starts_at=starts_at, now=now)
     _live_through(infusion, by=parent, late=timedelta(hours=1), until=starts_at)
+    _bottles_hang(infusion.days.get(number=1), by=parent, at=starts_at)
     checklists_close(now=now)
 
 
 def _infusion_in_its_72_hours(
     child: Child, version: ProtocolVersion, *, clinician: User, parent: User, now: datetime
 ) -> None:
-    """Day 2 was yesterday; everything so far was done, a little late at times."""
+    """Day 2 was yesterday; everything so far was done, a little late at times. Day 1 stood still for a while."""
     infusion = _infusion_planned(child, version, by=clinician, starts_at=_nine(child, -2, now), now=now)
+    _live_through(infusion, by=parent, late=timedelta(minutes=10), until=_nine(child, -2, now) + timedelta(minutes=15))
+    _pump_runs(infusion.days.get(number=1), by=parent)
     _live_through(infusion, by=parent, late=timedelta(minutes=10), until=now - timedelta(hours=1))
     checklists_close(now=now)
 
@@ -209,6 +214,27 @@ def _infusion_waiting_for_review(
     check = infusion.steps.get(slot="check-24.d2")
     step_note(step=check, by=other, note="Headache in the evening, gone after a nap.", now=check.due_at)
     checklists_close(now=now)
+
+
+def _bottles_hang(day: InfusionDay, *, by: User, at: datetime) -> None:
+    """Two bottles of one lot, enough for the day."""
+    good_until = at.date() + timedelta(days=300)
+    label = Label(brand="Octagam 10 %", lot="K772A0931", expires_on=good_until, grams=Decimal(20))
+    lot_enter(day=day, label=label, by=by, at=at, now=at)
+
+
+def _pump_runs(day: InfusionDay, *, by: User) -> None:
+    """The rates as the nurse set them, the second a little late; then a quarter of an hour's pause."""
+    started = day.actual_start
+    if started is None:
+        return
+    _bottles_hang(day, by=by, at=started)
+    for minutes, ml_h in ((0, 12), (35, 24)):
+        at = started + timedelta(minutes=minutes)
+        rate_enter(day=day, ml_h=Decimal(ml_h), by=by, at=at, now=at)
+    stops, goes_on = started + timedelta(minutes=50), started + timedelta(minutes=65)
+    infusion_day_pause(day=day, by=by, at=stops, now=stops)
+    infusion_day_resume(day=day, by=by, at=goes_on, now=goes_on)
 
 
 def _live_through(

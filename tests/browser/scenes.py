@@ -51,6 +51,7 @@ def main() -> None:
         UserFactory,
         active_infusion,
         drafted_plan,
+        long_infusion,
     )
     from tests.web.clinic.story import live_through
 
@@ -105,6 +106,10 @@ def main() -> None:
     lot_enter(day=day, label=label, by=people.maria, at=now - 60 * MINUTE, now=now - 60 * MINUTE)
     rate_enter(day=day, ml_h=Decimal("62.5"), by=people.sam, at=now - 40 * MINUTE, now=now - 40 * MINUTE)
     infusion_day_pause(day=day, by=people.maria, at=now - 10 * MINUTE, now=now - 10 * MINUTE)
+    # Eight courses' worth of doses and a ladder of seven rates: as long as a checklist and a card get.
+    uma = ChildFactory.create(clinic=people.riverside, given_name="Uma")
+    MembershipFactory.create(user=people.maria, child=uma, role=Role.GUARDIAN)
+    long = long_infusion(child=uma, by=people.weiss, starts_at=now + 30 * 60 * MINUTE, at=now - DAY)
     after = infusion_for("Zoe", now - 2 * DAY)
     for each in after.days.all():
         infusion_day_start(day=each, by=people.maria, at=each.planned_start, now=each.planned_start)
@@ -163,6 +168,8 @@ def main() -> None:
         "missed step": running.steps.get(slot="evening-before.d1").pk,
         "running day": running.days.get(number=1).pk,
         "paused day": day.pk,
+        "long": long.pk,
+        "long day": long.days.get(number=1).pk,
         "child": people.lena.pk,
         "empty": empty.pk,
         "draft": draft.pk,

@@ -106,13 +106,10 @@ def _say(request: PersonRequest, pk: int, saying: Saying) -> HttpResponse:
 def _enter(saying: Saying, day: InfusionDay, form: WhenForm, *, by: User) -> Entered:
     """Write what was said. Raises Refused."""
     at, now, said = form.instant, form.now, form.cleaned_data
-    match saying:
-        case Saying.PAUSE:
-            return infusion_day_pause(day=day, by=by, at=at, now=now)
-        case Saying.RESUME:
-            return infusion_day_resume(day=day, by=by, at=at, now=now, ml_h=said["ml_h"])
-        case Saying.RATE:
-            return rate_enter(day=day, ml_h=said["ml_h"], by=by, at=at, now=now, is_new_lot=said["is_new_lot"])
+    if saying is Saying.PAUSE:
+        return infusion_day_pause(day=day, by=by, at=at, now=now)
+    act = infusion_day_resume if saying is Saying.RESUME else rate_enter
+    return act(day=day, ml_h=said["ml_h"], by=by, at=at, now=now, is_new_lot=said["is_new_lot"])
 
 
 def _page(
