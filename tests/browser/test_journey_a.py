@@ -162,7 +162,7 @@ def _the_days_after(rosa: Rosa) -> None:
 
     rosa.opens_now()
     rosa.goes_to("Feeling")
-    rosa.hand.press(page.locator("summary", has_text="More"))
+    rosa.hand.press(page.get_by_text("More", exact=True))
     rosa.hand.press(page.get_by_role("checkbox", name="Trouble breathing"))
     rosa.press("button", "Write it down")
     expect(page.get_by_role("heading", name=re.compile("Call 911 now"))).to_be_visible()
