@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 
 from ivig_care.care_teams.access import Right, may
 from ivig_care.common import clock
-from ivig_care.diary.selectors import call_card_is_on
 from ivig_care.plans.coming import coming_after
 from ivig_care.plans.facts import Worked
 from ivig_care.plans.models import Infusion, Plan
@@ -29,6 +28,7 @@ from ivig_care.web.family.erase import erasures_of
 from ivig_care.web.family.rows import slots, slots_filled
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 from ivig_care.web.reach.selectors import off_lines_of
 
 
@@ -45,6 +45,7 @@ class Problem:
 
 
 @require_safe
+@kept
 def checklist(request: PersonRequest, pk: int) -> HttpResponse:
     """The whole page of one infusion."""
     infusion = _infusion(request, pk)
@@ -125,7 +126,6 @@ def _context(request: PersonRequest, infusion: Infusion, review: Review | None) 
         "left_open": left_open_of(infusion, review),
         "coming": coming_after(infusion, now=clock.now()) if infusion.sent_at or infusion.closed_at else None,
         "standing": for_family(infusion, now=clock.now()),
-        "card_is_on": call_card_is_on(infusion, clock.now()),
     }
 
 
