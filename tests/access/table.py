@@ -286,6 +286,9 @@ ROWS: Mapping[str, Row] = {
     "link_stop": _linked(get=Can.ANYTHING, post=Can.ANYTHING),
     # --- how people are reached ---
     "service_worker": _page(Can.ANYTHING),
+    "manifest": _page(Can.ANYTHING),
+    "offline": _page(Can.ANYTHING),
+    "queue": _page(Can.BE_SOMEBODY),
     "welcome": _page(Can.BE_SOMEBODY),
     "welcome_you": _own(),
     "welcome_reach": _own(),

@@ -19,6 +19,7 @@ expect.set_options(timeout=10_000)
 STRANGER = (
     "/accounts/login/code/",
     "/accounts/login/",
+    "/offline/",
     "/accounts/outbox/",
     "/accounts/password/reset/",
     "/accounts/signup/",

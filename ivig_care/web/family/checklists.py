@@ -28,6 +28,7 @@ from ivig_care.web.family.erase import erasures_of
 from ivig_care.web.family.rows import slots, slots_filled
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 from ivig_care.web.reach.selectors import off_lines_of
 
 
@@ -44,6 +45,7 @@ class Problem:
 
 
 @require_safe
+@kept
 def checklist(request: PersonRequest, pk: int) -> HttpResponse:
     """The whole page of one infusion."""
     infusion = _infusion(request, pk)
