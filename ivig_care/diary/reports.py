@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from ivig_care.diary.models import SymptomReport
 from ivig_care.diary.words import METHODS, SEVERITIES, symptom
-from ivig_care.plans.facts import facts_of, schedule_of
+from ivig_care.plans.facts import facts_of
 from ivig_care.plans.models import Infusion, Step
 from ivig_care.plans.prescription import protocol_of
 from ivig_care.regimen.figures import plain
@@ -19,6 +19,7 @@ from ivig_care.regimen.now import Question, triage_for
 from ivig_care.regimen.protocol import Kind
 from ivig_care.regimen.rechecks import RECHECK
 from ivig_care.regimen.reports import COUNTS_FOR, SaidAt, Standing, standing_at
+from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.symptoms import ChildFlag, Method, Severity, Symptom, SymptomSaid, Temperature
 from ivig_care.regimen.triage import Triaged
 
@@ -63,7 +64,8 @@ def triaged_of(
         temperatures=standing.temperatures,
         child_flags=_flags(next((one for one in reversed(answers) if one is not None), None)),
     )
-    return triage_for(question, protocol_of(infusion.plan), schedule_of(infusion), facts_of(infusion))
+    protocol, facts = protocol_of(infusion.plan), facts_of(infusion)
+    return triage_for(question, protocol, build_schedule(protocol, facts), facts)
 
 
 def checks_answered(infusion: Infusion, at: datetime) -> list[Step]:

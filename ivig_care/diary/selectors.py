@@ -9,14 +9,16 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 
 from ivig_care.diary.models import Cup, FluidEntry, SymptomReport
-from ivig_care.plans.facts import facts_of, schedule_of
+from ivig_care.plans.facts import facts_of
 from ivig_care.plans.models import Dose, Infusion, InfusionDay
+from ivig_care.plans.prescription import protocol_of
 from ivig_care.regimen import fluids
 from ivig_care.regimen.dated import Schedule
 from ivig_care.regimen.facts import InfusionFacts
 from ivig_care.regimen.fluids import FluidKind, FluidProgress, FluidWindow
 from ivig_care.regimen.now import Question, fluids_for
 from ivig_care.regimen.protocol import Kind
+from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.timing import resolve_local
 
 # For so long after the end what an infusion does may still show. Source: FACTS section 6, haemolysis up to 10 days.
@@ -96,7 +98,8 @@ def drinks_of(infusion: Infusion, *, now: datetime) -> Drinks:
     begins = _midnight(infusion, now)
     standing = list(infusion.fluids.standing().select_related("by").order_by("-at", "-pk"))
     today = [entry for entry in standing if begins <= entry.at <= now]
-    facts, schedule = facts_of(infusion), schedule_of(infusion)
+    facts = facts_of(infusion)
+    schedule = build_schedule(protocol_of(infusion.plan), facts)
     rings = _rings(infusion, standing, facts, schedule, now)
     return Drinks(
         cups=list(Cup.objects.filter(child=infusion.plan.child_id)),
@@ -109,7 +112,8 @@ def drinks_of(infusion: Infusion, *, now: datetime) -> Drinks:
 
 def rings_of(infusion: Infusion, entries: Iterable[FluidEntry], *, now: datetime) -> list[Ring]:
     """How far the drinking has come in every window of the checklist, in order of time."""
-    return _rings(infusion, entries, facts_of(infusion), schedule_of(infusion), now)
+    facts = facts_of(infusion)
+    return _rings(infusion, entries, facts, build_schedule(protocol_of(infusion.plan), facts), now)
 
 
 def _rings(

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_safe
 
 from ivig_care.care_teams.access import Right, may
 from ivig_care.common import clock
-from ivig_care.diary.selectors import call_card_is_on
 from ivig_care.plans.coming import coming_after
 from ivig_care.plans.facts import Worked
 from ivig_care.plans.models import Infusion, Plan
@@ -127,7 +126,6 @@ def _context(request: PersonRequest, infusion: Infusion, review: Review | None) 
         "left_open": left_open_of(infusion, review),
         "coming": coming_after(infusion, now=clock.now()) if infusion.sent_at or infusion.closed_at else None,
         "standing": for_family(infusion, now=clock.now()),
-        "card_is_on": call_card_is_on(infusion, clock.now()),
     }
 
 
