@@ -18,10 +18,12 @@ from ivig_care.web.family.card import day_for, to_card
 from ivig_care.web.family.card_forms import LotForm
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.once import once
 from ivig_care.web.templatetags.toasts import undo_tag
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def lot(request: PersonRequest, pk: int) -> HttpResponse:
     """Note what stands on a bottle."""
     day, now = day_for(request, pk, Right.RECORD), clock.now()
@@ -42,6 +44,7 @@ def lot(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@once
 def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """A bottle was noted by mistake."""
     rows = ProductLot.objects.select_related("day__infusion__plan__child")

@@ -36,6 +36,7 @@ from ivig_care.web.family.card_forms import RateForm
 from ivig_care.web.family.forms import WhenForm
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.once import once
 from ivig_care.web.templatetags.times import amount, day_clock, input_time
 from ivig_care.web.templatetags.toasts import undo_tag
 
@@ -54,24 +55,28 @@ class Saying(StrEnum):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def rate(request: PersonRequest, pk: int) -> HttpResponse:
     """The nurse has set the pump to another rate."""
     return _say(request, pk, Saying.RATE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def pause(request: PersonRequest, pk: int) -> HttpResponse:
     """The infusion stands still."""
     return _say(request, pk, Saying.PAUSE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def resume(request: PersonRequest, pk: int) -> HttpResponse:
     """It goes on after a pause."""
     return _say(request, pk, Saying.RESUME)
 
 
 @require_POST
+@once
 def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """A rate or a pause was entered by mistake."""
     rows = RateEntry.objects.select_related("day__infusion__plan__child")
