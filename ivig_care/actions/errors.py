@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import ngettext
+
 
 class Refused(Exception):
     """An action that cannot be done as asked; nothing was changed."""
@@ -67,6 +69,19 @@ class StepWithdrawn(Refused):
 
     def __init__(self) -> None:
         super().__init__("This step is no longer needed. The checklist has changed since you opened it.")
+
+
+class StepsStillOpen(Refused):
+    """A review is signed before the checklist is over only by somebody who says that they know what is still open."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        words = ngettext(
+            "%(count)s step of this checklist is still open. Say that you know, or sign when it is over.",
+            "%(count)s steps of this checklist are still open. Say that you know, or sign when they are over.",
+            count,
+        )
+        super().__init__(words % {"count": count})
 
 
 class TimeNotPossible(Refused):

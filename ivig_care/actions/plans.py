@@ -43,6 +43,8 @@ class MedicineOrder:
     first: str = ""
     until_hours: int | None = None
     may_wake: bool | None = None
+    purpose: str = ""
+    most_in_24h: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

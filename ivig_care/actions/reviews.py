@@ -8,17 +8,29 @@ from django.db import transaction
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
-from ivig_care.actions.checklists import checklist_touch, infusion_lock
-from ivig_care.actions.errors import Refused
+from ivig_care.actions.checklists import checklist_end, checklist_touch, infusion_lock
+from ivig_care.actions.errors import Refused, StepsStillOpen
+from ivig_care.actions.silence import SIGNED
 from ivig_care.care_teams.access import Right, clinic_acting
 from ivig_care.reviews.models import Review, ReviewAmendment
 
 
 @transaction.atomic
-def review_sign(*, review: Review, by: User, note: str, next_time: str, at: datetime) -> Review:
-    """Sign a review with a note that the family can read. Raises ReviewSigned when somebody signed it before."""
+def review_sign(
+    *, review: Review, by: User, note: str, next_time: str, at: datetime, knows_open: bool = False
+) -> Review:
+    """Sign a review with a note that the family can read. Raises ReviewSigned when somebody signed it before.
+
+    A checklist that was sent before it closed may be signed by somebody who knows that steps are open: these end, the
+    family is not asked for them any more, and its page still says what to watch for. Raises StepsStillOpen.
+    """
     # The lock that ticks take too: none can slip in between what was read and what is signed.
-    infusion_lock(review.infusion_id)
+    infusion = infusion_lock(review.infusion_id)
+    still_open = infusion.steps.open().filter(closes_at__gt=at).count()
+    if still_open and not knows_open:
+        raise StepsStillOpen(still_open)
+    if still_open:
+        checklist_end(infusion, reason=SIGNED, now=at)
     review = Review.objects.select_for_update().get(pk=review.pk)
     review.status, review.note, review.next_time = Review.Status.SIGNED, note, next_time
     review.signed_by, review.signed_at = by, at

@@ -37,7 +37,7 @@ def step_tick(*, step: Step, by: User, at: datetime, now: datetime, reason: str 
     infusion, step = _locked(step)
     if step.state == State.DONE:
         return step
-    _check_time(at, now)
+    check_time(at, now)
     given = given_near(infusion)
     if step.ingredient and not reason:
         _check_allowance(infusion, step, at, given)
@@ -76,7 +76,7 @@ def step_skip(
     infusion, step = _locked(step)
     if step.state == State.SKIPPED:
         return step
-    _check_time(at, now)
+    check_time(at, now)
     step.skip_reason = reason
     _say(step, Event.SKIPPED, by=by, at=at, now=now, reason=reason, note=note)
     checklist_renew(infusion, given=given_near(infusion), at=now)
@@ -133,7 +133,7 @@ def step_note(*, step: Step, by: User, note: str, now: datetime, at: datetime | 
     """Add a note to a step, whatever its state; written at `at`, or now."""
     at = now if at is None else at
     infusion, step = _locked(step)
-    _check_time(at, now)
+    check_time(at, now)
     event = StepEvent.objects.create(step=step, kind=Event.NOTED, at=at, entered_at=now, by=by, note=note)
     checklist_touch(infusion)
     _note(infusion, step, Verb.RECORDED, "wrote a note on", by=by, now=now)
@@ -165,7 +165,8 @@ def _note(infusion: Infusion, step: Step, verb: Verb, words: str, *, by: User, n
     audit_note(verb=verb, about=step, by=by, now=now, child=infusion.plan.child, detail=detail)
 
 
-def _check_time(at: datetime, now: datetime) -> None:
+def check_time(at: datetime, now: datetime) -> None:
+    """Whether something can have happened then. Raises TimeNotPossible."""
     if at > now + CLOCK_SLACK:
         raise TimeNotPossible("That time has not come yet.")
     if at < now - LONGEST_AGO:

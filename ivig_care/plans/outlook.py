@@ -13,7 +13,7 @@ from ivig_care.plans.facts import facts_of
 from ivig_care.plans.models import Infusion, Plan, PlanMedicine, PlanRate
 from ivig_care.plans.prescription import protocol_of
 from ivig_care.regimen.cautions import Caution, cautions, tallies
-from ivig_care.regimen.dated import DatedStep, DayRun, Schedule
+from ivig_care.regimen.dated import AsNeeded, DatedStep, DayRun, Schedule
 from ivig_care.regimen.doses import MedicineLimit, Tally, limit_for
 from ivig_care.regimen.facts import InfusionFacts
 from ivig_care.regimen.figures import plain, plain_hours
@@ -125,6 +125,7 @@ class Outlook:
     rates: list[RateLine]
     timeline: list[tuple[date, list[Line]]]
     ledger: list[LedgerLine]
+    as_needed: tuple[AsNeeded, ...]
     warnings: list[Caution]
     remarks: list[Caution]
 
@@ -145,6 +146,7 @@ def outlook_of(infusion: Infusion, *, now: datetime) -> Outlook:
         rates=list(_rates(schedule)),
         timeline=[(day, list(group)) for day, group in by_date],
         ledger=list(_ledger(schedule, facts)),
+        as_needed=schedule.as_needed,
         warnings=[caution for caution in found if caution.code != REMARK],
         remarks=[caution for caution in found if caution.code == REMARK],
     )

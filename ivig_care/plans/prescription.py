@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from ivig_care.common.kept import Kept
 from ivig_care.plans.models import InfusionDay, Plan, PlanMedicine, PlanRate
 from ivig_care.regimen import documents
 from ivig_care.regimen.json_values import Json
-from ivig_care.regimen.protocol import Anchor, AtNight, Days, Protocol
+from ivig_care.regimen.protocol import Anchor, AsNeededRule, AtNight, Days, Medicine, Moment, Protocol
+from ivig_care.regimen.timing import Elapsed
 
 
 class Section(StrEnum):
@@ -25,6 +28,7 @@ class Section(StrEnum):
     LADDER = "ladder"
     PREMEDICATION = "premedication"
     COURSE = "course"
+    AS_NEEDED = "as-needed"
     FLUIDS = "fluids"
     OTHER = "other"
 
@@ -60,7 +64,16 @@ def unset_in(plan: Plan) -> tuple[Unset, ...]:
     always = [one for field, one in _ALWAYS.items() if getattr(plan, field) is None]
     left = sorted(documents.unset(plan.version.document, prescribed_values(plan)), key=_ASKED_IN.find)
     missing = [one for name in left for one in _left_to_prescriber(plan, name)]
-    found = dict.fromkeys((*always, *_unset_days(plan), *missing, *_unset_minutes(plan), *_unset_first_dose(plan)))
+    found = dict.fromkeys(
+        (
+            *always,
+            *_unset_days(plan),
+            *missing,
+            *_unset_minutes(plan),
+            *_unset_first_dose(plan),
+            *_unset_as_needed(plan),
+        )
+    )
     return tuple(sorted(found, key=lambda one: list(Section).index(one.section)))
 
 
@@ -114,6 +127,21 @@ def _unset_courses(plan: Plan) -> Iterator[Unset]:
         if any(missing.values()):
             words = ", ".join(word for word, is_missing in missing.items() if is_missing)
             yield Unset(Section.COURSE, f"{medicine.ingredient} afterwards: {words}")
+
+
+def _unset_as_needed(plan: Plan) -> Iterator[Unset]:
+    """A plan may have nothing for when it is needed; what it has says everything."""
+    for medicine in _medicines(plan, PlanMedicine.Use.AS_NEEDED):
+        missing = {
+            _("amount"): not medicine.mg,
+            _("what it is for"): not medicine.purpose,
+            _("how often at most"): not medicine.every_hours,
+            _("how many times in 24 hours at most"): not medicine.most_in_24h,
+            _("until when"): not medicine.until_hours,
+        }
+        if words := ", ".join(word for word, is_missing in missing.items() if is_missing):
+            said = {"medicine": medicine.ingredient, "missing": words}
+            yield Unset(Section.AS_NEEDED, _("%(medicine)s when needed: %(missing)s") % said)
 
 
 def _unset_days(plan: Plan) -> Iterator[Unset]:
@@ -178,7 +206,29 @@ def protocol_of(plan: Plan) -> Protocol:
 
 def _prescription(plan: Plan) -> Prescription:
     filled = documents.fill(plan.version.document, prescribed_values(plan))
-    return Prescription(protocol=documents.decode_protocol(filled), medicines=tuple(plan.medicines.order_by("pk")))
+    protocol = documents.decode_protocol(filled)
+    protocol = replace(protocol, as_needed=(*protocol.as_needed, *_as_needed(plan)))
+    return Prescription(protocol=protocol, medicines=tuple(plan.medicines.order_by("pk")))
+
+
+def _as_needed(plan: Plan) -> Iterator[AsNeededRule]:
+    """What the plan has for when it is needed: from the first start on, for so long after the last end."""
+    for medicine in _medicines(plan, PlanMedicine.Use.AS_NEEDED):
+        yield AsNeededRule(
+            key=f"{medicine.ingredient}-as-needed",
+            medicine=Medicine(
+                ingredient=medicine.ingredient,
+                name=medicine.name,
+                mg=Fraction(medicine.mg or 0),
+                mg_per_ml=Fraction(medicine.mg_per_ml) if medicine.mg_per_ml else None,
+            ),
+            purpose=medicine.purpose,
+            first=Moment(anchor=Anchor.START, day=Days.FIRST, offset=Elapsed()),
+            until=Moment(anchor=Anchor.END, day=Days.LAST, offset=Elapsed(hours=medicine.until_hours or 0)),
+            every=Elapsed(hours=float(medicine.every_hours)) if medicine.every_hours else None,
+            most_in_24h=medicine.most_in_24h,
+            source="prescribed",
+        )
 
 
 def prescribed_values(plan: Plan) -> dict[str, Json]:

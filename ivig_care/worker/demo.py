@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.actions.accounts import demo_app_add
+from ivig_care.actions.briefing import Said, briefing_answer
 from ivig_care.actions.care_teams import (
     caregiver_add,
     child_add,
@@ -27,7 +28,7 @@ from ivig_care.actions.rates import infusion_day_pause, infusion_day_resume, rat
 from ivig_care.actions.steps import step_note, step_skip, step_tick
 from ivig_care.care_teams.models import Child, Clinic, Role
 from ivig_care.plans.facts import schedule_of
-from ivig_care.plans.models import Infusion, InfusionDay, PlanMedicine, Step
+from ivig_care.plans.models import BriefingAnswer, Infusion, InfusionDay, PlanMedicine, Step
 from ivig_care.protocols.models import Product, ProtocolVersion
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.regimen.timing import resolve_local, zone_named
@@ -46,8 +47,8 @@ class DemoPerson:
 
 
 PEOPLE = (
-    DemoPerson(email="maria@example.org", name="Maria", what="guardian of Lena, Ben and Ida"),
-    DemoPerson(email="sam@example.org", name="Sam", what="second caregiver of Lena, Ben and Ida"),
+    DemoPerson(email="maria@example.org", name="Maria", what="guardian of Lena, Ben, Ida and Noa"),
+    DemoPerson(email="sam@example.org", name="Sam", what="second caregiver of Lena, Ben, Ida and Noa"),
     DemoPerson(email="weiss@example.org", name="Dr Weiss", what="clinician of Riverside Clinic"),
     DemoPerson(email="tom@example.org", name="Tom", what="guardian of Kai, at another clinic"),
     DemoPerson(email="lee@example.org", name="Dr Lee", what="clinician of that other clinic"),
@@ -63,7 +64,7 @@ def demo_exists() -> bool:
 
 
 def demo_seed(*, now: datetime, zone: str) -> None:
-    """Make two clinics, four children and five infusions around `now`; the first clinic lies in `zone`.
+    """Make two clinics, five children and six infusions around `now`; the first clinic lies in `zone`.
 
     With the zone of the machine, the demo day has the same morning and night as the person who tries it.
     """
@@ -83,6 +84,7 @@ def demo_seed(*, now: datetime, zone: str) -> None:
     lena = _child(riverside, "Lena", "Moreno", date(2017, 4, 2), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     ben = _child(riverside, "Ben", "Moreno", date(2019, 9, 21), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     ida = _child(riverside, "Ida", "Moreno", date(2014, 11, 30), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
+    noa = _child(riverside, "Noa", "Moreno", date(2018, 6, 9), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     kai = _child(hillside, "Kai", "Berg", date(2016, 1, 12), {tom: Role.GUARDIAN}, now)
     staff_add(clinic=riverside, person=weiss, role=Role.CLINICIAN, now=now)
     staff_add(clinic=hillside, person=lee, role=Role.CLINICIAN, now=now)
@@ -90,7 +92,8 @@ def demo_seed(*, now: datetime, zone: str) -> None:
     _infusion_waiting_for_review(lena, version, clinician=weiss, parent=maria, other=sam, now=now)
     _infusion_in_its_72_hours(ben, version, clinician=weiss, parent=maria, now=now)
     _infusion_late_today(ida, version, clinician=weiss, parent=maria, now=now)
-    _infusion_planned(lena, version, by=weiss, starts_at=_nine(lena, 1, now), now=now)
+    _infusion_at_its_end(noa, version, clinician=weiss, parent=maria, now=now)
+    _infusion_tomorrow(lena, version, clinician=weiss, other=sam, now=now)
     _infusion_planned(kai, version, by=lee, starts_at=_nine(kai, 1, now), now=now)
 
 
@@ -101,7 +104,13 @@ def _nine(child: Child, in_days: int, now: datetime) -> datetime:
 
 
 def _infusion_planned(
-    child: Child, version: ProtocolVersion, *, by: User, starts_at: datetime, now: datetime
+    child: Child,
+    version: ProtocolVersion,
+    *,
+    by: User,
+    starts_at: datetime,
+    now: datetime,
+    weight_kg: Decimal = Decimal(20),
 ) -> Infusion:
     """Day 1 at `starts_at`, day 2 at the same time the day after; activated two days before, or now."""
     zone = zone_named(child.zone)
@@ -112,7 +121,7 @@ def _infusion_planned(
     order = PlanOrder(
         product=Product.objects.get(name="Octagam 10 %"),
         dose_g_per_kg=Decimal(2),
-        weight_kg=Decimal(20),
+        weight_kg=weight_kg,
         weighed_on=local.date() - timedelta(days=3),
         has_risk=False,
         has_premedication=True,
@@ -148,6 +157,28 @@ _MEDICINES = (
         may_wake=False,
     ),
 )
+
+
+def _infusion_tomorrow(child: Child, version: ProtocolVersion, *, clinician: User, other: User, now: datetime) -> None:
+    """The child has grown since the last one; of the questions of the day before two are answered, one with a no."""
+    starts_at, weight_kg = _nine(child, 1, now), Decimal("20.6")
+    infusion = _infusion_planned(child, version, by=clinician, starts_at=starts_at, now=now, weight_kg=weight_kg)
+    answers = (
+        Said(question=BriefingAnswer.Question.START, is_yes=True),
+        Said(question=BriefingAnswer.Question.MEDICINES, is_yes=False, note="The Benadryl is nearly empty."),
+    )
+    briefing_answer(day=infusion.days.get(number=1), answers=answers, by=other, now=now)
+
+
+def _infusion_at_its_end(
+    child: Child, version: ProtocolVersion, *, clinician: User, parent: User, now: datetime
+) -> None:
+    """The fourth day after: nobody has answered the check at 72 hours, and it has not been sent yet."""
+    infusion = _infusion_planned(child, version, by=clinician, starts_at=_nine(child, -6, now), now=now)
+    forgotten = infusion.steps.get(slot="check-72.d2")
+    until = infusion.steps.get(slot="closing-check.d2").due_at - timedelta(hours=1)
+    _live_through(infusion, by=parent, late=timedelta(), until=min(until, now), leaving_out=forgotten)
+    checklists_close(now=now)
 
 
 def _infusion_late_today(

@@ -14,6 +14,8 @@ from django.core.exceptions import ValidationError
 from ivig_care.protocols.models import Product
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     _ProductChoice = forms.ModelChoiceField[Product]
 else:
     _ProductChoice = forms.ModelChoiceField
@@ -43,7 +45,7 @@ class Fits:
 class Amount(forms.DecimalField):
     """A number above zero. A plain text box, so that a slip stays on the page to be mended."""
 
-    def __init__(self, label: str, *, whole: int, places: int, help_text: str = "") -> None:
+    def __init__(self, label: StrOrPromise, *, whole: int, places: int, help_text: str = "") -> None:
         super().__init__(
             label=label,
             required=False,
@@ -57,7 +59,7 @@ class Amount(forms.DecimalField):
 class Whole(forms.IntegerField):
     """A whole number between two bounds."""
 
-    def __init__(self, label: str, *, least: int, most: int, help_text: str = "") -> None:
+    def __init__(self, label: StrOrPromise, *, least: int, most: int, help_text: str = "") -> None:
         wrong = f"Write a whole number from {least} to {most}."
         super().__init__(
             label=label,

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.forms.utils import ErrorDict
+from django.utils.translation import gettext_lazy as _lazy
 
 from ivig_care.actions.plans import MedicineOrder, PlanOrder, RateOrder
 from ivig_care.plans.models import Infusion, Plan, PlanMedicine, PlanRate
@@ -193,6 +194,22 @@ class CourseForm(MedicineRow):
     )
 
 
+class AsNeededForm(MedicineRow):
+    """One medicine that is given only when it is needed."""
+
+    use = PlanMedicine.Use.AS_NEEDED
+
+    purpose = forms.CharField(
+        label=_lazy("What it is for"),
+        required=False,
+        max_length=60,
+        help_text=_lazy("As the family reads it, for example: headache."),
+    )
+    every_hours = Amount(_lazy("At least so many hours apart"), whole=3, places=1)
+    most_in_24h = Whole(_lazy("At most so many times in 24 hours"), least=1, most=24)
+    until_hours = Whole(_lazy("Until, hours after the last end"), least=1, most=MOST_HOURS)
+
+
 @dataclass(frozen=True)
 class Wrong:
     """One thing to mend: the id of its field, the field's words, and what is wrong."""
@@ -224,6 +241,8 @@ class Prescription:
         self.premedication = self._rows(PremedicationForm, "before", before, MEDICINE_ROWS, ingredients=choices)
         after = [one for one in medicines if one.use == PlanMedicine.Use.COURSE]
         self.courses = self._rows(CourseForm, "course", after, MEDICINE_ROWS, ingredients=choices)
+        needed = [one for one in medicines if one.use == PlanMedicine.Use.AS_NEEDED]
+        self.as_needed = self._rows(AsNeededForm, "needed", needed, 1, ingredients=choices)
 
     def is_valid(self) -> bool:
         """Whether everything that was typed can be kept as it is."""
@@ -232,12 +251,13 @@ class Prescription:
         are_valid = [form.is_valid() for form in self.forms]
         _refuse_twice(self.premedication)
         _refuse_twice(self.courses)
+        _refuse_twice(self.as_needed)
         return all(are_valid) and not self.wrong
 
     @property
     def forms(self) -> list[forms.Form]:
         """Every form of the page, in its order."""
-        return [self.values, self.days, *self.rates, *self.premedication, *self.courses]
+        return [self.values, self.days, *self.rates, *self.premedication, *self.courses, *self.as_needed]
 
     @property
     def wrong(self) -> list[Wrong]:
@@ -255,8 +275,9 @@ class Prescription:
 
     @property
     def medicine_orders(self) -> list[MedicineOrder]:
-        """The medicines that were said, before and afterwards."""
-        return [row.order for row in (*self.premedication, *self.courses) if not row.is_blank]
+        """The medicines that were said: before, afterwards, and when needed."""
+        rows = (*self.premedication, *self.courses, *self.as_needed)
+        return [row.order for row in rows if not row.is_blank]
 
     def _rows(
         self, form: type[R], name: str, stored: Iterable[PlanRate | PlanMedicine], least: int, **more: Any
@@ -285,7 +306,12 @@ def _label(form: forms.Form, name: str) -> str:
     return label
 
 
-_ROW_NAMES = {"rate": "Rate", "before": "Medicine before", "course": "Medicine afterwards"}
+_ROW_NAMES = {
+    "rate": "Rate",
+    "before": "Medicine before",
+    "course": "Medicine afterwards",
+    "needed": _lazy("Medicine when needed"),
+}
 
 
 def _refuse_twice(rows: Iterable[MedicineRow]) -> None:

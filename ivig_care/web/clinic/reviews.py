@@ -6,9 +6,10 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from ivig_care.actions.errors import Refused, ReviewSigned
+from ivig_care.actions.errors import Refused, ReviewSigned, StepsStillOpen
 from ivig_care.actions.reviews import review_amend, review_sign
 from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
@@ -41,6 +42,17 @@ class SignForm(forms.Form):
     )
 
 
+class EarlySignForm(SignForm):
+    """The same while the family can still answer something: whoever signs says that they know."""
+
+    knows_open = forms.BooleanField(
+        label=gettext_lazy("I know that the family can still answer these. Signing ends them."),
+        error_messages={
+            "required": gettext_lazy("Steps are still open. Say that you know, or sign when they are over.")
+        },
+    )
+
+
 class AmendForm(forms.Form):
     """Something to add to a signed review."""
 
@@ -67,14 +79,17 @@ def review(request: PersonRequest, pk: int) -> HttpResponse:
 def sign(request: PersonRequest, pk: int) -> HttpResponse:
     """Sign the review of a closed checklist, once."""
     infusion = _infusion(request, pk)
-    form = SignForm(request.POST)
-    found = _review_of(infusion)
+    found, now = _review_of(infusion), clock.now()
+    is_early = infusion.steps.open().filter(closes_at__gt=now).exists()
+    form = EarlySignForm(request.POST) if is_early else SignForm(request.POST)
     if found is None:
         return _page(request, infusion, sign_form=form, problem=NOT_CLOSED)
     if not form.is_valid():
         return _page(request, infusion, sign_form=form)
     try:
-        review_sign(review=found, by=request.user, at=clock.now(), **form.cleaned_data)
+        review_sign(review=found, by=request.user, at=now, **form.cleaned_data)
+    except StepsStillOpen as refused:
+        return _page(request, infusion, sign_form=EarlySignForm(request.POST), problem=str(refused))
     except ReviewSigned:
         return _signed_before(request, pk, form)
     messages.success(request, f"Signed: {infusion.child}. The family can read it now.")
@@ -119,13 +134,14 @@ def _page(
 ) -> HttpResponse:
     if request.method == "POST":
         looked_at(request, infusion.plan.child, "review", did_nothing=True)
+    page = review_page(infusion)
     context = {
-        "page": review_page(infusion),
+        "page": page,
         "infusion": infusion,
         "plan": infusion.plan,
         "child": infusion.plan.child,
         "zone": infusion.tz,
-        "sign_form": sign_form or SignForm(),
+        "sign_form": sign_form or (EarlySignForm() if page.still_open else SignForm()),
         "amend_form": amend_form or AmendForm(),
         "problem": problem,
     }
@@ -139,6 +155,6 @@ def _review_of(infusion: Infusion) -> Review | None:
 def _infusion(request: PersonRequest, pk: int) -> Infusion:
     begun = Infusion.objects.exclude(plan__status=Plan.Status.DRAFT)
     infusions = begun.select_related(
-        "plan__child__clinic", "plan__product", "plan__version__protocol", "review__signed_by"
+        "plan__child__clinic", "plan__product", "plan__version__protocol", "review__signed_by", "sent_by"
     )
     return fetch_for(request.user, infusions, pk, right=Right.REVIEW)

@@ -14,16 +14,21 @@ from django.views.decorators.http import require_safe
 
 from ivig_care.care_teams.access import Right, may
 from ivig_care.common import clock
+from ivig_care.plans.coming import coming_after
 from ivig_care.plans.facts import Worked
 from ivig_care.plans.models import Infusion, Plan
-from ivig_care.plans.selectors import checklist_of
+from ivig_care.plans.selectors import Checklist, checklist_of
 from ivig_care.regimen.steps import SkipReason
+from ivig_care.reviews.concerns import for_family
 from ivig_care.reviews.models import Review
+from ivig_care.reviews.selectors import left_open_of
 from ivig_care.web.bar import bar_of
+from ivig_care.web.family.changes import is_unread
 from ivig_care.web.family.erase import erasures_of
 from ivig_care.web.family.rows import slots, slots_filled
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 from ivig_care.web.reach.selectors import off_lines_of
 
 
@@ -40,6 +45,7 @@ class Problem:
 
 
 @require_safe
+@kept
 def checklist(request: PersonRequest, pk: int) -> HttpResponse:
     """The whole page of one infusion."""
     infusion = _infusion(request, pk)
@@ -76,6 +82,7 @@ def checklist_response(
     context = _context(request, infusion, review) | {"page": page, "problem": problem}
     if not request.htmx:
         context |= _around(request, page.infusion, may_record=bool(context["may_record"]))
+        context["changes_unread"] = _is_unread(request, page)
     context["checklist"] = _fragment(request, context)
     template = "family/_checklist_reply.html" if request.htmx else "family/checklist.html"
     return render(request, template, context, status=422 if problem else 200)
@@ -93,6 +100,14 @@ def _around(request: PersonRequest, infusion: Infusion, *, may_record: bool) -> 
     return around
 
 
+def _is_unread(request: PersonRequest, page: Checklist) -> bool:
+    """Whether the page says first that something is different this time: to the family, until the infusion begins."""
+    infusion = page.infusion
+    is_waited_for = infusion.closed_at is None and not page.has_begun and not page.is_cancelled
+    is_theirs = infusion.plan.child_id in request.places.children(Right.RECORD)
+    return is_waited_for and is_theirs and is_unread(request.user, infusion)
+
+
 def _fragment(request: PersonRequest, context: dict[str, object]) -> SafeString:
     """The part that refreshes itself; its forms carry the token of this answer."""
     return slots_filled(render_to_string("family/_checklist.html", context | slots("c")), request)
@@ -108,6 +123,9 @@ def _context(request: PersonRequest, infusion: Infusion, review: Review | None) 
         "may_record": may(request.user, Right.RECORD, child),
         "skip_reasons": list(SkipReason),
         "review": review,
+        "left_open": left_open_of(infusion, review),
+        "coming": coming_after(infusion, now=clock.now()) if infusion.sent_at or infusion.closed_at else None,
+        "standing": for_family(infusion, now=clock.now()),
     }
 
 

@@ -20,14 +20,13 @@ from django.utils.translation import get_language, override
 from ivig_care.plans.models import Step
 from ivig_care.plans.selectors import StepRow
 from ivig_care.regimen.protocol import Kind
+from ivig_care.web.lists import list_url
 from ivig_care.web.templatetags.queue import FormKeys
 from ivig_care.web.templatetags.times import Moment, minute
 
 # Where the token of a form goes, and the word of its page: every answer puts its own in. Nobody can write these
 # by hand.
 TOKEN_SLOT, WORD_SLOT = f"token-{secrets.token_hex(16)}", f"word-{secrets.token_hex(16)}"
-# The step that stands for the list of the day before.
-LIST_OF_THE_EVENING = "evening-before"
 # Some 1 kB each: the rows of the checklists that are open on phones just now.
 KEPT_ROWS = 10_000
 
@@ -146,12 +145,12 @@ def row_look(
 
 def _way_of(step: Step, day_pk: int | None) -> tuple[str, str]:
     """In which way of its own a step is done, and where; two empty words when it is simply ticked."""
+    if where := list_url(step, day_pk):
+        return "list", where
     if step.kind == Kind.FLUIDS:
         return "drinks", address("drinks", step.infusion_id)
     if step.kind == Kind.CHECK:
         return "check", address("symptoms", step.infusion_id)
-    if step.slot.startswith(LIST_OF_THE_EVENING) and day_pk is not None:
-        return "list", address("briefing", day_pk)
     return "", ""
 
 

@@ -29,6 +29,7 @@ from ivig_care.web.family.home import home_response, is_from_home
 from ivig_care.web.family.rows import row_look
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.lists import day_for
 from ivig_care.web.once import once, refusal_note, was_queued
 from ivig_care.web.templatetags.times import day_clock
 from ivig_care.web.templatetags.toasts import undo_tag
@@ -54,7 +55,13 @@ def sheet(request: PersonRequest, pk: int) -> HttpResponse:
     review = Review.objects.filter(infusion=infusion, signed_at__isnull=False)
     (row,) = rows_of(infusion, [step], now=now)
     look = row_look(
-        row, now=now, zone=infusion.tz, is_together=False, may_say=not review.exists(), is_at_home=is_from_home(request)
+        row,
+        now=now,
+        zone=infusion.tz,
+        is_together=False,
+        may_say=not review.exists(),
+        is_at_home=is_from_home(request),
+        day_pk=day_for(step),
     )
     context = {
         "row": look,

@@ -20,13 +20,14 @@ from ivig_care.actions.links import (
     delivery_skip,
     delivery_undo,
 )
+from ivig_care.care_teams.access import Right, cared_for_by
 from ivig_care.care_teams.models import Clinic
 from ivig_care.common import clock
 from ivig_care.nudges.answering import day_ahead_of, just_answered, open_steps_of, steps_of
 from ivig_care.nudges.links import link_token
 from ivig_care.nudges.models import Delivery
 from ivig_care.nudges.words import courses_of
-from ivig_care.plans.models import Infusion, Step
+from ivig_care.plans.models import Infusion, InfusionDay, Step
 from ivig_care.plans.selectors import StepRow, rows_of
 from ivig_care.regimen.nudging import LONGEST_SNOOZE
 from ivig_care.regimen.steps import SkipReason
@@ -212,6 +213,7 @@ def _page(request: HttpRequest, delivery: Delivery, *, problem: Problem | None =
         "has_settled": any(group.settled for group in groups),
         "days": list(delivery.infusion.days.all()) if delivery.infusion and delivery.purpose in _NOTICES else [],
         "ahead": day_ahead_of(delivery),
+        "to_be_ready": _to_be_ready(delivery),
         "notice": courses_of({delivery.infusion_id}).get(delivery.infusion_id or 0),
         "problem": problem,
         "clinics": _clinics(delivery, groups),
@@ -219,6 +221,19 @@ def _page(request: HttpRequest, delivery: Delivery, *, problem: Problem | None =
         "skip_reasons": list(SkipReason),
     }
     return render(request, "links/steps.html", context, status=422 if problem else 200)
+
+
+def _to_be_ready(delivery: Delivery) -> InfusionDay | None:
+    """The infusion day that a message looks ahead to: what is asked about it is answered by who has signed in."""
+    if delivery.briefing_on is None or delivery.infusion is None or not _is_theirs(delivery, delivery.infusion):
+        return None
+    days = (day for day in delivery.infusion.days.all() if day.cancelled_at is None and day.actual_start is None)
+    zone = delivery.infusion.tz
+    return next((day for day in days if day.planned_start.astimezone(zone).date() == delivery.briefing_on), None)
+
+
+def _is_theirs(delivery: Delivery, infusion: Infusion) -> bool:
+    return cared_for_by(delivery.person, Right.RECORD).filter(pk=infusion.plan.child_id).exists()
 
 
 def _clinics(delivery: Delivery, groups: Sequence[Group]) -> list[Clinic]:

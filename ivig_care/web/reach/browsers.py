@@ -1,15 +1,11 @@
-"""Notifications in a browser: its service worker, and where its push service takes them."""
+"""Notifications in a browser: where its push service takes them."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from ivig_care.actions.contact_points import browser_add
 from ivig_care.actions.errors import Refused
@@ -30,15 +26,6 @@ _SYSTEMS = {
     "Windows": "Windows",
     "Linux": "Linux",
 }
-
-
-@require_safe
-@login_not_required
-def service_worker(_request: HttpRequest) -> HttpResponse:
-    """The script that shows notifications; it stands at the root so that it may open every page of the site."""
-    response = HttpResponse(_script(), content_type="text/javascript")
-    response.headers["Cache-Control"] = "no-cache"
-    return response
 
 
 @require_POST
@@ -67,11 +54,6 @@ def add(request: PersonRequest) -> HttpResponse:
         return _said(str(refused), status=422)
     messages.success(request, f"Notifications are on: {label}. Send a test to be sure.")
     return HttpResponse(status=204)
-
-
-@lru_cache(maxsize=1)
-def _script() -> str:
-    return (settings.BASE_DIR / "static" / "js" / "service-worker.js").read_text(encoding="utf-8")
 
 
 def browser_named(agent: str) -> str:

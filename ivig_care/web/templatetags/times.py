@@ -12,6 +12,7 @@ from django import template
 
 from ivig_care.plans.models import Step
 from ivig_care.plans.selectors import step_name
+from ivig_care.regimen.figures import plain_hours
 
 register = template.Library()
 
@@ -123,6 +124,12 @@ def amount(number: Decimal | Fraction | float | None) -> str:
     if number is None:
         return ""
     return f"{float(number):.3f}".rstrip("0").rstrip(".")
+
+
+@register.filter
+def hours(length: timedelta) -> str:
+    """A length of time in hours and minutes: "6 h", "1 h 15 min"."""
+    return plain_hours(length.total_seconds())
 
 
 @register.filter
