@@ -180,6 +180,7 @@ MIDDLEWARE = [
     "ivig_care.web.middleware.SignInFromFragment",
     "ivig_care.web.middleware.StrongSignIn",
     "ivig_care.web.middleware.BackFromForm",
+    "ivig_care.web.offline.kept.SaysForWhom",
 ]
 
 ROOT_URLCONF = "ivig_care.urls"

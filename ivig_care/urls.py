@@ -15,6 +15,7 @@ urlpatterns = [
     path("n/", include("ivig_care.web.links.urls")),
     path("language/", language_choose, name="language"),
     path("hooks/", include("ivig_care.web.hooks.urls")),
+    path("", include("ivig_care.web.offline.urls")),
     path("", include("ivig_care.web.reach.urls")),
     path("", include("ivig_care.web.family.urls")),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -161,6 +162,19 @@ MEDICINES = (
 )
 
 
+# Nobody is reminded of it; the ledger says whether it may be given. The figures are those of this story alone.
+WHEN_NEEDED = MedicineOrder(
+    use="as needed",
+    ingredient="ibuprofen",
+    mg=Decimal(200),
+    mg_per_ml=Decimal(20),
+    every_hours=Decimal(8),
+    most_in_24h=3,
+    until_hours=96,
+    purpose="headache",
+)
+
+
 def e1_order() -> PlanOrder:
     """The prescription of worked example E1: 20 kg, Octagam 10 %, 2 g/kg over 2 days."""
     return PlanOrder(
@@ -185,17 +199,48 @@ def built_in_version(at: datetime) -> ProtocolVersion:
     return versions["jdm-2g-2days"]
 
 
-def drafted_plan(*, child: Child, by: User, starts_at: datetime, at: datetime) -> Plan:
+def drafted_plan(
+    *,
+    child: Child,
+    by: User,
+    starts_at: datetime,
+    at: datetime,
+    medicines: tuple[MedicineOrder, ...] = MEDICINES,
+) -> Plan:
     """A complete draft of E1's prescription: day 1 at `starts_at`, day 2 a day later."""
     us_limit("acetaminophen", hours=4, doses=5)
     us_limit("diphenhydramine", hours=6, doses=4)
     plan = plan_draft(child=child, version=built_in_version(at), by=by, at=at)
     starts = [starts_at, starts_at + timedelta(days=1)]
-    return plan_prescribe(plan=plan, order=e1_order(), rates=LADDER, medicines=MEDICINES, starts=starts, by=by, at=at)
+    return plan_prescribe(plan=plan, order=e1_order(), rates=LADDER, medicines=medicines, starts=starts, by=by, at=at)
 
 
-def active_infusion(*, child: Child, by: User, starts_at: datetime, at: datetime) -> Infusion:
+def active_infusion(
+    *,
+    child: Child,
+    by: User,
+    starts_at: datetime,
+    at: datetime,
+    medicines: tuple[MedicineOrder, ...] = MEDICINES,
+) -> Infusion:
     """The infusion of an activated plan, with its checklist."""
+    plan = drafted_plan(child=child, by=by, starts_at=starts_at, at=at, medicines=medicines)
+    plan_activate(plan=plan, by=by, at=at)
+    return plan.infusions.get()
+
+
+def long_infusion(*, child: Child, by: User, starts_at: datetime, at: datetime) -> Infusion:
+    """The same with two courses more and seven rates: about forty steps."""
     plan = drafted_plan(child=child, by=by, starts_at=starts_at, at=at)
+    more = tuple(
+        replace(ACETAMINOPHEN_COURSE, ingredient=name, mg=Decimal(mg), every_hours=Decimal(hours), first=first)
+        for name, mg, hours, first in (
+            ("ibuprofen", 200, 8, "end of first day"),
+            ("diphenhydramine", 20, 6, "after premedication"),
+        )
+    )
+    rates = tuple(RateOrder(ml_per_kg_h=Decimal(number) / 2, minutes=30) for number in range(1, 8))
+    starts = [starts_at, starts_at + timedelta(days=1)]
+    plan_prescribe(plan=plan, order=e1_order(), rates=rates, medicines=(*MEDICINES, *more), starts=starts, by=by, at=at)
     plan_activate(plan=plan, by=by, at=at)
     return plan.infusions.get()

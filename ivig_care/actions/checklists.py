@@ -193,6 +193,22 @@ def _checklist_close(infusion_id: int, now: datetime) -> bool:
     return True
 
 
+def checklist_end(infusion: Infusion, *, reason: str, now: datetime) -> None:
+    """Close a checklist before its time: nobody is asked any more for what is still open, and nothing counts as missed.
+
+    For an infusion that is locked. What its time was over for lapses as ever.
+    """
+    _steps_lapse(infusion, now)
+    left = list(infusion.steps.open().select_for_update())
+    for step in left:
+        step.state, step.next_nudge_at = step_states.after(State(step.state), Event.WITHDRAWN), None
+        step.save(update_fields=["state", "next_nudge_at"])
+        StepEvent.objects.create(step=step, kind=Event.WITHDRAWN, at=now, entered_at=now, reason=reason)
+    deliveries_silence([step.pk for step in left], reason=reason, now=now)
+    infusion.closed_at, infusion.next_briefing_at = infusion.closed_at or now, None
+    infusion.save(update_fields=["closed_at", "next_briefing_at"])
+
+
 def _steps_lapse(infusion: Infusion, now: datetime) -> None:
     lapsed = list(infusion.steps.open().filter(closes_at__lte=now).select_for_update())
     for step in lapsed:

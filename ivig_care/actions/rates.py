@@ -76,7 +76,13 @@ def infusion_day_pause(*, day: InfusionDay, by: User, at: datetime, now: datetim
 
 @transaction.atomic
 def infusion_day_resume(
-    *, day: InfusionDay, by: User, at: datetime, now: datetime, ml_h: Decimal | None = None
+    *,
+    day: InfusionDay,
+    by: User,
+    at: datetime,
+    now: datetime,
+    ml_h: Decimal | None = None,
+    is_new_lot: bool = False,
 ) -> Entered:
     """Record that it goes on from `at`, at the rate before the pause unless another is said.
 
@@ -87,7 +93,7 @@ def infusion_day_resume(
         ml_h = rate_before_pause(day, at)
     if ml_h is None:
         raise Refused(_("It is not paused. If the rate changed, say which rate runs now."))
-    return rate_enter(day=day, ml_h=ml_h, by=by, at=at, now=now)
+    return rate_enter(day=day, ml_h=ml_h, by=by, at=at, now=now, is_new_lot=is_new_lot)
 
 
 @transaction.atomic

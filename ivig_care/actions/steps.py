@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
@@ -14,6 +16,7 @@ from ivig_care.actions.checklists import ALARM, alarm_set, checklist_hold, check
 from ivig_care.actions.errors import ReasonNeeded, Refused, StepWithdrawn, TimeNotPossible
 from ivig_care.actions.silence import ANSWERED, PUT_OFF, deliveries_silence
 from ivig_care.common.bulk import rows_insert, rows_update
+from ivig_care.common.spoken import day_clock, translated
 from ivig_care.plans.facts import Given, given_as, given_near
 from ivig_care.plans.ledger import ledger_of
 from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
@@ -25,6 +28,14 @@ from ivig_care.regimen.nudging import snooze_until
 from ivig_care.regimen.protocol import Kind
 from ivig_care.regimen.steps import Event, SkipReason, State
 
+# What somebody is told who says something of a step that is answered.
+_STATE_SAID = {
+    State.OPEN: gettext_lazy("This step is still open."),
+    State.DONE: gettext_lazy("This step is done already."),
+    State.SKIPPED: gettext_lazy("This step is skipped already."),
+    State.MISSED: gettext_lazy("The time for this step is over."),
+    State.WITHDRAWN: gettext_lazy("This step is no longer needed."),
+}
 # A phone's clock may run ahead of ours by this much before "now" looks like the future.
 CLOCK_SLACK = timedelta(minutes=2)
 LONGEST_AGO = timedelta(days=30)
@@ -40,7 +51,7 @@ def step_tick(*, step: Step, by: User, at: datetime, now: datetime, reason: str 
     infusion, step = _locked(step)
     if step.state == State.DONE:
         return step
-    _check_time(at, now)
+    check_time(at, now)
     given = given_near(infusion)
     if step.ingredient and not reason:
         _check_allowance(infusion, step, at, given)
@@ -68,7 +79,7 @@ def step_skip(
     infusion, step = _locked(step)
     if step.state == State.SKIPPED:
         return step
-    _check_time(at, now)
+    check_time(at, now)
     step.skip_reason = reason
     _say(step, Event.SKIPPED, by=by, at=at, now=now, reason=reason, note=note)
     checklist_renew(infusion, given=given_near(infusion), at=now)
@@ -98,7 +109,7 @@ def step_snooze(*, step: Step, by: User, minutes: int, now: datetime, how: str =
     """Tell nobody of an open step for so many minutes, then tell again. Raises Refused, StepWithdrawn, ReviewSigned."""
     infusion, step = _locked(step)
     if step.state != State.OPEN:
-        raise Refused(f"This step is already {step.state}, so there is nothing to put off.")
+        raise Refused(_STATE_SAID[State(step.state)])
     try:
         until = snooze_until(
             step.window,
@@ -125,7 +136,7 @@ def step_note(*, step: Step, by: User, note: str, now: datetime, at: datetime | 
     """Add a note to a step, whatever its state; written at `at`, or now."""
     at = now if at is None else at
     infusion, step = _locked(step)
-    _check_time(at, now)
+    check_time(at, now)
     event = StepEvent.objects.create(step=step, kind=Event.NOTED, at=at, entered_at=now, by=by, note=note)
     checklist_touch(infusion)
     _note(infusion, step, Verb.RECORDED, "wrote a note on", by=by, now=now)
@@ -144,7 +155,7 @@ def _say(step: Step, event: Event, *, by: User, at: datetime, now: datetime, rea
     try:
         step.state = step_states.after(State(step.state), event)
     except TransitionRefused as error:
-        raise Refused(f"This step is already {error.state}. Undo that first.") from error
+        raise Refused(f"{_STATE_SAID[State(error.state)]} {_('Undo that first.')}") from error
     step.said_at, step.said_by, step.next_nudge_at = at, by, None
     rows_update(Step, [_Said(step.pk, step.state, at, by.pk, step.skip_reason, None)])
     if step.is_nudged:
@@ -204,11 +215,12 @@ def _note(infusion: Infusion, step: Step, verb: Verb, words: str, *, by: User, n
     audit_note(verb=verb, about=step, by=by, now=now, child=infusion.plan.child, detail=detail)
 
 
-def _check_time(at: datetime, now: datetime) -> None:
+def check_time(at: datetime, now: datetime) -> None:
+    """Whether something can have happened then. Raises TimeNotPossible."""
     if at > now + CLOCK_SLACK:
-        raise TimeNotPossible("That time has not come yet.")
+        raise TimeNotPossible(_("That time has not come yet."))
     if at < now - LONGEST_AGO:
-        raise TimeNotPossible("That time is too long ago for this checklist.")
+        raise TimeNotPossible(_("That time is too long ago for this checklist."))
 
 
 def _check_allowance(infusion: Infusion, step: Step, at: datetime, given: tuple[Given, ...]) -> None:
@@ -218,9 +230,16 @@ def _check_allowance(infusion: Infusion, step: Step, at: datetime, given: tuple[
         return
     said = [_why(answer)]
     if answer.last is not None:
-        said = [f"Last {step.medicine_name or step.ingredient}: {_clock(answer.last.at, infusion)}.", *said]
+        said = [
+            _("Last %(medicine)s: %(clock)s.")
+            % {
+                "medicine": step.medicine_name or translated(step.ingredient),
+                "clock": _clock(answer.last.at, infusion),
+            },
+            *said,
+        ]
     if answer.next_at is not None and answer.next_at > at:
-        said.append(f"Next allowed: {_clock(answer.next_at, infusion)}.")
+        said.append(_("Next allowed: %(clock)s.") % {"clock": _clock(answer.next_at, infusion)})
     raise ReasonNeeded(" ".join(part for part in said if part))
 
 
@@ -233,9 +252,9 @@ def _why(answer: Answer) -> str:
     """What the ledger says; that two doses are close or many is said by the next allowed time, where there is one."""
     codes = _ASKS_WHY if answer.next_at is None else _ASKS_WHY - _SAID_BY_TIME
     said = [one.text for one in answer.reasons if one.code in codes]
-    unknown = [] if answer.is_known else ["When the next is allowed is not known here: ask the clinic."]
+    unknown = [] if answer.is_known else [_("When the next is allowed is not known here: ask the clinic.")]
     return " ".join((*said, *unknown))
 
 
 def _clock(at: datetime, infusion: Infusion) -> str:
-    return at.astimezone(infusion.tz).strftime("%a %-I:%M %p").replace("AM", "am").replace("PM", "pm")
+    return day_clock(at.astimezone(infusion.tz))

@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, children_of
@@ -25,12 +26,22 @@ def _choices(words: type[StrEnum]) -> list[tuple[str, str]]:
     return [(word.value, word.value) for word in words]
 
 
+class _Cups(QuerySet["Cup"]):
+    """Cups, starting from the person asking."""
+
+    def visible_to(self, user: User, right: Right = Right.SEE) -> _Cups:
+        """The cups of children with whom this person has this right."""
+        return self.filter(child__in=children_of(user, right))
+
+
 class Cup(models.Model):
     """A cup, bottle or glass of the family's own, so that a drink is two taps; mL."""
 
     child = models.ForeignKey(Child, on_delete=models.CASCADE, related_name="cups")
     name = models.CharField(max_length=40)
     ml = models.PositiveSmallIntegerField()
+
+    objects = _Cups.as_manager()
 
     class Meta:
         ordering: ClassVar = ["ml", "id"]
@@ -96,13 +107,15 @@ class SymptomReport(models.Model):
     """
 
     class Trend(models.TextChoices):
-        BETTER = "better", "better"
-        SAME = "same", "the same"
-        WORSE = "worse", "worse"
+        BETTER = "better", gettext_lazy("better")
+        SAME = "same", gettext_lazy("the same")
+        WORSE = "worse", gettext_lazy("worse")
 
     infusion = models.ForeignKey(Infusion, on_delete=models.CASCADE, related_name="reports")
     trend = models.CharField(max_length=10, choices=Trend, blank=True)
     note = models.TextField(blank=True)
+    # Whether the child takes a steroid every day, which some rules ask; null is not said, and counts as yes.
+    takes_steroid = models.BooleanField(null=True, blank=True)
     level = models.CharField(max_length=20, choices=_choices(Level), blank=True)
     rule = models.CharField(max_length=60, blank=True)
     words = models.TextField(blank=True)
@@ -121,7 +134,10 @@ class SymptomReport(models.Model):
 
 
 class SymptomNamed(models.Model):
-    """One symptom of a report; null is not said, and what is not said counts as the worse. `score` is 0 to 10."""
+    """One symptom of a report; null is not said, and what is not said counts as the worse. `score` is 0 to 10.
+
+    `is_gone`: it was there before, and is not any more.
+    """
 
     report = models.ForeignKey(SymptomReport, on_delete=models.CASCADE, related_name="symptoms")
     symptom = models.CharField(max_length=70, choices=_choices(Symptom))
@@ -129,6 +145,7 @@ class SymptomNamed(models.Model):
     score = models.PositiveSmallIntegerField(null=True, blank=True)
     is_persistent = models.BooleanField(null=True, blank=True)
     since = models.DateTimeField(null=True, blank=True)
+    is_gone = models.BooleanField(default=False)
 
     class Meta:
         constraints: ClassVar = [

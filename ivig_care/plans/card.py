@@ -212,7 +212,8 @@ def if_rate(day: InfusionDay, *, ml_h: Decimal, at: datetime, is_new_lot: bool =
 
 def rate_before_pause(day: InfusionDay, at: datetime) -> Decimal | None:
     """The rate in mL/h that ran before the pause at the instant `at`, as a pump shows it; None without a pause."""
-    rate = rate_before(worked_out(day).run, at)
+    worked = worked_out(day)
+    rate = rate_before(worked.run, at, entered=worked.entered)
     return None if rate is None else as_shown(rate)
 
 

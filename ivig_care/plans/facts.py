@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -11,13 +11,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ivig_care.common.prepared import Prepared, relation_fill
-from ivig_care.plans.models import Dose, Infusion, InfusionDay, ProductLot, RateEntry, Step
-from ivig_care.plans.prescription import protocol_of
+from ivig_care.plans.models import Dose, Infusion, InfusionDay, PlanMedicine, ProductLot, RateEntry, Step
+from ivig_care.plans.prescription import prescription_of, protocol_of
 from ivig_care.protocols.selectors import product_value, rule_set_for
 from ivig_care.regimen.changes import Change, Existing, diff
 from ivig_care.regimen.dated import Schedule
 from ivig_care.regimen.doses import Body, DoseGiven
-from ivig_care.regimen.facts import DayFacts, InfusionFacts, LastInfusion, SlotFact
+from ivig_care.regimen.facts import DayFacts, InfusionFacts, LastInfusion, Relief, SlotFact
 from ivig_care.regimen.fluids import FLUIDS_LIMITED
 from ivig_care.regimen.rates import RateEntered
 from ivig_care.regimen.schedule import build_schedule
@@ -34,6 +34,10 @@ class Given:
 
     dose: DoseGiven
     is_own: bool
+    key: int
+    name: str = ""
+    is_of_step: bool = True
+    by_clinic: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +62,11 @@ def read_anew(infusion: Infusion, *, is_held: bool = False) -> Infusion:
 def steps_read(infusion: Infusion, *, is_held: bool) -> None:
     """Read the days and the steps of an infusion, once for everything that asks for them afterwards."""
     relation_fill(infusion, "steps", (_STEPS_HELD if is_held else _STEPS).rows(infusion.pk))
+    days_read(infusion)
+
+
+def days_read(infusion: Infusion) -> None:
+    """Read the days of an infusion, once for everything that asks for them afterwards."""
     relation_fill(infusion, "days", _DAYS.rows(infusion.pk))
 
 
@@ -96,6 +105,7 @@ def facts_of(infusion: Infusion, *, given: Sequence[Given] | None = None) -> Inf
         ),
         slots=tuple(_slot_fact(step) for step in infusion.steps.all() if _is_settled(step)),
         given=tuple(one.dose for one in near if not one.is_own),
+        reliefs=tuple(_reliefs(infusion, near)),
         flags=frozenset({"risk"}) if plan.has_risk else frozenset(),
         conditions=frozenset({FLUIDS_LIMITED}) if plan.has_fluid_limit else frozenset(),
         limits=rules.limits,
@@ -179,11 +189,14 @@ def body_of(infusion: Infusion) -> Body:
 
 
 _BEFORE_ALL = datetime(1900, 1, 1, tzinfo=UTC)
-_DOSES: Prepared[tuple[str, datetime, Decimal | None, datetime, int | None]] = Prepared(
+_DOSES: Prepared[tuple[int, str, datetime, Decimal | None, datetime, int | None, str, int | None, bool]] = Prepared(
     lambda child, since: (
         Dose.objects.standing()
         .filter(child=child, given_at__gte=since)
-        .values_list("ingredient", "given_at", "mg", "entered_at", "step__infusion_id")
+        .values_list(
+            *("pk", "ingredient", "given_at", "mg", "entered_at", "step__infusion_id"),
+            *("medicine_name", "step_id", "by_clinic"),
+        )
     ),
     holes=(int, datetime),
 )
@@ -200,14 +213,25 @@ def given_near(infusion: Infusion) -> tuple[Given, ...]:
         Given(
             dose=DoseGiven(ingredient=name, at=at, mg=None if mg is None else Fraction(mg), entered_at=entered_at),
             is_own=of_infusion == infusion.pk,
+            key=key,
+            name=called,
+            is_of_step=step is not None,
+            by_clinic=by_clinic,
         )
-        for name, at, mg, entered_at, of_infusion in read
+        for key, name, at, mg, entered_at, of_infusion, called, step, by_clinic in read
     )
 
 
 def given_as(dose: Dose, *, is_own: bool) -> Given:
     """A dose that was recorded just now, as `given_near` would read it."""
-    return Given(dose=_dose_given(dose), is_own=is_own)
+    return Given(
+        dose=_dose_given(dose),
+        is_own=is_own,
+        key=dose.pk,
+        name=dose.medicine_name,
+        is_of_step=dose.step_id is not None,
+        by_clinic=dose.by_clinic,
+    )
 
 
 _ENDED: Prepared[tuple[int, datetime | None, str | None]] = Prepared(
@@ -249,6 +273,32 @@ def last_infusion(infusion: Infusion) -> LastInfusion | None:
     if actual_end is None or ordered is None:
         return None
     return LastInfusion(ended_at=actual_end, product=_product_hung(key) or ordered)
+
+
+# So long after its planned start a day of which nobody said that it ended is over.
+_LONGEST_DAY = timedelta(hours=24)
+
+
+def _reliefs(infusion: Infusion, near: Iterable[Given]) -> Iterator[Relief]:
+    """Those of these doses that were given at home as the plan has them when needed, while it has them."""
+    hours = {
+        order.ingredient: order.until_hours or 0
+        for order in prescription_of(infusion.plan).medicines
+        if order.use == PlanMedicine.Use.AS_NEEDED
+    }
+    days = list(infusion.days.all()) if hours else []
+    if not days:
+        return
+    begins = min(day.actual_start or day.planned_start for day in days)
+    ends = max(day.actual_end or day.planned_start + _LONGEST_DAY for day in days)
+    for one in near:
+        if one.dose.ingredient not in hours or one.by_clinic or one.is_of_step:
+            continue
+        until = ends + timedelta(hours=hours[one.dose.ingredient])
+        entered_at = one.dose.entered_at or one.dose.at
+        is_open = infusion.closed_at is None or entered_at < infusion.closed_at
+        if begins <= one.dose.at <= until and is_open:
+            yield Relief(key=str(one.key), name=one.name or one.dose.ingredient, given_at=one.dose.at)
 
 
 _RATES: Prepared[RateEntry] = Prepared(

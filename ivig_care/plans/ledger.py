@@ -29,9 +29,11 @@ class Ledger:
     def answer(self, step: Step, at: datetime) -> Answer:
         """Whether the dose of this step keeps to what is known, if it is given at the instant `at`."""
         amount = Amount(ingredient=step.ingredient, mg=None if step.mg is None else Fraction(step.mg))
-        return may_be_given(
-            (amount,), doses=self.doses, body=self.body, rules=self.rules, at=at, prescribed=self.orders
-        )
+        return self.answer_for((amount,), at)
+
+    def answer_for(self, amounts: tuple[Amount, ...], at: datetime) -> Answer:
+        """The same of any amounts given at once; of no ingredient at all nothing is known."""
+        return may_be_given(amounts, doses=self.doses, body=self.body, rules=self.rules, at=at, prescribed=self.orders)
 
     def interval(self, ingredient: str, at: datetime) -> Elapsed | None:
         """The shortest interval that a source knows for this child; None when none does."""
@@ -68,5 +70,14 @@ def _orders(medicines: Iterable[PlanMedicine], rules: RuleSet) -> Iterator[Medic
     """What the plan says of each medicine: the clinic agreed to it; how often counts where no source knows it."""
     known = {limit.ingredient for limit in rules.limits_here if limit.min_interval}
     for order in medicines:
+        if order.use == PlanMedicine.Use.AS_NEEDED:
+            # What is given when needed keeps to its own interval and count, as well as to what sources know.
+            yield MedicineLimit(
+                ingredient=order.ingredient,
+                min_interval=Elapsed(hours=float(order.every_hours)) if order.every_hours else None,
+                max_doses_24h=order.most_in_24h,
+                source="prescribed",
+            )
+            continue
         every = None if order.ingredient in known or not order.every_hours else Elapsed(hours=float(order.every_hours))
         yield MedicineLimit(ingredient=order.ingredient, min_interval=every)

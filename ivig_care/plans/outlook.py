@@ -9,11 +9,13 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from itertools import groupby, pairwise
 
+from django.utils.translation import gettext as _
+
 from ivig_care.plans.facts import facts_of
 from ivig_care.plans.models import Infusion, Plan, PlanMedicine, PlanRate
 from ivig_care.plans.prescription import protocol_of
 from ivig_care.regimen.cautions import Caution, cautions, tallies
-from ivig_care.regimen.dated import DatedStep, DayRun, Schedule
+from ivig_care.regimen.dated import AsNeeded, DatedStep, DayRun, Schedule
 from ivig_care.regimen.doses import MedicineLimit, Tally, limit_for
 from ivig_care.regimen.facts import InfusionFacts
 from ivig_care.regimen.figures import plain, plain_hours
@@ -125,6 +127,7 @@ class Outlook:
     rates: list[RateLine]
     timeline: list[tuple[date, list[Line]]]
     ledger: list[LedgerLine]
+    as_needed: tuple[AsNeeded, ...]
     warnings: list[Caution]
     remarks: list[Caution]
 
@@ -145,6 +148,7 @@ def outlook_of(infusion: Infusion, *, now: datetime) -> Outlook:
         rates=list(_rates(schedule)),
         timeline=[(day, list(group)) for day, group in by_date],
         ledger=list(_ledger(schedule, facts)),
+        as_needed=schedule.as_needed,
         warnings=[caution for caution in found if caution.code != REMARK],
         remarks=[caution for caution in found if caution.code == REMARK],
     )
@@ -257,7 +261,10 @@ def _ledger(schedule: Schedule, facts: InfusionFacts) -> Iterator[LedgerLine]:
 def _own_cautions(plan: Plan, schedule: Schedule, now: datetime) -> Iterator[Caution]:
     for earlier, later in pairwise(schedule.days):
         if earlier.ends_at > later.starts_at:
-            text = f"Day {earlier.number} would still be running when day {later.number} starts."
+            text = _("Day %(number)s would still be running when day %(number2)s starts.") % {
+                "number": earlier.number,
+                "number2": later.number,
+            }
             yield Caution(code="days-overlap", text=text)
     if plan.status == Plan.Status.DRAFT:
         over = sum(step.window.closes_at <= now for step in schedule.ticked)
@@ -265,5 +272,5 @@ def _own_cautions(plan: Plan, schedule: Schedule, now: datetime) -> Iterator[Cau
             text = f"{over} of {len(schedule.ticked)} steps are already over and would stand there as missed."
             yield Caution(code="already-over", text=text)
     if plan.has_fluid_limit and any(step.kind is Kind.FLUIDS for step in schedule.ticked):
-        text = "Fluids are limited for this child, but the checklist of this protocol still asks for extra drinks."
+        text = _("Fluids are limited for this child, but the checklist of this protocol still asks for extra drinks.")
         yield Caution(code="fluids-limited", text=text)

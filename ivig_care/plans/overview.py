@@ -16,6 +16,7 @@ from django.db.models import Q
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, cared_for_by
 from ivig_care.care_teams.models import Child
+from ivig_care.plans.ends import CLOSING_STEP, can_send, is_step
 from ivig_care.plans.ledger import ledgers_of
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, Step
 from ivig_care.plans.selectors import (
@@ -62,6 +63,8 @@ class Part:
     together: list[StepRow] = field(default_factory=list)
     later: list[tuple[date, int]] = field(default_factory=list)
     missed: int = 0
+    invites_to_send: bool = False
+    has_changes: bool = False
     done: int = 0
     total: int = 0
 
@@ -75,6 +78,11 @@ class Part:
         """When its first day starts."""
         day = self.infusion.days.all()[0]
         return day.actual_start or day.planned_start
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any day has started."""
+        return any(day.actual_start is not None for day in self.infusion.days.all())
 
     @property
     def is_cancelled(self) -> bool:
@@ -108,7 +116,7 @@ class Overview:
     @property
     def has_now(self) -> bool:
         """Whether there is anything to do now."""
-        return any(part.now_rows or (part.day and part.day.is_first) for part in self.parts)
+        return any(part.now_rows or part.invites_to_send or (part.day and part.day.is_first) for part in self.parts)
 
     @property
     def has_next(self) -> bool:
@@ -176,6 +184,8 @@ def overview_of(user: User, *, now: datetime) -> Overview:
     recording = set(cared_for_by(user, Right.RECORD).values_list("pk", flat=True))
     still_open = [infusion for infusion in infusions if infusion.closed_at is None]
     parts = _parts(still_open, recording, now)
+    for part in parts:
+        part.has_changes = not part.has_begun and any(_is_before(one, part) for one in infusions)
     parts.sort(key=lambda part: (not part.now_rows and not (part.day and part.day.is_first), part.starts_at))
     earlier = [_past(infusion) for infusion in infusions if infusion.closed_at is not None]
     earlier.sort(key=lambda line: line.starts_at, reverse=True)
@@ -183,12 +193,10 @@ def overview_of(user: User, *, now: datetime) -> Overview:
 
 
 def _parts(infusions: Sequence[Infusion], recording: set[int], now: datetime) -> list[Part]:
-    steps = defaultdict[int, list[tuple[datetime, datetime, datetime, str]]](list)
+    steps = defaultdict[int, list[Step]](list)
     kept = Step.objects.filter(infusion__in=infusions).exclude(state=State.WITHDRAWN)
-    for key, due_at, opens_at, closes_at, state in kept.values_list(
-        "infusion_id", "due_at", "opens_at", "closes_at", "state"
-    ):
-        steps[key].append((due_at, opens_at, closes_at, state))
+    for step in kept.only("infusion_id", "slot", "due_at", "opens_at", "closes_at", "state"):
+        steps[step.infusion_id].append(step)
     rows = _rows(infusions, now)
     return [
         _part(infusion, steps[infusion.pk], rows.get(infusion.pk, []), infusion.plan.child_id in recording, now)
@@ -212,13 +220,13 @@ def _rows(infusions: Sequence[Infusion], now: datetime) -> dict[int, list[StepRo
 
 def _part(
     infusion: Infusion,
-    steps: Sequence[tuple[datetime, datetime, datetime, str]],
+    steps: Sequence[Step],
     rows: Sequence[StepRow],
     may_record: bool,
     now: datetime,
 ) -> Part:
     zone = infusion.tz
-    counted = [(due_at, State(state).is_said) for due_at, _, _, state in steps]
+    counted = [(step.due_at, step.is_said) for step in steps]
     part = Part(
         infusion=infusion,
         may_record=may_record,
@@ -237,11 +245,13 @@ def _part(
         else:
             (part.now_rows if row.step.opens_at <= now else part.next_rows).append(row)
     part.together = together_of(part.now_rows, now) if may_record else []
-    part.missed = sum(not State(state).is_said and closes_at <= now for _, _, closes_at, state in steps)
+    part.missed = sum(not step.is_said and step.closes_at <= now for step in steps)
+    leads_there = any(is_step(row.step, CLOSING_STEP) for row in part.now_rows)
+    part.invites_to_send = infusion.sent_at is None and not leads_there and can_send(steps, now=now)
     later = Counter(
-        due_at.astimezone(zone).date()
-        for due_at, opens_at, _, state in steps
-        if state == State.OPEN and opens_at > now and due_at > now + NEXT_WITHIN
+        step.due_at.astimezone(zone).date()
+        for step in steps
+        if step.state == State.OPEN and step.opens_at > now and step.due_at > now + NEXT_WITHIN
     )
     part.later = sorted(later.items())
     return part
@@ -268,6 +278,12 @@ def _day_now(infusion: Infusion, now: datetime) -> DayNow | None:
     return None
 
 
+def _is_before(infusion: Infusion, part: Part) -> bool:
+    """Whether this infusion is an earlier one of the same child."""
+    is_same_child = infusion.plan.child_id == part.infusion.plan.child_id
+    return is_same_child and infusion.days.all()[0].planned_start < part.starts_at
+
+
 def _past(infusion: Infusion) -> PastLine:
     review = getattr(infusion, "review", None)
     return PastLine(
@@ -283,6 +299,7 @@ def _words(part: Part) -> str:
 
 def _parts_of_words(part: Part) -> Iterator[str]:
     yield f"{part.infusion.pk}:{part.infusion.revision}:{part.done}:{part.missed}:{part.is_cancelled}"
+    yield f"{part.invites_to_send}{part.has_changes}"
     for row in (*part.now_rows, *part.next_rows, *part.just_done):
         yield f"{row.step.pk}{row.status}"
     if part.day:

@@ -12,6 +12,8 @@ from itertools import groupby
 from django.db.models import Prefetch, QuerySet
 
 from ivig_care.common.prepared import Prepared
+from ivig_care.common.spoken import translated
+from ivig_care.plans.ends import CLOSING_STEP, can_send, is_step
 from ivig_care.plans.facts import Worked, given_near, read_anew, schedule_of
 from ivig_care.plans.ledger import Ledger, ledger_of
 from ivig_care.plans.models import Infusion, InfusionDay, Step, StepEvent
@@ -37,9 +39,11 @@ DAY_IS_OVER = timedelta(hours=12)
 def step_name(step: Step) -> str:
     """What a step is called on a row, a button and a message: the medicine as it stands on the box, else its title."""
     if not step.ingredient:
-        return step.title
-    name = step.medicine_name or step.ingredient
-    both = name if step.ingredient.lower() in name.lower() else f"{name} ({step.ingredient})"
+        return translated(step.title)
+    ingredient = translated(step.ingredient)
+    name = step.medicine_name or ingredient
+    is_said = step.ingredient.lower() in name.lower() or ingredient.lower() in name.lower()
+    both = name if is_said else f"{name} ({ingredient})"
     return both[:1].upper() + both[1:]
 
 
@@ -136,6 +140,23 @@ class Checklist:
         Left out is what is given too soon, and an ingredient that stands there twice: nobody means both at once.
         """
         return together_of(self.now_rows, self.now)
+
+    @property
+    def can_send(self) -> bool:
+        """Whether the family may say that it is through, and send the checklist to the clinic."""
+        later = [row for _, rows in self.later for row in rows]
+        rows = [*self.now_rows, *self.next_rows, *later, *self.answered, *self.missed]
+        return not self.is_cancelled and can_send([row.step for row in rows], now=self.now)
+
+    @property
+    def invites_to_send(self) -> bool:
+        """Whether the page has to say so itself, because no step that waits leads there."""
+        return self.can_send and not any(is_step(row.step, CLOSING_STEP) for row in self.now_rows)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether any day has started."""
+        return any(card.day.actual_start is not None for card in self.days)
 
     @property
     def done(self) -> int:

@@ -127,16 +127,23 @@ def card_of_day(day: DayRun, order: CardOrder, *, entered: tuple[RateEntered, ..
         running=running,
         next_rate=None if day.is_paused or place is None else _next(day, order, place),
         given_ml=_given(day.rungs, place, after),
-        goes_on_at=rate_before(day, now) if day.is_paused else None,
+        goes_on_at=rate_before(day, now, entered=entered) if day.is_paused else None,
     )
 
 
-def rate_before(day: DayRun, at: datetime) -> Fraction | None:
-    """The rate in mL/h that ran before the pause at the UTC instant `at`; None when there is no pause then."""
+def rate_before(day: DayRun, at: datetime, *, entered: tuple[RateEntered, ...]) -> Fraction | None:
+    """The rate in mL/h at which it goes on after the pause at the UTC instant `at`; None when there is no pause then.
+
+    The one before the pause, also if it was said for the very same minute; at the very start the first of the ladder.
+    """
     place = _place_at(day.rungs, minutes_of(at - day.starts_at))
     if place is None or day.rungs[place].ml_h:
         return None
-    return next((rung.ml_h for rung in reversed(day.rungs[:place]) if rung.ml_h), None)
+    begins = day.starts_at + whole_seconds(day.rungs[place].starts_after)
+    with_it = [one.ml_h for one in entered if one.ml_h and max(one.at, day.starts_at) == begins]
+    before = [rung.ml_h for rung in day.rungs[:place] if rung.ml_h]
+    after = [rung.ml_h for rung in day.rungs[place:] if rung.ml_h]
+    return (*before, *with_it)[-1] if before or with_it else next(iter(after), None)
 
 
 def is_above_plan(ml_h: Fraction, order: CardOrder) -> bool:

@@ -30,7 +30,7 @@ from ivig_care.regimen.triage import apply_changes
 from ivig_care.regimen.triage_rules import RULES
 
 # Slots are made of keys, joined by dots; these two keys are those of the timeline itself.
-_OWN_KEYS = frozenset({"rate", "end"})
+_OWN_KEYS = frozenset({"rate", "end", "recheck"})
 MOST_SCORE = 10
 
 
@@ -165,7 +165,9 @@ def _check_keys(protocol: Protocol, path: str) -> None:
         if rule in seen:
             raise DocumentError(place, f"{shown(rule)} is used twice")
         if not rule.strip() or "." in rule or rule in _OWN_KEYS:
-            raise DocumentError(place, f"{shown(rule)} cannot be a key: no dots, not blank, not rate, not end")
+            raise DocumentError(
+                place, f"{shown(rule)} cannot be a key: no dots, not blank, not rate, not end, not recheck"
+            )
         seen.add(rule)
     for number, step in enumerate(protocol.steps):
         ingredients = [medicine.ingredient for medicine in step.medicines]

@@ -51,11 +51,21 @@ class LastInfusion:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Relief:
+    """A medicine that was given because it was needed, at the UTC instant `given_at`; `key` tells it from others."""
+
+    key: str
+    name: str
+    given_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class InfusionFacts:
     """Everything about one infusion that a schedule depends on.
 
     weight in kg, dose in mg of immunoglobulin per kg for the whole course, at most `cap_mg`, in whole vials if `vials`
-    says so. `given` are doses outside any step of this infusion, at home or in the clinic. `flags` are risks that the
+    says so. `given` are doses outside any step of this infusion, at home or in the clinic; `reliefs` are those of them
+    that were given as needed at home, after each of which somebody looks again. `flags` are risks that the
     clinician noted, such as "risk" (of kidney injury or thrombosis). `conditions` are what is so for this infusion,
     such as "fluids limited". `is_first`, `last` and `number` (1 for the first infusion of the plan) are None while
     unknown, and so are the child's birthday and the day of the weight. `limits`, `formulary` and `country` are what is
@@ -71,6 +81,7 @@ class InfusionFacts:
     vials: VialRounding | None = None
     slots: tuple[SlotFact, ...] = ()
     given: tuple[DoseGiven, ...] = ()
+    reliefs: tuple[Relief, ...] = ()
     flags: frozenset[str] = frozenset()
     conditions: frozenset[str] = frozenset()
     limits: tuple[MedicineLimit, ...] = ()

@@ -26,6 +26,7 @@ from ivig_care.regimen.protocol import (
     Protocol,
     StepRule,
 )
+from ivig_care.regimen.rechecks import rechecks_of
 from ivig_care.regimen.recurrence import Proposal, propose_next
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import shift
@@ -65,6 +66,7 @@ def build_schedule(protocol: Protocol, facts: InfusionFacts) -> Schedule:
     work.keep_said()
     for course in protocol.courses:
         work.put_course(course)
+    work.steps += rechecks_of(facts)
     for day in days:
         if day.is_cancelled:
             work.left_out += [LeftOut(rule=rule.key, day=day.number, reason=_CANCELLED) for rule in protocol.steps]

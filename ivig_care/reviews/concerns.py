@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
 from django.db.models import QuerySet
 
 from ivig_care.accounts.models import User
@@ -14,13 +17,13 @@ from ivig_care.reviews.models import Concern
 def concerns_open(user: User) -> list[Concern]:
     """What waits for this person's answer: the most urgent first, then what has waited longest."""
     waiting = Concern.objects.visible_to(user, Right.ANSWER).open()
-    rows = waiting.select_related("infusion__plan__child", "raised_by").order_by("raised_at", "pk")
+    rows = waiting.select_related("infusion__plan__child", "raised_by", "report").order_by("raised_at", "pk")
     return sorted(rows, key=_urgency, reverse=True)
 
 
 def concerns_of(infusion: Infusion) -> QuerySet[Concern]:
     """Everything of one infusion that needed an answer, the newest first, with its answer."""
-    return infusion.concerns.select_related("raised_by", "answer__by", "infusion__plan__child").order_by(
+    return infusion.concerns.select_related("raised_by", "answer__by", "report", "infusion__plan__child").order_by(
         "-raised_at", "-pk"
     )
 
@@ -28,3 +31,36 @@ def concerns_of(infusion: Infusion) -> QuerySet[Concern]:
 def _urgency(concern: Concern) -> int:
     # What has no level is the clinic's to judge: as urgent as what it is called about in office hours.
     return Level(concern.level or Level.OFFICE_HOURS).urgency
+
+
+# So long a red flag stays on top, unless the clinic answers. Source: FACTS section 6, haemolysis up to 10 days.
+STAYS_FOR = timedelta(days=10)
+# So long after it was given an answer of the clinic stands on the family's page.
+ANSWER_SHOWN_FOR = timedelta(days=2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForFamily:
+    """What of the clinic's side stands on a family's page: the red flag that is open, what waits, what was answered."""
+
+    red_flag: Concern | None
+    waiting: tuple[Concern, ...]
+    answered: tuple[Concern, ...]
+
+
+def for_family(infusion: Infusion, *, now: datetime) -> ForFamily:
+    """What a family sees at `now` of what it raised about an infusion. One query."""
+    lately = [one for one in concerns_of(infusion) if one.raised_at > now - STAYS_FOR]
+    waiting = [one for one in lately if one.answered_at is None]
+    urgent = [one for one in waiting if one.level in (Level.EMERGENCY, Level.CALL_NOW) and not _is_taken_back(one)]
+    return ForFamily(
+        red_flag=max(urgent, key=_urgency, default=None),
+        waiting=tuple(one for one in waiting if one not in urgent),
+        answered=tuple(
+            one for one in lately if one.answered_at is not None and one.answered_at > now - ANSWER_SHOWN_FOR
+        ),
+    )
+
+
+def _is_taken_back(concern: Concern) -> bool:
+    return concern.report is not None and concern.report.taken_back_at is not None

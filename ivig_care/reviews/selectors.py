@@ -21,7 +21,7 @@ from ivig_care.regimen.dated import DayRun
 from ivig_care.regimen.figures import plain_hours
 from ivig_care.regimen.steps import Event, State
 from ivig_care.reviews.models import Review
-from ivig_care.reviews.summary import Summary, minutes_words, summarise
+from ivig_care.reviews.summary import Summary, longer_words, minutes_words, summarise
 
 MOST_SIGNED = 20
 # Written down within this time counts as written down at once.
@@ -155,7 +155,7 @@ class DayRow:
         if start is None or end is None:
             return ""
         planned = self.planned_end - self.day.planned_start
-        return minutes_words((end - start) - planned, before="shorter", after="longer").replace("on time", "as planned")
+        return longer_words((end - start) - planned)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +191,12 @@ class ReviewPage:
     days: list[DayRow]
     steps: list[tuple[date, list[StepRow]]]
     doses: list[DoseRow]
+    left_open: list[Step]
+
+    @property
+    def still_open(self) -> list[Step]:
+        """The steps that the family can still answer."""
+        return [row.step for _, rows in self.steps for row in rows if row.step.state == State.OPEN]
 
 
 def review_page(infusion: Infusion) -> ReviewPage:
@@ -207,7 +213,16 @@ def review_page(infusion: Infusion) -> ReviewPage:
         days=[_day_row(day, runs[day.number]) for day in infusion.days.all()],
         steps=[(day, list(map(_step_row, of_day))) for day, of_day in _by_date(steps, infusion)],
         doses=list(_dose_rows(infusion, steps)),
+        left_open=left_open_of(infusion, getattr(infusion, "review", None)),
     )
+
+
+def left_open_of(infusion: Infusion, review: Review | None) -> list[Step]:
+    """The steps that were still open when the review was signed, and that nobody is asked for since; mostly none."""
+    if review is None or review.signed_at is None or review.signed_at != infusion.closed_at:
+        return []
+    ended = infusion.steps.filter(events__kind=Event.WITHDRAWN, events__at=review.signed_at)
+    return list(ended.filter(state=State.WITHDRAWN).distinct().order_by("due_at", "pk"))
 
 
 def _by_date(steps: list[Step], infusion: Infusion) -> Iterator[tuple[date, Iterator[Step]]]:

@@ -16,6 +16,8 @@ class PersonRequest(HttpRequest):
     # What a form was refused for, and whether a reason would do; see web/once.py.
     refused_for: str
     wants_reason: bool
+    # Whether the device keeps the page; see web/offline/kept.py.
+    is_kept: bool
 
 
 def page_behind(htmx: HtmxDetails) -> str:

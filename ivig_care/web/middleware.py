@@ -95,7 +95,7 @@ class SignInFromFragment:
 
 # What is open to a clinic's staff before their second factor: signing in, what nobody signs in for, what machines ask.
 OPEN_TO_WEAK = ("/accounts/", "/static/", "/hooks/", "/n/", "/g/", "/invitations/")
-OPEN_PAGES_TO_WEAK = ("/sw.js", "/healthz", "/metrics")
+OPEN_PAGES_TO_WEAK = ("/sw.js", "/manifest.webmanifest", "/offline/", "/healthz", "/metrics")
 
 
 class StrongSignIn:

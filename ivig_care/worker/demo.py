@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.actions.accounts import demo_app_add
+from ivig_care.actions.briefing import Said, briefing_answer
 from ivig_care.actions.care_teams import (
     caregiver_add,
     child_add,
@@ -20,12 +21,14 @@ from ivig_care.actions.catalogue import catalogue_load
 from ivig_care.actions.checklists import checklists_close
 from ivig_care.actions.contact_points import contact_point_agree, quiet_hours_set
 from ivig_care.actions.infusions import infusion_day_end, infusion_day_start
+from ivig_care.actions.lots import Label, lot_enter
 from ivig_care.actions.plans import MedicineOrder, PlanOrder, RateOrder, plan_activate, plan_draft, plan_prescribe
 from ivig_care.actions.protocols import built_in_protocols_load
+from ivig_care.actions.rates import infusion_day_pause, infusion_day_resume, rate_enter
 from ivig_care.actions.steps import step_note, step_skip, step_tick
 from ivig_care.care_teams.models import Child, Clinic, Role
 from ivig_care.plans.facts import schedule_of
-from ivig_care.plans.models import Infusion, InfusionDay, PlanMedicine, Step
+from ivig_care.plans.models import BriefingAnswer, Infusion, InfusionDay, PlanMedicine, Step
 from ivig_care.protocols.models import Product, ProtocolVersion
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.regimen.timing import resolve_local, zone_named
@@ -44,8 +47,8 @@ class DemoPerson:
 
 
 PEOPLE = (
-    DemoPerson(email="maria@example.org", name="Maria", what="guardian of Lena, Ben and Ida"),
-    DemoPerson(email="sam@example.org", name="Sam", what="second caregiver of Lena, Ben and Ida"),
+    DemoPerson(email="maria@example.org", name="Maria", what="guardian of Lena, Ben, Ida and Noa"),
+    DemoPerson(email="sam@example.org", name="Sam", what="second caregiver of Lena, Ben, Ida and Noa"),
     DemoPerson(email="weiss@example.org", name="Dr Weiss", what="clinician of Riverside Clinic"),
     DemoPerson(email="tom@example.org", name="Tom", what="guardian of Kai, at another clinic"),
     DemoPerson(email="lee@example.org", name="Dr Lee", what="clinician of that other clinic"),
@@ -61,7 +64,7 @@ def demo_exists() -> bool:
 
 
 def demo_seed(*, now: datetime, zone: str) -> None:
-    """Make two clinics, four children and five infusions around `now`; the first clinic lies in `zone`.
+    """Make two clinics, five children and six infusions around `now`; the first clinic lies in `zone`.
 
     With the zone of the machine, the demo day has the same morning and night as the person who tries it.
     """
@@ -81,6 +84,7 @@ def demo_seed(*, now: datetime, zone: str) -> None:
     lena = _child(riverside, "Lena", "Moreno", date(2017, 4, 2), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     ben = _child(riverside, "Ben", "Moreno", date(2019, 9, 21), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     ida = _child(riverside, "Ida", "Moreno", date(2014, 11, 30), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
+    noa = _child(riverside, "Noa", "Moreno", date(2018, 6, 9), {maria: Role.GUARDIAN, sam: Role.CAREGIVER}, now)
     kai = _child(hillside, "Kai", "Berg", date(2016, 1, 12), {tom: Role.GUARDIAN}, now)
     staff_add(clinic=riverside, person=weiss, role=Role.CLINICIAN, now=now)
     staff_add(clinic=hillside, person=lee, role=Role.CLINICIAN, now=now)
@@ -88,7 +92,8 @@ def demo_seed(*, now: datetime, zone: str) -> None:
     _infusion_waiting_for_review(lena, version, clinician=weiss, parent=maria, other=sam, now=now)
     _infusion_in_its_72_hours(ben, version, clinician=weiss, parent=maria, now=now)
     _infusion_late_today(ida, version, clinician=weiss, parent=maria, now=now)
-    _infusion_planned(lena, version, by=weiss, starts_at=_nine(lena, 1, now), now=now)
+    _infusion_at_its_end(noa, version, clinician=weiss, parent=maria, now=now)
+    _infusion_tomorrow(lena, version, clinician=weiss, other=sam, now=now)
     _infusion_planned(kai, version, by=lee, starts_at=_nine(kai, 1, now), now=now)
 
 
@@ -99,7 +104,13 @@ def _nine(child: Child, in_days: int, now: datetime) -> datetime:
 
 
 def _infusion_planned(
-    child: Child, version: ProtocolVersion, *, by: User, starts_at: datetime, now: datetime
+    child: Child,
+    version: ProtocolVersion,
+    *,
+    by: User,
+    starts_at: datetime,
+    now: datetime,
+    weight_kg: Decimal = Decimal(20),
 ) -> Infusion:
     """Day 1 at `starts_at`, day 2 at the same time the day after; activated two days before, or now."""
     zone = zone_named(child.zone)
@@ -110,7 +121,7 @@ def _infusion_planned(
     order = PlanOrder(
         product=Product.objects.get(name="Octagam 10 %"),
         dose_g_per_kg=Decimal(2),
-        weight_kg=Decimal(20),
+        weight_kg=weight_kg,
         weighed_on=local.date() - timedelta(days=3),
         has_risk=False,
         has_premedication=True,
@@ -148,21 +159,46 @@ _MEDICINES = (
 )
 
 
+def _infusion_tomorrow(child: Child, version: ProtocolVersion, *, clinician: User, other: User, now: datetime) -> None:
+    """The child has grown since the last one; of the questions of the day before two are answered, one with a no."""
+    starts_at, weight_kg = _nine(child, 1, now), Decimal("20.6")
+    infusion = _infusion_planned(child, version, by=clinician, starts_at=starts_at, now=now, weight_kg=weight_kg)
+    answers = (
+        Said(question=BriefingAnswer.Question.START, is_yes=True),
+        Said(question=BriefingAnswer.Question.MEDICINES, is_yes=False, note="The Benadryl is nearly empty."),
+    )
+    briefing_answer(day=infusion.days.get(number=1), answers=answers, by=other, now=now)
+
+
+def _infusion_at_its_end(
+    child: Child, version: ProtocolVersion, *, clinician: User, parent: User, now: datetime
+) -> None:
+    """The fourth day after: nobody has answered the check at 72 hours, and it has not been sent yet."""
+    infusion = _infusion_planned(child, version, by=clinician, starts_at=_nine(child, -6, now), now=now)
+    forgotten = infusion.steps.get(slot="check-72.d2")
+    until = infusion.steps.get(slot="closing-check.d2").due_at - timedelta(hours=1)
+    _live_through(infusion, by=parent, late=timedelta(), until=min(until, now), leaving_out=forgotten)
+    checklists_close(now=now)
+
+
 def _infusion_late_today(
     child: Child, version: ProtocolVersion, *, clinician: User, parent: User, now: datetime
 ) -> None:
-    """Should have started 45 minutes ago, and has not: everything before it is done."""
+    """Should have started 45 minutes ago, and has not: everything before it is done, and the bottles stand ready."""
     starts_at = now.replace(second=0, microsecond=0) - timedelta(minutes=45)
     infusion = _infusion_planned(child, version, by=clinician, starts_at=starts_at, now=now)
     _live_through(infusion, by=parent, late=timedelta(hours=1), until=starts_at)
+    _bottles_hang(infusion.days.get(number=1), by=parent, at=starts_at)
     checklists_close(now=now)
 
 
 def _infusion_in_its_72_hours(
     child: Child, version: ProtocolVersion, *, clinician: User, parent: User, now: datetime
 ) -> None:
-    """Day 2 was yesterday; everything so far was done, a little late at times."""
+    """Day 2 was yesterday; everything so far was done, a little late at times. Day 1 stood still for a while."""
     infusion = _infusion_planned(child, version, by=clinician, starts_at=_nine(child, -2, now), now=now)
+    _live_through(infusion, by=parent, late=timedelta(minutes=10), until=_nine(child, -2, now) + timedelta(minutes=15))
+    _pump_runs(infusion.days.get(number=1), by=parent)
     _live_through(infusion, by=parent, late=timedelta(minutes=10), until=now - timedelta(hours=1))
     checklists_close(now=now)
 
@@ -178,6 +214,27 @@ def _infusion_waiting_for_review(
     check = infusion.steps.get(slot="check-24.d2")
     step_note(step=check, by=other, note="Headache in the evening, gone after a nap.", now=check.due_at)
     checklists_close(now=now)
+
+
+def _bottles_hang(day: InfusionDay, *, by: User, at: datetime) -> None:
+    """Two bottles of one lot, enough for the day."""
+    good_until = at.date() + timedelta(days=300)
+    label = Label(brand="Octagam 10 %", lot="K772A0931", expires_on=good_until, grams=Decimal(20))
+    lot_enter(day=day, label=label, by=by, at=at, now=at)
+
+
+def _pump_runs(day: InfusionDay, *, by: User) -> None:
+    """The rates as the nurse set them, the second a little late; then a quarter of an hour's pause."""
+    started = day.actual_start
+    if started is None:
+        return
+    _bottles_hang(day, by=by, at=started)
+    for minutes, ml_h in ((0, 12), (35, 24)):
+        at = started + timedelta(minutes=minutes)
+        rate_enter(day=day, ml_h=Decimal(ml_h), by=by, at=at, now=at)
+    stops, goes_on = started + timedelta(minutes=50), started + timedelta(minutes=65)
+    infusion_day_pause(day=day, by=by, at=stops, now=stops)
+    infusion_day_resume(day=day, by=by, at=goes_on, now=goes_on)
 
 
 def _live_through(

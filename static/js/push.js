@@ -4,9 +4,25 @@ const box = document.getElementById("push");
 const button = box?.querySelector("button");
 const said = box?.querySelector("[role=status]");
 const isAble = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+// An iPad calls itself a Mac, but no Mac is touched.
+const isApple = /iPhone|iPad|iPod/.test(navigator.userAgent) || (navigator.platform === "MacIntel" && navigator.maxTouchPoints > 1);
+const isInstalled = navigator.standalone === true || matchMedia("(display-mode: standalone)").matches;
 
 function say(text) {
   said.textContent = text;
+}
+
+// What the person can do: switch them on, or first something else.
+function state() {
+  if (isAble) return Notification.permission === "denied" ? "denied" : "able";
+  if (isApple) return isInstalled ? "old" : "ios";
+  return "";
+}
+
+function show() {
+  const is = state();
+  for (const part of box.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== is;
+  say(is ? "" : box.dataset.unable);
 }
 
 const bytes = (key) => {
@@ -30,7 +46,7 @@ async function subscribed() {
 }
 
 async function switchOn() {
-  if ((await Notification.requestPermission()) !== "granted") return say(box.dataset.refused);
+  if ((await Notification.requestPermission()) !== "granted") return show();
   const { endpoint, keys } = (await subscribed()).toJSON();
   const body = new URLSearchParams({ endpoint, p256dh: keys.p256dh, auth: keys.auth });
   const headers = { "X-CSRFToken": JSON.parse(document.body.getAttribute("hx-headers"))["x-csrftoken"] };
@@ -43,8 +59,7 @@ async function switchOn() {
 
 if (box) {
   box.hidden = false;
-  button.hidden = !isAble;
-  if (!isAble) say(box.dataset.unable);
+  show();
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {

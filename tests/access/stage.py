@@ -14,12 +14,17 @@ from django.test import Client
 from ivig_care.accounts.models import User
 from ivig_care.actions.concerns import concern_raise
 from ivig_care.actions.contact_points import links_revoke
+from ivig_care.actions.diary import Reported, cup_add, drink_enter, report_enter
+from ivig_care.actions.doses import dose_enter
 from ivig_care.actions.invitations import invitation_make
 from ivig_care.actions.plans import plan_draft
 from ivig_care.care_teams.models import ClinicLink, GuestLink, Invitation, Membership, Role
 from ivig_care.common.secrets import secret_hash
 from ivig_care.nudges.links import link_token
+from ivig_care.plans.extra import Meant
 from ivig_care.plans.models import Infusion, ProductLot, RateEntry
+from ivig_care.regimen.fluids import FluidKind
+from ivig_care.regimen.medicines import Amount
 from ivig_care.web.guest.bound import COOKIE as GUEST_COOKIE
 from tests.access.table import SIGNED_IN, Kind
 from tests.actors import People, people_make
@@ -80,6 +85,7 @@ def stage_make() -> Stage:
     infusion = active_infusion(child=people.lena, by=people.weiss, starts_at=STARTS_AT, at=ACTIVATED_AT)
     version = built_in_version(ACTIVATED_AT)
     draft = plan_draft(child=people.lena, version=version, by=people.weiss, at=ACTIVATED_AT)
+    written = _written_down(people, infusion)
     concern = concern_raise(
         infusion=infusion, kind="briefing", about="well", words="not well", by=people.maria, now=STARTS_AT - DAY
     )
@@ -96,6 +102,7 @@ def stage_make() -> Stage:
         "closed infusion": {"pk": closed.pk},
         "draft": {"pk": draft.pk},
         "concern": {"pk": concern.pk},
+        **written,
         "step": {"pk": steps[0].pk},
         "day": {"pk": infusion.days.get(number=1).pk},
         **_ran(infusion, people),
@@ -122,6 +129,20 @@ def stage_make() -> Stage:
             "code": str(keys["code"]["code"]),
         },
     )
+
+
+def _written_down(people: People, infusion: Infusion) -> dict[str, dict[str, object]]:
+    """A cup, a drink, how Lena is, and a dose besides."""
+    maria, then = people.maria, STARTS_AT - DAY
+    cup = cup_add(child=people.lena, name="Blue cup", ml=180, by=maria, now=then)
+    drink = drink_enter(infusion=infusion, kind=FluidKind.WATER, ml=180, by=maria, at=then, now=then)
+    report = report_enter(infusion=infusion, said=Reported(note="Well."), by=maria, at=then, now=then).report
+    meant = Meant(
+        name="Saline drops", amounts=(Amount(ingredient="Saline drops"),), is_known=False, is_combination=False
+    )
+    (dose,) = dose_enter(infusion=infusion, meant=meant, by=maria, at=then, now=then)
+    things = {"cup": cup, "drink": drink, "report": report, "dose": dose}
+    return {name: {"pk": thing.pk} for name, thing in things.items()}
 
 
 def _ran(infusion: Infusion, people: People) -> dict[str, dict[str, object]]:

@@ -106,7 +106,7 @@ def of_child(child: Child) -> dict[str, int]:
         "plans.BriefingAnswer": "day__infusion__plan__child", "diary.FluidEntry": "infusion__plan__child",
         "diary.SymptomReport": "infusion__plan__child", "diary.SymptomNamed": "report__infusion__plan__child",
         "diary.TemperatureReading": "report__infusion__plan__child", "reviews.Concern": "infusion__plan__child",
-        "reviews.ConcernAnswer": "concern__infusion__plan__child",
+        "plans.ChangesSeen": "infusion__plan__child", "reviews.ConcernAnswer": "concern__infusion__plan__child",
     }  # fmt: skip
     found = {}
     for label in sorted(_hangs_on_child()):

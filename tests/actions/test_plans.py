@@ -132,7 +132,7 @@ def test_activation_dates_the_checklist(draft: Plan, people: People) -> None:
     draft.refresh_from_db()
     assert (draft.status, draft.activated_at, draft.prescribed_by) == ("active", ACTIVATED_AT, people.weiss)
     steps = Step.objects.filter(infusion__plan=draft)
-    assert (steps.count(), steps.filter(state="open").count()) == (24, 24)
+    assert (steps.count(), steps.filter(state="open").count()) == (26, 26)
 
 
 def test_a_second_activation_is_refused_and_changes_nothing(draft: Plan, people: People) -> None:

@@ -103,7 +103,7 @@ def test_a_clinicians_text_ticks_nothing(infusion: Infusion, people: People) -> 
     assert not Dose.objects.exists()
 
 
-@pytest.mark.parametrize("key", ["check-24", "check-48", "check-72", "colour-watch"])
+@pytest.mark.parametrize("key", ["check-6", "check-24", "check-48", "check-72", "closing-check", "colour-watch"])
 def test_a_check_for_warning_signs_cannot_be_put_off(infusion: Infusion, people: People, key: str) -> None:
     step = infusion.steps.get(slot__startswith=key)
     with pytest.raises(Refused, match="warning signs"):

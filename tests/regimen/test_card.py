@@ -135,9 +135,21 @@ def test_going_on_after_a_pause_is_not_early() -> None:
 def test_while_paused_it_knows_where_it_goes_on() -> None:
     assert card(70, (40, 0)).goes_on_at == 24
     assert card(70, (40, 0), (50, 24)).goes_on_at is None
-    at = STARTS_AT + 45 * MINUTE
-    assert rate_before(day(rates((40, 0), (50, 24))), at) == 24
-    assert rate_before(day(rates((40, 0), (50, 24))), at + 10 * MINUTE) is None
+    at, entered = STARTS_AT + 45 * MINUTE, rates((40, 0), (50, 24))
+    assert rate_before(day(entered), at, entered=entered) == 24
+    assert rate_before(day(entered), at + 10 * MINUTE, entered=entered) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        pytest.param(((0, 0),), 12, id="from the very start"),
+        pytest.param(((20, 24), (20, 0)), 24, id="set and paused in one minute"),
+        pytest.param(((0, 12), (35, 0)), 24, id="the second by the plan"),
+    ],
+)
+def test_it_goes_on_where_it_stood(said: tuple[tuple[int, int], ...], expected: int) -> None:
+    assert card(70, *said).goes_on_at == expected
 
 
 @pytest.mark.parametrize(("ml_h", "is_above"), [("48", False), ("48.4", False), ("48.5", True), ("62", True)])

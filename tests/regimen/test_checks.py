@@ -269,7 +269,7 @@ def test_protocol_whose_parts_fit_is_taken(fitting: Protocol) -> None:
     check_protocol(fitting, "here")
 
 
-NO_KEY = "cannot be a key: no dots, not blank, not rate, not end"
+NO_KEY = "cannot be a key: no dots, not blank, not rate, not end, not recheck"
 NOT_BEFORE = "stands before it on the same days"
 BARE = replace(course(), window=None)
 NO_WINDOW = "is missing; a dose is ticked, so it needs one"

@@ -3,6 +3,7 @@
 from ivig_care.plans.models.doses import Dose
 from ivig_care.plans.models.infusions import (
     BriefingAnswer,
+    ChangesSeen,
     Infusion,
     InfusionDay,
     InfusionDayEvent,
@@ -14,6 +15,7 @@ from ivig_care.plans.models.steps import Step, StepEvent
 
 __all__ = [
     "BriefingAnswer",
+    "ChangesSeen",
     "Dose",
     "Infusion",
     "InfusionDay",

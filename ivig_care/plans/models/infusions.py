@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, children_of
@@ -32,6 +33,7 @@ class Infusion(models.Model):
 
     `revision` grows with every change that a page could show, so a page can ask whether there is anything new.
     `next_briefing_at` is its own alarm: when the family is next told of a whole day; null when nothing is owed.
+    `sent_at` and `sent_by`: the family said that it is through, so the clinic may look at it before it closes.
     """
 
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="infusions")
@@ -40,6 +42,10 @@ class Infusion(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     next_briefing_at = models.DateTimeField(null=True, blank=True)
     briefed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     # What the action that holds the checklist has worked out (plans.facts.Worked), for the page that answers it.
     worked: Any = None
@@ -54,6 +60,15 @@ class Infusion(models.Model):
             models.Index(
                 fields=["next_briefing_at"], name="infusion_briefing", condition=Q(next_briefing_at__isnull=False)
             ),
+            # Read when a person is to be deleted.
+            models.Index(fields=["sent_by"], name="infusion_sent_by", condition=Q(sent_by__isnull=False)),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="infusion_sent_by_somebody_at_some_time",
+                condition=Q(sent_at__isnull=True, sent_by__isnull=True)
+                | Q(sent_at__isnull=False, sent_by__isnull=False),
+            )
         ]
 
     def __str__(self) -> str:
@@ -115,12 +130,12 @@ class InfusionDayEvent(models.Model):
     """
 
     class Kind(models.TextChoices):
-        STARTED = "started", "started"
-        ENDED = "ended", "ended"
-        START_UNDONE = "start undone", "start taken back"
-        END_UNDONE = "end undone", "end taken back"
-        MOVED = "moved", "moved to another time"
-        CANCELLED = "cancelled", "cancelled"
+        STARTED = "started", gettext_lazy("started")
+        ENDED = "ended", gettext_lazy("ended")
+        START_UNDONE = "start undone", gettext_lazy("start taken back")
+        END_UNDONE = "end undone", gettext_lazy("end taken back")
+        MOVED = "moved", gettext_lazy("moved to another time")
+        CANCELLED = "cancelled", gettext_lazy("cancelled")
 
     day = models.ForeignKey(InfusionDay, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -219,11 +234,11 @@ class BriefingAnswer(models.Model):
     """
 
     class Question(models.TextChoices):
-        START = "start", "Do you know when and where it starts?"
-        WELL = "well", "Is your child well: no fever, no vomiting, no new medicine?"
-        WEIGHT = "weight", "Is the weight still about the same?"
-        MEDICINES = "medicines", "Are all the medicines at home?"
-        BAG = "bag", "Is the bag packed?"
+        START = "start", gettext_lazy("Do you know when and where it starts?")
+        WELL = "well", gettext_lazy("Is your child well: no fever, no vomiting, no new medicine?")
+        WEIGHT = "weight", gettext_lazy("Is the weight still about the same?")
+        MEDICINES = "medicines", gettext_lazy("Are all the medicines at home?")
+        BAG = "bag", gettext_lazy("Is the bag packed?")
 
     day = models.ForeignKey(InfusionDay, on_delete=models.CASCADE, related_name="answers")
     question = models.CharField(max_length=10, choices=Question)
@@ -237,3 +252,19 @@ class BriefingAnswer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.question}: {'yes' if self.is_yes else 'no'}"
+
+
+class ChangesSeen(models.Model):
+    """Somebody of the family has read what is different at this infusion from the one before. Append-only."""
+
+    infusion = models.ForeignKey(Infusion, on_delete=models.CASCADE, related_name="changes_seen")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "changes seen"
+        ordering: ClassVar = ["at", "id"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["infusion", "by"], name="changes_seen_once")]
+
+    def __str__(self) -> str:
+        return f"seen at {self.at:%Y-%m-%d %H:%M} UTC"

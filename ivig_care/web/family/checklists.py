@@ -12,14 +12,16 @@ from django.views.decorators.http import require_safe
 
 from ivig_care.care_teams.access import Right, may
 from ivig_care.common import clock
-from ivig_care.plans.facts import Worked
+from ivig_care.plans.facts import Worked, days_read
 from ivig_care.plans.models import Infusion
 from ivig_care.plans.selectors import checklist_of
 from ivig_care.web.bar import bar_of
+from ivig_care.web.family.changes import is_unread
 from ivig_care.web.family.erase import erasures_of
 from ivig_care.web.family.fragments import Written, fragment_context, fragment_write, infusion_seen, written_now
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 from ivig_care.web.reach.selectors import off_lines_of
 
 
@@ -36,6 +38,7 @@ class Problem:
 
 
 @require_safe
+@kept
 def checklist(request: PersonRequest, pk: int) -> HttpResponse:
     """The whole page of one infusion."""
     infusion, now = infusion_seen(request, pk), clock.now()
@@ -67,7 +70,7 @@ def checklist_response(
     if problem is not None:
         looked_at(request, infusion.plan.child, infusion, did_nothing=True)
     review = None if worked else getattr(infusion, "review", None)
-    context = fragment_context(request, infusion, review) | {"problem": problem}
+    context = fragment_context(request, infusion, review, now=now) | {"problem": problem}
     written = fragment_write(checklist_of(infusion, now=now, worked=worked), context)
     status = 422 if problem else 200
     if not request.htmx:
@@ -82,6 +85,7 @@ def _page(
     """The fragment with what stands around it and does not refresh itself."""
     child = infusion.plan.child
     is_family = child.pk in request.places.children(Right.SEE)
+    days_read(infusion)
     context: dict[str, object] = {
         "infusion": infusion,
         "child": child,
@@ -90,6 +94,7 @@ def _page(
         "is_family": is_family,
         "off_lines": off_lines_of(child),
         "checklist": written.answer(request, infusion, now),
+        "changes_unread": _is_unread(request, infusion),
     }
     if is_family:
         may_record = may(request.user, Right.RECORD, child)
@@ -97,3 +102,12 @@ def _page(
     if child.pk in request.places.children(Right.CONSENT):
         context["erasures"] = erasures_of(child)
     return render(request, "family/checklist.html", context, status=status)
+
+
+def _is_unread(request: PersonRequest, infusion: Infusion) -> bool:
+    """Whether the page says first that something is different this time: to the family, until the infusion begins."""
+    days = list(infusion.days.all())
+    is_over = infusion.closed_at is not None or any(day.actual_start is not None for day in days)
+    is_cancelled = bool(days) and all(day.cancelled_at is not None for day in days)
+    is_theirs = infusion.plan.child_id in request.places.children(Right.RECORD)
+    return is_theirs and not is_over and not is_cancelled and is_unread(request.user, infusion)

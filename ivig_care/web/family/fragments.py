@@ -24,6 +24,7 @@ from django.utils.translation import get_language
 from ivig_care.care_teams.access import Right, may
 from ivig_care.common.kept import Kept
 from ivig_care.common.prepared import MOST_KEY, Prepared
+from ivig_care.plans.coming import coming_after
 from ivig_care.plans.facts import LOOK_BACK
 from ivig_care.plans.models import Dose, Infusion, Plan
 from ivig_care.plans.selectors import (
@@ -39,7 +40,9 @@ from ivig_care.plans.selectors import (
 from ivig_care.regimen.doses import DAY
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.regimen.timing import resolve_local
+from ivig_care.reviews.concerns import for_family
 from ivig_care.reviews.models import Review
+from ivig_care.reviews.selectors import left_open_of
 from ivig_care.web.family.rows import slot, slots, slots_filled
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.templatetags.times import NAMED_DAYS, input_time, minute
@@ -121,7 +124,7 @@ def written_now(request: PersonRequest, infusion: Infusion, *, now: datetime) ->
     if kept is not None and kept.since <= now < kept.until:
         return kept.written
     page = checklist_of(infusion, now=now)
-    written = fragment_write(page, fragment_context(request, infusion, getattr(infusion, "review", None)))
+    written = fragment_write(page, fragment_context(request, infusion, getattr(infusion, "review", None), now=now))
     _KEPT.put(seen, _Holding(written=written, since=now, until=holds_until(page)))
     return written
 
@@ -133,7 +136,9 @@ def fragment_write(page: Checklist, context: dict[str, object]) -> Written:
     return Written(html=html, version=f"{crc32(html.encode()):08x}")
 
 
-def fragment_context(request: PersonRequest, infusion: Infusion, review: Review | None) -> dict[str, object]:
+def fragment_context(
+    request: PersonRequest, infusion: Infusion, review: Review | None, *, now: datetime
+) -> dict[str, object]:
     """What the fragment says besides its page."""
     child = infusion.plan.child
     return {
@@ -144,6 +149,9 @@ def fragment_context(request: PersonRequest, infusion: Infusion, review: Review 
         "may_record": may(request.user, Right.RECORD, child),
         "skip_reasons": list(SkipReason),
         "review": review,
+        "left_open": left_open_of(infusion, review),
+        "coming": coming_after(infusion, now=now) if infusion.sent_at or infusion.closed_at else None,
+        "standing": for_family(infusion, now=now),
     }
 
 

@@ -18,6 +18,7 @@ from ivig_care.web.family.checklists import Problem
 from ivig_care.web.family.erase import erasures_for
 from ivig_care.web.family.rows import slots, slots_filled
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 from ivig_care.web.reach.selectors import off_lines_for
 from ivig_care.web.welcome.screens import QUESTIONS, screen_of
 
@@ -26,6 +27,7 @@ HERE = "home"
 
 
 @require_safe
+@kept
 def home(request: PersonRequest) -> HttpResponse:
     """Staff go to their clinic, families see what to do now; who is both finds the clinic in the header."""
     if not cared_for_by(request.user).exists():
@@ -66,6 +68,7 @@ def home_response(request: PersonRequest, *, problem: Problem | None = None) -> 
         "zone": person.zone,
         "setting_up": screen_of(person) if person.setting_up else None,
         "questions": QUESTIONS,
+        "skip_reasons": list(SkipReason),
     }
     return render(request, "family/home.html", context, status=status)
 

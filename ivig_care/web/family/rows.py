@@ -18,9 +18,11 @@ from django.utils.crypto import salted_hmac
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 
+from ivig_care.plans.ends import CLOSING_STEP, is_step
 from ivig_care.plans.models import Step
 from ivig_care.plans.selectors import StepRow
 from ivig_care.regimen.protocol import Kind
+from ivig_care.web.lists import list_url
 from ivig_care.web.templatetags.queue import FormKeys
 from ivig_care.web.templatetags.times import Moment, minute
 
@@ -32,8 +34,6 @@ def slot(name: str) -> str:
 
 # Where the token of a form goes, and the word of its page: every answer puts its own in.
 TOKEN_SLOT, WORD_SLOT = slot("token"), slot("word")
-# The step that stands for the list of the day before.
-LIST_OF_THE_EVENING = "evening-before"
 # Some 1 kB each: the rows of the checklists that are open on phones just now.
 KEPT_ROWS = 10_000
 
@@ -84,7 +84,7 @@ class RowLook(NamedTuple):
     # On the first page, whose steps are several children's: whose it is, where it must be said, and that it is there.
     child: str = ""
     is_at_home: bool = False
-    # Where what is to be done is done in its own way, and which way that is: "drinks", "check" or "list".
+    # Where what is to be done is done in its own way, and which way that is: "drinks", "check", "list" or "close".
     way: str = ""
     way_url: str = ""
 
@@ -152,12 +152,12 @@ def row_look(
 
 def _way_of(step: Step, day_pk: int | None) -> tuple[str, str]:
     """In which way of its own a step is done, and where; two empty words when it is simply ticked."""
+    if where := list_url(step, day_pk):
+        return ("close" if is_step(step, CLOSING_STEP) else "list"), where
     if step.kind == Kind.FLUIDS:
         return "drinks", address("drinks", step.infusion_id)
     if step.kind == Kind.CHECK:
         return "check", address("symptoms", step.infusion_id)
-    if step.slot.startswith(LIST_OF_THE_EVENING) and day_pk is not None:
-        return "list", address("briefing", day_pk)
     return "", ""
 
 

@@ -3,8 +3,11 @@
 from django.urls import path
 
 from ivig_care.web.family import (
+    briefing,
     card,
+    changes,
     checklists,
+    closing,
     days,
     erase,
     export,
@@ -21,6 +24,7 @@ from ivig_care.web.family import (
     together,
     whose,
 )
+from ivig_care.web.family.diary import call, cups, doses, drinks, page, reports, symptoms
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -44,8 +48,22 @@ urlpatterns = [
     path("infusions/<int:pk>/", checklists.checklist, name="checklist"),
     path("infusions/<int:pk>/live/", checklists.checklist_live, name="checklist_live"),
     path("infusions/<int:pk>/messages/", messages.history, name="messages"),
+    path("infusions/<int:pk>/closing/", closing.closing, name="closing"),
+    path("infusions/<int:pk>/changes/", changes.changes, name="changes"),
+    path("infusions/<int:pk>/changes/seen/", changes.seen, name="changes_seen"),
     path("infusions/<int:pk>/tick/", together.tick, name="steps_tick"),
     path("infusions/<int:pk>/undo/", together.undo, name="steps_undo"),
+    path("infusions/<int:pk>/diary/", page.diary, name="diary"),
+    path("infusions/<int:pk>/drinks/", drinks.drinks, name="drinks"),
+    path("drinks/<int:pk>/undo/", drinks.undo, name="drink_undo"),
+    path("children/<int:pk>/cups/", cups.cups, name="cups"),
+    path("cups/<int:pk>/", cups.change, name="cup_change"),
+    path("infusions/<int:pk>/symptoms/", symptoms.symptoms, name="symptoms"),
+    path("reports/<int:pk>/", reports.report, name="report"),
+    path("reports/<int:pk>/undo/", symptoms.undo, name="report_undo"),
+    path("infusions/<int:pk>/call/", call.call, name="call_card"),
+    path("infusions/<int:pk>/dose/", doses.extra, name="extra_dose"),
+    path("doses/<int:pk>/undo/", doses.undo, name="dose_undo"),
     path("steps/<int:pk>/", steps.sheet, name="step"),
     path("steps/<int:pk>/tick/", steps.tick, name="step_tick"),
     path("steps/<int:pk>/skip/", steps.skip, name="step_skip"),
@@ -53,6 +71,8 @@ urlpatterns = [
     path("steps/<int:pk>/note/", steps.note, name="step_note"),
     path("infusion-days/<int:pk>/start/", days.start, name="day_start"),
     path("infusion-days/<int:pk>/end/", days.end, name="day_end"),
+    path("infusion-days/<int:pk>/ready/", briefing.briefing, name="briefing"),
+    path("infusion-days/<int:pk>/duty/", briefing.duty, name="briefing_duty"),
     path("infusion-days/<int:pk>/undo/", days.undo, name="day_undo"),
     path("infusion-days/<int:pk>/card/", card.card, name="infusion_card"),
     path("infusion-days/<int:pk>/card/live/", card.card_live, name="infusion_card_live"),

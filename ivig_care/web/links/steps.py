@@ -10,6 +10,7 @@ from itertools import groupby
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ivig_care.actions.links import (
@@ -20,13 +21,14 @@ from ivig_care.actions.links import (
     delivery_skip,
     delivery_undo,
 )
+from ivig_care.care_teams.access import Right, cared_for_by
 from ivig_care.care_teams.models import Clinic
 from ivig_care.common import clock
 from ivig_care.nudges.answering import day_ahead_of, just_answered, open_steps_of, steps_of
 from ivig_care.nudges.links import link_token
 from ivig_care.nudges.models import Delivery
 from ivig_care.nudges.words import courses_of
-from ivig_care.plans.models import Infusion, Step
+from ivig_care.plans.models import Infusion, InfusionDay, Step
 from ivig_care.plans.selectors import StepRow, rows_of
 from ivig_care.regimen.nudging import LONGEST_SNOOZE
 from ivig_care.regimen.steps import SkipReason
@@ -37,9 +39,9 @@ from ivig_care.web.links.sealed import opens_with_token
 # Longer than that a key is none, and more than a database can hold.
 LONGEST_KEY = 18
 _NOTICES = (Delivery.Purpose.MOVED, Delivery.Purpose.CANCELLED)
-NOTHING_YET = "Nothing was recorded yet."
-NONE_CHOSEN = "Tick at least one step first."
-ONE_BY_ONE = "Nothing was recorded yet: please answer them one by one."
+NOTHING_YET = gettext_lazy("Nothing was recorded yet.")
+NONE_CHOSEN = gettext_lazy("Tick at least one step first.")
+ONE_BY_ONE = gettext_lazy("Nothing was recorded yet: please answer them one by one.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +75,8 @@ class LaterForm(forms.Form):
         min_value=1,
         max_value=int(LONGEST_SNOOZE.total_seconds() // 60),
         error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"), "Choose in how many minutes you want to be reminded."
+            ("required", "invalid", "min_value", "max_value"),
+            gettext_lazy("Choose in how many minutes you want to be reminded."),
         ),
     )
 
@@ -99,7 +102,7 @@ def done(request: HttpRequest, delivery: Delivery) -> HttpResponse:
     """These steps were done: now, or so many minutes ago. All are recorded, or none."""
     steps, now = _chosen(request, delivery), clock.now()
     if not steps:
-        return _stopped(request, delivery, steps, NONE_CHOSEN)
+        return _stopped(request, delivery, steps, str(NONE_CHOSEN))
     form = TickForm(request.POST, zone=steps[0].infusion.tz, now=now)
     if not form.is_valid():
         return _stopped(request, delivery, steps, first_error(form))
@@ -126,7 +129,7 @@ def skip(request: HttpRequest, delivery: Delivery) -> HttpResponse:
     """These steps were not done, for a reason."""
     steps, note = _chosen(request, delivery), request.POST.get("note", "")
     if not steps:
-        return _stopped(request, delivery, steps, NONE_CHOSEN, open_form="skip", note=note)
+        return _stopped(request, delivery, steps, str(NONE_CHOSEN), open_form="skip", note=note)
     form = SkipForm(request.POST)
     if not form.is_valid():
         return _stopped(request, delivery, steps, first_error(form), open_form="skip", note=note)
@@ -144,7 +147,7 @@ def later(request: HttpRequest, delivery: Delivery) -> HttpResponse:
     """Remind again in a while; some steps may not wait, and the page says which."""
     steps = _chosen(request, delivery)
     if not steps:
-        return _stopped(request, delivery, steps, NONE_CHOSEN, open_form="later")
+        return _stopped(request, delivery, steps, str(NONE_CHOSEN), open_form="later")
     form = LaterForm(request.POST)
     if not form.is_valid():
         return _stopped(request, delivery, steps, first_error(form), open_form="later")
@@ -152,9 +155,12 @@ def later(request: HttpRequest, delivery: Delivery) -> HttpResponse:
     waiting, refusals = delivery_later(delivery=delivery, steps=steps, minutes=minutes, now=clock.now())
     if not refusals:
         return _recorded(delivery)
-    said = f"We remind you again of {len(waiting)} in {minutes} minutes. " if waiting else ""
+    said = gettext("We remind you again of %(count)s in %(minutes)s minutes.") % {
+        "count": len(waiting),
+        "minutes": minutes,
+    }
     problem = Problem(
-        text=said + str(refusals[0]),
+        text=f"{said} {refusals[0]}" if waiting else str(refusals[0]),
         step_id=refusals[0].step.pk,
         open_form="later",
         chosen=[refusal.step.pk for refusal in refusals],
@@ -212,6 +218,7 @@ def _page(request: HttpRequest, delivery: Delivery, *, problem: Problem | None =
         "has_settled": any(group.settled for group in groups),
         "days": list(delivery.infusion.days.all()) if delivery.infusion and delivery.purpose in _NOTICES else [],
         "ahead": day_ahead_of(delivery),
+        "to_be_ready": _to_be_ready(delivery),
         "notice": courses_of({delivery.infusion_id}).get(delivery.infusion_id or 0),
         "problem": problem,
         "clinics": _clinics(delivery, groups),
@@ -219,6 +226,19 @@ def _page(request: HttpRequest, delivery: Delivery, *, problem: Problem | None =
         "skip_reasons": list(SkipReason),
     }
     return render(request, "links/steps.html", context, status=422 if problem else 200)
+
+
+def _to_be_ready(delivery: Delivery) -> InfusionDay | None:
+    """The infusion day that a message looks ahead to: what is asked about it is answered by who has signed in."""
+    if delivery.briefing_on is None or delivery.infusion is None or not _is_theirs(delivery, delivery.infusion):
+        return None
+    days = (day for day in delivery.infusion.days.all() if day.cancelled_at is None and day.actual_start is None)
+    zone = delivery.infusion.tz
+    return next((day for day in days if day.planned_start.astimezone(zone).date() == delivery.briefing_on), None)
+
+
+def _is_theirs(delivery: Delivery, infusion: Infusion) -> bool:
+    return cared_for_by(delivery.person, Right.RECORD).filter(pk=infusion.plan.child_id).exists()
 
 
 def _clinics(delivery: Delivery, groups: Sequence[Group]) -> list[Clinic]:

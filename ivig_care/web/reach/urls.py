@@ -5,7 +5,6 @@ from django.urls import path
 from ivig_care.web.reach import browsers, contact_points, page, preferences
 
 urlpatterns = [
-    path("sw.js", browsers.service_worker, name="service_worker"),
     path("reach/", page.reach, name="reach"),
     path("reach/add/", contact_points.add, name="reach_add"),
     path("reach/browsers/", browsers.add, name="reach_browser_add"),

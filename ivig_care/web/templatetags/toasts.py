@@ -16,6 +16,9 @@ _ROUTES = {
     "undo-step": "step_undo",
     "undo-day": "day_undo",
     "undo-steps": "steps_undo",
+    "undo-drink": "drink_undo",
+    "undo-report": "report_undo",
+    "undo-dose": "dose_undo",
     "undo-rate": "rate_undo",
     "undo-lot": "lot_undo",
 }

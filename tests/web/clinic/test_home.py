@@ -69,8 +69,8 @@ def test_the_queue_puts_what_needs_an_eye_first(
         ),
         ("Explained", "1 dose given with a reason (fever)."),
         ("Late", "Day 1 started 45 min late; day 2 started 45 min late."),
-        ("Unchecked", "1 of 9 other steps missed."),
-        ("Clean", "Started on time; all 24 steps done."),
+        ("Unchecked", "1 of 11 other steps missed."),
+        ("Clean", "Started on time; all 26 steps done."),
     ]
 
 

@@ -23,7 +23,7 @@ def test_from_the_form_to_the_checklist(draft: Plan, typed: dict[str, str], peop
     assert (draft.status, draft.prescribed_by) == ("active", people.weiss)
     assert "The plan is active." in response.content.decode()
     infusion = draft.infusions.get()
-    assert infusion.steps.open().count() == 24
+    assert infusion.steps.open().count() == 26
     assert infusion.days.get(number=1).planned_start == STARTS_AT
     first = infusion.steps.get(slot="premedication.d1.acetaminophen")
     assert (first.medicine_name, first.mg, first.mg_per_ml) == ("Tylenol", Decimal(300), Decimal(32))

@@ -152,7 +152,7 @@ def test_days_that_overlap_are_a_caution(complete: Plan, doctor: Client) -> None
 def test_steps_already_over_are_a_caution(complete: Plan, doctor: Client, clock: time_machine.Traveller) -> None:
     clock.move_to(STARTS_AT)
     (caution,) = _outlook(doctor, complete).warnings
-    assert caution.text == "2 of 24 steps are already over and would stand there as missed."
+    assert caution.text == "2 of 26 steps are already over and would stand there as missed."
 
 
 def test_where_fluids_are_limited_nobody_is_asked_to_drink_more(complete: Plan, doctor: Client) -> None:

@@ -114,6 +114,49 @@ def test_a_rate_before_its_time_is_said_kindly(day: InfusionDay, maria: Client) 
     assert not Concern.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("rate_enter", "What does the pump show?"),
+        ("pause", "Since when is it paused?"),
+        ("resume", "At which rate does it go on?"),
+    ],
+)
+def test_each_asks_in_its_own_words(day: InfusionDay, maria: Client, name: str, heading: str) -> None:
+    page = maria.get(reverse(name, args=[day.pk])).content.decode()
+    assert f"<h1>{heading}</h1>" in page
+
+
+def test_the_first_rate_of_another_lot_begins_the_ladder_anew(day: InfusionDay, people: People, maria: Client) -> None:
+    for number in range(2):
+        label = Label(brand="Octagam 10 %", lot=f"A{number}")
+        lot_enter(day=day, label=label, by=people.maria, at=STARTS_AT, now=STARTS_AT)
+    now = STARTS_AT + 20 * MINUTE
+    rate_enter(day=day, ml_h=Decimal(24), by=people.maria, at=STARTS_AT, now=now)
+    url = reverse("rate_enter", args=[day.pk])
+    assert "first rate of a bottle of another lot" in maria.get(url).content.decode()
+    maria.post(url, {"ml_h": "12", "ago": "0", "is_new_lot": "on"})
+    assert RateEntry.objects.last().is_new_lot  # type: ignore[union-attr]
+    assert "Set to 24 mL/h now (planned 9:50 am)" in text_of(maria, day)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "model"),
+    [
+        ("rate_enter", {"ml_h": "24", "ago": "0"}, RateEntry),
+        ("pause", {"ago": "0"}, RateEntry),
+        ("lot_enter", {"brand": "Octagam 10 %", "lot": "A1"}, ProductLot),
+    ],
+)
+def test_a_form_that_arrives_twice_is_said_once(
+    day: InfusionDay, maria: Client, clock: Traveller, name: str, said: dict[str, str], model: type[RateEntry]
+) -> None:
+    for _ in range(2):
+        assert maria.post(reverse(name, args=[day.pk]), {**said, "key": "a-key-of-its-own.1"}).status_code == 302
+        clock.shift(MINUTE)
+    assert model.objects.count() == 1
+
+
 def test_pausing_and_going_on_are_one_tap_each(day: InfusionDay, maria: Client, clock: Traveller) -> None:
     pause = reverse("pause", args=[day.pk])
     assert "While it stands still nobody knows the end" in maria.get(pause, {"ago": "0"}).content.decode()

@@ -1,0 +1,136 @@
+"""Reads how a child is: what was reported, what the triage makes of it, and the checks that ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from fractions import Fraction
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from ivig_care.diary.models import SymptomReport
+from ivig_care.diary.words import METHODS, SEVERITIES, symptom
+from ivig_care.plans.facts import facts_of
+from ivig_care.plans.models import Infusion, Step
+from ivig_care.plans.prescription import protocol_of
+from ivig_care.regimen.figures import plain
+from ivig_care.regimen.now import Question, triage_for
+from ivig_care.regimen.protocol import Kind
+from ivig_care.regimen.rechecks import RECHECK
+from ivig_care.regimen.reports import COUNTS_FOR, SaidAt, Standing, standing_at
+from ivig_care.regimen.schedule import build_schedule
+from ivig_care.regimen.symptoms import ChildFlag, Method, Severity, Symptom, SymptomSaid, Temperature
+from ivig_care.regimen.triage import Triaged
+
+# The checks that ask how the child is begin so; others ask to look at something of its own.
+SYMPTOM_CHECKS = ("check", RECHECK)
+
+
+def reports_near(infusion: Infusion, at: datetime) -> QuerySet[SymptomReport]:
+    """The standing reports that can bear on how the child is at `at`, in order of time."""
+    # One of a day ago may name again what was first named up to a day before that.
+    near = infusion.reports.standing().filter(at__gt=at - 3 * COUNTS_FOR, at__lte=at)
+    return near.prefetch_related("symptoms", "temperatures").order_by("at", "pk")
+
+
+def standing_of(infusion: Infusion, at: datetime) -> Standing:
+    """What was said of the child until `at` and still counts."""
+    return standing_at(tuple(map(_said_at, reports_near(infusion, at))), at)
+
+
+def triaged_of(
+    infusion: Infusion,
+    *,
+    at: datetime,
+    symptoms: tuple[SymptomSaid, ...],
+    temperatures: tuple[Temperature, ...],
+    gone: frozenset[Symptom],
+    takes_steroid: bool | None,
+    has_more: bool = False,
+) -> Triaged:
+    """What the triage makes of a report at `at`, together with what was said before and still counts.
+
+    That the child is fine is taken as it is said. What the plan's protocol changes in the rules counts, and the doses
+    that were given, for a medicine may hide a fever. Whether the child takes a steroid is what was said last.
+    """
+    reports = list(reports_near(infusion, at))
+    new = SaidAt(at=at, symptoms=symptoms, temperatures=temperatures, gone=gone, has_more=has_more)
+    standing = standing_at((*map(_said_at, reports), new), at)
+    answers = [*(report.takes_steroid for report in reports), takes_steroid]
+    question = Question(
+        at=at,
+        symptoms=standing.symptoms,
+        temperatures=standing.temperatures,
+        child_flags=_flags(next((one for one in reversed(answers) if one is not None), None)),
+    )
+    protocol, facts = protocol_of(infusion.plan), facts_of(infusion)
+    return triage_for(question, protocol, build_schedule(protocol, facts), facts)
+
+
+def checks_answered(infusion: Infusion, at: datetime) -> list[Step]:
+    """The open checks whose time it is at `at` and that a report answers."""
+    asked = infusion.steps.open().filter(kind=Kind.CHECK, opens_at__lte=at, closes_at__gt=at)
+    return [step for step in asked.order_by("due_at", "pk") if step.slot.startswith(SYMPTOM_CHECKS)]
+
+
+def about_words(
+    symptoms: Sequence[SymptomSaid], temperatures: Sequence[Temperature], note: str, before: Iterable[SymptomSaid] = ()
+) -> str:
+    """What was reported, in one line for a person; with what was said before and still counts."""
+    named = {one.symptom for one in symptoms}
+    parts = [symptom_words(one.symptom, one.severity or "", one.score) for one in symptoms]
+    parts += [
+        _("%(symptom)s (said before)") % {"symptom": symptom_words(one.symptom, one.severity or "", one.score)}
+        for one in before
+        if one.symptom not in named
+    ]
+    parts += [temperature_words(one.celsius, one.method) for one in temperatures]
+    if note:
+        parts.append(f"“{note}”")
+    return "; ".join(parts)
+
+
+def symptom_words(name: str, severity: str, score: int | None) -> str:
+    """As in "Headache: severe, 7 of 10"."""
+    how = [str(SEVERITIES[severity])] if severity in SEVERITIES else []
+    if score is not None:
+        how.append(_("%(score)s of 10") % {"score": score})
+    return f"{symptom(name)}: {', '.join(how)}" if how else symptom(name)
+
+
+def temperature_words(celsius: Fraction, method: str) -> str:
+    """As in "38.2 °C, under the arm"."""
+    where = METHODS.get(method, "") if method != Method.UNKNOWN else _("way of measuring unknown")
+    return f"{plain(celsius)} °C, {where}"
+
+
+def _said_at(report: SymptomReport) -> SaidAt:
+    named = list(report.symptoms.all())
+    return SaidAt(
+        at=report.at,
+        symptoms=tuple(
+            SymptomSaid(
+                symptom=Symptom(one.symptom),
+                severity=Severity(one.severity) if one.severity else None,
+                score=one.score,
+                is_persistent=one.is_persistent,
+                since=one.since,
+            )
+            for one in named
+            if not one.is_gone
+        ),
+        temperatures=tuple(
+            Temperature(celsius=Fraction(one.celsius), method=Method(one.method), at=report.at)
+            for one in report.temperatures.all()
+        ),
+        gone=frozenset(Symptom(one.symptom) for one in named if one.is_gone),
+        has_more=bool(report.note or report.trend),
+    )
+
+
+def _flags(takes_steroid: bool | None) -> frozenset[ChildFlag] | None:
+    """What is known of the child; None, and so the worst, where nobody said it."""
+    if takes_steroid is None:
+        return None
+    return frozenset({ChildFlag.LONG_TERM_STEROID}) if takes_steroid else frozenset()

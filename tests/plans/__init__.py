@@ -1,0 +1,1 @@
+"""Reads of plans and checklists that stand on no page alone."""
