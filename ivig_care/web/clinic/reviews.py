@@ -15,6 +15,7 @@ from ivig_care.actions.reviews import review_amend, review_sign
 from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
 from ivig_care.plans.models import Infusion, Plan
+from ivig_care.reviews.diary import diary_part
 from ivig_care.reviews.models import Review
 from ivig_care.reviews.selectors import review_page
 from ivig_care.web.fetch import fetch_for, looked_at
@@ -138,6 +139,7 @@ def _page(
     page = review_page(infusion)
     context = {
         "page": page,
+        "diary": diary_part(infusion, now=clock.now()),
         "infusion": infusion,
         "plan": infusion.plan,
         "child": infusion.plan.child,
