@@ -37,8 +37,9 @@ class PlanIncomplete(Refused):
 class PlanNotDraft(Refused):
     """Only a draft can be changed or activated."""
 
-    def __init__(self) -> None:
-        super().__init__(_("This plan is no draft any more and can no longer be changed here."))
+    def __init__(self, status: str) -> None:
+        self.status = status
+        super().__init__(_("This plan is %(status)s and can no longer be changed here.") % {"status": status})
 
 
 class ReviewSigned(Refused):

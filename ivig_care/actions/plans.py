@@ -132,7 +132,7 @@ def plan_activate(*, plan: Plan, by: User, at: datetime) -> Plan:
 def _locked_draft(plan: Plan) -> Plan:
     locked = Plan.objects.select_for_update().get(pk=plan.pk)
     if locked.status != Plan.Status.DRAFT:
-        raise PlanNotDraft
+        raise PlanNotDraft(locked.get_status_display())
     return locked
 
 

@@ -28,8 +28,8 @@ from ivig_care.regimen.steps import Event, SkipReason, State
 # What somebody is told who says something of a step that is answered.
 _STATE_SAID = {
     State.OPEN: gettext_lazy("This step is still open."),
-    State.DONE: gettext_lazy("This step is done already."),
-    State.SKIPPED: gettext_lazy("This step is skipped already."),
+    State.DONE: gettext_lazy("This step is already done."),
+    State.SKIPPED: gettext_lazy("This step is already skipped."),
     State.MISSED: gettext_lazy("The time for this step is over."),
     State.WITHDRAWN: gettext_lazy("This step is no longer needed."),
 }
