@@ -29,7 +29,14 @@ def main(infusion_id: int) -> None:
     weiss = User.objects.get(email="weiss@example.org")
     infusion = Infusion.objects.select_related("plan__child").get(pk=infusion_id)
     review = Review.objects.get(infusion=infusion)
-    review_sign(review=review, by=weiss, note="Well done, Rosa.", next_time="Start the drinks a day earlier.", at=now)
+    review_sign(
+        review=review,
+        by=weiss,
+        note="Well done, Rosa.",
+        next_time="Start the drinks a day earlier.",
+        at=now,
+        knows_open=True,
+    )
     following = active_infusion(child=infusion.plan.child, by=weiss, starts_at=now + timedelta(days=20), at=now)
     Plan.objects.filter(pk=following.plan_id).update(weight_kg=Decimal("21.4"), fluids_goal_ml=1600)
 

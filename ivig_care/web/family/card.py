@@ -71,7 +71,8 @@ def card_context(request: PersonRequest, day: InfusionDay) -> dict[str, object]:
         "differences": differences(made),
         "asks": questions(made),
         "lots": [(lot, is_expired(lot, today)) for lot in made.lots],
-        "chips": CHIPS,
+        # By the name that the form of symptoms knows it by.
+        "chips": [(symptom.name.lower(), words) for symptom, words in CHIPS],
     }
 
 

@@ -17,6 +17,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 
+from ivig_care.plans.ends import CLOSING_STEP, is_step
 from ivig_care.plans.models import Step
 from ivig_care.plans.selectors import StepRow
 from ivig_care.regimen.protocol import Kind
@@ -77,7 +78,7 @@ class RowLook(NamedTuple):
     # On the first page, whose steps are several children's: whose it is, where it must be said, and that it is there.
     child: str = ""
     is_at_home: bool = False
-    # Where what is to be done is done in its own way, and which way that is: "drinks", "check" or "list".
+    # Where what is to be done is done in its own way, and which way that is: "drinks", "check", "list" or "close".
     way: str = ""
     way_url: str = ""
 
@@ -146,7 +147,7 @@ def row_look(
 def _way_of(step: Step, day_pk: int | None) -> tuple[str, str]:
     """In which way of its own a step is done, and where; two empty words when it is simply ticked."""
     if where := list_url(step, day_pk):
-        return "list", where
+        return ("close" if is_step(step, CLOSING_STEP) else "list"), where
     if step.kind == Kind.FLUIDS:
         return "drinks", address("drinks", step.infusion_id)
     if step.kind == Kind.CHECK:
