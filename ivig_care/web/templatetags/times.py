@@ -126,9 +126,9 @@ def date_alone(day: date | datetime) -> str:
 
 
 @register.filter
-def input_time(at: datetime, zone: ZoneInfo) -> str:
-    """As a datetime-local input wants it."""
-    return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+def input_time(at: datetime | str, zone: ZoneInfo) -> str:
+    """As a datetime-local input wants it; what is put in later stays as it is."""
+    return at if isinstance(at, str) else at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
 @register.filter
