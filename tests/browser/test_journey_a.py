@@ -191,7 +191,7 @@ def _the_end_and_what_changes(rosa: Rosa) -> None:
     rosa.press("link", "What is different this time")
     expect(page.get_by_text("21.4")).to_be_visible()
     rosa.press("button", "Seen")
-    expect(page.get_by_text("Seen by Rosa")).to_be_visible()
+    rosa.is_told("You find it again on the checklist, beside the plan.")
 
 
 def _line(page: Page, words: str) -> Locator:
