@@ -6,9 +6,11 @@ from datetime import time
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from ivig_care.common import clock
 from ivig_care.regimen.timing import QuietHours, zone_named
@@ -34,8 +36,8 @@ class User(AbstractBaseUser):
     """
 
     class Drinks(models.TextChoices):
-        ML = "mL", "millilitres (mL)"
-        OZ = "oz", "fluid ounces (oz)"
+        ML = "mL", gettext_lazy("millilitres (mL)")
+        OZ = "oz", gettext_lazy("fluid ounces (oz)")
 
     class Degrees(models.TextChoices):
         CELSIUS = "C", "°C"
@@ -91,9 +93,9 @@ class ContactPoint(models.Model):
     """
 
     class Kind(models.TextChoices):
-        EMAIL = "email", "e-mail"
-        SMS = "sms", "text message"
-        PUSH = "push", "notification"
+        EMAIL = "email", gettext_lazy("e-mail")
+        SMS = "sms", gettext_lazy("text message")
+        PUSH = "push", gettext_lazy("notification")
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_points")
     kind = models.CharField(max_length=10, choices=Kind)
@@ -154,6 +156,11 @@ class NudgePreference(models.Model):
         return quiet_hours(self.quiet_from, self.quiet_until)
 
 
+def language_spoken(chosen: str) -> str:
+    """The language in which we write to somebody who chose this one; nobody's browser is there to ask."""
+    return chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
 def quiet_hours(begins: time | None, ends: time | None) -> QuietHours | None:
     """The quiet hours between the two, if both are set."""
     return None if begins is None or ends is None else QuietHours(begins, ends)
@@ -167,8 +174,8 @@ class SentEntry(models.Model):
     """
 
     class Status(models.TextChoices):
-        RECORDED = "recorded", "recorded"
-        CONFLICT = "conflict", "somebody had said it before; nothing was added"
+        RECORDED = "recorded", gettext_lazy("recorded")
+        CONFLICT = "conflict", gettext_lazy("somebody had said it before; nothing was added")
 
     person = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sent_entries")
     key = models.CharField(max_length=64)

@@ -12,6 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
@@ -26,7 +27,7 @@ class NoSuchPerson(Refused):
 
     def __init__(self, email: str) -> None:
         self.email = email
-        super().__init__(f"Nobody signs in with {email}.")
+        super().__init__(_("Nobody signs in with %(email)s.") % {"email": email})
 
 
 def address_add(*, person: User, is_proved: bool) -> None:

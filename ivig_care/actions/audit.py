@@ -13,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Model
+from django.utils import translation
 from django.utils.crypto import salted_hmac
+from django.utils.functional import Promise
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import role_kept
@@ -51,7 +53,7 @@ def audit_note(
     child: Child | None = None,
     clinic: Clinic | None = None,
     person: User | None = None,
-    detail: str = "",
+    detail: str | Promise = "",
 ) -> AuditEvent:
     """Add one event to the log of the child; else of the clinic; else of the person.
 
@@ -59,7 +61,9 @@ def audit_note(
     erased. What was recorded or changed is said as somebody would say it before the thing: "ticked", "took back".
     Call it last in a transaction, for it holds the end of the chain until the transaction ends.
     """
-    actor = actor_of(by, child=child, clinic=clinic)
+    # Kept in the language that we write in, whoever did it; said in that of whoever reads it.
+    with translation.override(settings.LANGUAGE_CODE):
+        actor, detail = actor_of(by, child=child, clinic=clinic), str(detail)
     event = AuditEvent(
         subject=_subject(child, clinic, person),
         at=now,

@@ -7,6 +7,9 @@ from datetime import date, datetime
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import NudgePreference, User
 from ivig_care.actions.accounts import address_add
@@ -38,9 +41,14 @@ def clinic_add(
 ) -> Clinic:
     """A new clinic. `country` picks the rule set of medicine limits. Raises Refused."""
     if record_kept_years is not None and not 0 < record_kept_years <= MOST_YEARS:
-        raise Refused(f"A record is kept for 1 to {MOST_YEARS} years, or without an end.")
+        raise Refused(
+            _("A record is kept for 1 to %(most_years)s years, or without an end.") % {"most_years": MOST_YEARS}
+        )
     if country not in Clinic.Country.values:
-        raise Refused(f"No rule set for {country!r}; known: {', '.join(Clinic.Country.values)}.")
+        raise Refused(
+            _("No rule set for %(country)s; known: %(countries)s.")
+            % {"country": repr(country), "countries": ", ".join(Clinic.Country.values)}
+        )
     _check_zone(zone)
     return Clinic.objects.create(
         name=name,
@@ -52,9 +60,19 @@ def clinic_add(
     )
 
 
+_A_ROLE = {
+    Role.GUARDIAN: gettext_lazy("a guardian"),
+    Role.CAREGIVER: gettext_lazy("a caregiver"),
+    Role.VIEWER: gettext_lazy("a viewer"),
+    Role.CLINICIAN: gettext_lazy("a clinician"),
+    Role.NURSE: gettext_lazy("a nurse"),
+    Role.ADMIN: gettext_lazy("a clinic admin"),
+}
+
+
 def a_role(role: Role) -> str:
     """As in "a guardian" and "a clinic admin"."""
-    return f"a {role.label}"
+    return str(_A_ROLE[role])
 
 
 TOLD_BY_ROLE = {Role.GUARDIAN: Told.FIRST, Role.CAREGIVER: Told.SECOND, Role.VIEWER: Told.NEVER}
@@ -94,7 +112,7 @@ def person_add(*, email: str, name: str, zone: str, password: str | None = None)
     try:
         validate_email(email)
     except ValidationError as error:
-        raise Refused(f"{email!r} is not an e-mail address.") from error
+        raise Refused(_("%(email)s is not an e-mail address.") % {"email": repr(email)}) from error
     known = User.objects.filter(email__iexact=email).first()
     person = known or User.objects.create_user(email.lower(), password, name=name)
     if known is None:
@@ -108,7 +126,14 @@ def staff_add(*, clinic: Clinic, person: User, role: Role, now: datetime) -> Mem
     """Put a person on a clinic's staff as clinician, nurse or admin; a second time changes nothing."""
     membership, is_new = Membership.objects.get_or_create(user=person, clinic=clinic, role=role)
     if is_new:
-        audit_note(verb=Verb.SHARED, about=person, by=None, now=now, clinic=clinic, detail=f"{person}, {role.label}")
+        audit_note(
+            verb=Verb.SHARED,
+            about=person,
+            by=None,
+            now=now,
+            clinic=clinic,
+            detail=format_lazy("{who}, {role}", who=str(person), role=role.label),
+        )
     return membership
 
 
@@ -122,7 +147,14 @@ def caregiver_add(*, child: Child, person: User, role: Role, now: datetime) -> M
     place = {"role": role, "told": told}
     membership, is_new = Membership.objects.get_or_create(user=person, child=child, defaults=place)
     if is_new:
-        audit_note(verb=Verb.SHARED, about=person, by=None, now=now, child=child, detail=f"{person}, {role.label}")
+        audit_note(
+            verb=Verb.SHARED,
+            about=person,
+            by=None,
+            now=now,
+            child=child,
+            detail=format_lazy("{who}, {role}", who=str(person), role=role.label),
+        )
     return membership
 
 
@@ -132,7 +164,10 @@ def told_set(*, child: Child, person: User, told: Told, now: datetime) -> None:
     Child.objects.select_for_update(no_key=True).get(pk=child.pk)
     family = Membership.objects.filter(child=child, user__is_active=True)
     if told == Told.NEVER and not family.exclude(user=person).exclude(told=Told.NEVER).exists():
-        raise Refused(f"Then nobody would be told about {child.given_name}. Somebody else must be told first.")
+        raise Refused(
+            _("Then nobody would be told about %(child)s. Somebody else must be told first.")
+            % {"child": child.given_name}
+        )
     place = family.filter(user=person).exclude(told=told).first()
     if place is not None:
         family.filter(pk=place.pk).update(told=told)
@@ -158,11 +193,13 @@ def place_end(*, place: Membership, by: User, now: datetime) -> None:
         return
     place.role = held.role
     if not may_end(by, place):
-        raise Refused("A guardian’s place can only be ended by that guardian." if child else "You cannot do that.")
+        raise Refused(
+            _("A guardian’s place can only be ended by that guardian.") if child else _("You cannot do that.")
+        )
     alike = Membership.objects.filter(child=child, clinic=clinic, role=place.role, user__is_active=True)
     if not alike.exclude(pk=place.pk).exists():
         _check_not_last(place)
-    detail = f"{place.user}, {place.get_role_display()}"
+    detail = format_lazy("{who}, {role}", who=str(place.user), role=Role(place.role).label)
     # Noted first: whoever leaves does so as what they were.
     audit_note(verb=Verb.ENDED, about=place.user, by=by, now=now, child=child, clinic=clinic, detail=detail)
     if child is not None:
@@ -223,19 +260,23 @@ def clinic_link_withdraw(*, child: Child, clinic: Clinic, by: User, now: datetim
 
 def share_words(clinic: Clinic, named: str) -> str:
     """What a guardian agrees to, for the child that is called so."""
-    return (
-        f"{clinic.name} may see what is recorded about {named}: the plan, the checklists, what was given "
+    words = _(
+        "%(clinic)s may see what is recorded about %(child)s: the plan, the checklists, what was given "
         "and when, notes, and the messages sent about it. Its clinicians may write plans and sign reviews. I can end "
         "this at any time, and from then on nobody there sees anything."
     )
+    return words % {"clinic": clinic.name, "child": named}
 
 
 def _check_not_last(place: Membership) -> None:
     if place.role == Role.GUARDIAN and place.child is not None:
         name = place.child.given_name
-        raise Refused(f"You are the only guardian of {name}. Invite another one first, or have the record erased.")
+        raise Refused(
+            _("You are the only guardian of %(name)s. Invite another one first, or have the record erased.")
+            % {"name": name}
+        )
     if place.role == Role.ADMIN:
-        raise Refused("This is the clinic’s only admin. Invite another one first.")
+        raise Refused(_("This is the clinic’s only admin. Invite another one first."))
 
 
 def _shared_by_end(child: Child, person: User, now: datetime) -> None:
@@ -261,7 +302,7 @@ def _guardians_told(child: Child, now: datetime) -> None:
     """Nobody would be told of the child any more, so its guardians are, whatever they chose while others were."""
     for place in Membership.objects.filter(child=child, role=Role.GUARDIAN, user__is_active=True).order_by("pk"):
         Membership.objects.filter(pk=place.pk).update(told=Told.FIRST)
-        detail = f"{place.user} is {Told.FIRST.label}"
+        detail = f"{place.user} is told first"
         audit_note(verb=Verb.CHANGED, about=place, by=None, now=now, child=child, detail=detail)
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
 
 from ivig_care.protocols import reference
 from ivig_care.protocols.models import (
@@ -62,7 +63,11 @@ class CatalogueLoaded:
     kept: tuple[str, ...]
 
     def __str__(self) -> str:
-        counts = f"Catalogue: {self.created} created, {self.updated} updated, {self.unchanged} unchanged."
+        counts = _("Catalogue: %(created)s created, %(updated)s updated, %(unchanged)s unchanged.") % {
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+        }
         return counts + (f" Kept, though not in the files: {'; '.join(self.kept)}." if self.kept else "")
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, SentEntry, User
 from ivig_care.actions.accounts import ways_in_end
@@ -29,7 +30,7 @@ def account_close(*, person: User, now: datetime) -> None:
     """
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
     if Delivery.objects.filter(person=person, status=Delivery.Status.SENDING).exists():
-        raise Refused("A message to you is just leaving. Please try again in a minute.")
+        raise Refused(_("A message to you is just leaving. Please try again in a minute."))
     places = Membership.objects.filter(user=person).select_related("child", "clinic", "user")
     for place in places.order_by("child", "clinic", "pk"):
         place_end(place=place, by=person, now=now)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy
+
 from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.care_teams.models import Child, Clinic, Consent
 
 # What people read when they agree to be reminded, word for word as it is shown to them or asked of them.
-AGREE = "I agree that ivig_care sends me reminders there. I can stop that at any time."
-AGREED_AT_SETUP = (
+AGREE = gettext_lazy("I agree that ivig_care sends me reminders there. I can stop that at any time.")
+AGREED_AT_SETUP = gettext_lazy(
     "Said to whoever set up the account: ivig_care may send me reminders there. I can stop that at any time."
 )
-AGREED_BY_TEXT = "Sent START by text message, to get reminders at this number again."
+AGREED_BY_TEXT = gettext_lazy("Sent START by text message, to get reminders at this number again.")
 
 
 def consent_note(

@@ -10,6 +10,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F, Max, Q
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, ngettext
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
 from ivig_care.actions.audit import Verb, audit_note
@@ -50,7 +53,7 @@ def contact_point_add(*, person: User, kind: str, address: str, now: datetime) -
     held = ContactPoint.objects.filter(user=person)
     point = held.filter(kind=kind, address__iexact=address).first()
     if point is not None and point.verified_at is not None:
-        raise Refused(f"{address} is in your list already.")
+        raise Refused(gettext("%(address)s is in your list already.") % {"address": address})
     if point is None:
         _check_room(person)
         point = ContactPoint.objects.create(user=person, kind=kind, address=address, rank=_last_rank(person))
@@ -66,7 +69,7 @@ def contact_point_code_send(*, contact_point: ContactPoint, now: datetime) -> Co
     User.objects.select_for_update(no_key=True).get(pk=contact_point.user_id)
     point = ContactPoint.objects.select_for_update().get(pk=contact_point.pk)
     if point.verified_at is not None:
-        raise Refused("This address is proved already.")
+        raise Refused(gettext("This address is proved already."))
     return _code_send(point, now=now)
 
 
@@ -75,14 +78,13 @@ def contact_point_verify(*, contact_point: ContactPoint, code: str, now: datetim
     point = _try_counted(contact_point, now)
     if not code_fits(point, code):
         left = MOST_CODE_TRIES - point.code_tries
-        tries = f"You can try {left} more time{'' if left == 1 else 's'}." if left else "Ask for a new code."
-        raise Refused(f"That is not the code we sent. {tries}")
+        raise Refused(_wrong_code(left))
     return _verified(point, now)
 
 
 @transaction.atomic
 def contact_point_agree(
-    *, person: User, kind: str, address: str, at: datetime, words: str = AGREED_AT_SETUP
+    *, person: User, kind: str, address: str, at: datetime, words: str | Promise = AGREED_AT_SETUP
 ) -> ContactPoint:
     """Record that a person agreed at `at`, in these words, to be nudged there, and that the address is theirs.
 
@@ -145,11 +147,11 @@ def contact_point_switch_off(*, contact_point: ContactPoint, now: datetime) -> b
 
 
 @transaction.atomic
-def contact_point_on(*, contact_point: ContactPoint, now: datetime, words: str = AGREE) -> None:
+def contact_point_on(*, contact_point: ContactPoint, now: datetime, words: str | Promise = AGREE) -> None:
     """Use a proved address again: the person agrees anew, in these words. Raises Refused."""
     proved = ContactPoint.objects.filter(pk=contact_point.pk, verified_at__isnull=False)
     if proved.update(disabled_at=None, disabled_reason="", consented_at=now) != 1:
-        raise Refused("This address is not proved to be yours yet. Enter the code first.")
+        raise Refused(gettext("This address is not proved to be yours yet. Enter the code first."))
     _agreed(contact_point, words=words, now=now)
 
 
@@ -168,7 +170,7 @@ def contact_point_move(*, contact_point: ContactPoint, is_up: bool) -> None:
 def contact_point_test(*, contact_point: ContactPoint, now: datetime) -> Delivery:
     """Send a test to exactly this address. Raises Refused when it is off, or one was asked for this minute."""
     if not contact_point.is_usable:
-        raise Refused("Switch it on first. Nothing is sent to what is off.")
+        raise Refused(gettext("Switch it on first. Nothing is sent to what is off."))
     delivery, is_new = Delivery.objects.get_or_create(
         person_id=contact_point.user_id,
         occasion=_occasion(Purpose.TEST, contact_point.pk, now),
@@ -176,7 +178,7 @@ def contact_point_test(*, contact_point: ContactPoint, now: datetime) -> Deliver
         | {"link_until": now + TEST_LASTS},
     )
     if not is_new:
-        raise Refused("A test is on its way already. Give it a minute.")
+        raise Refused(gettext("A test is on its way already. Give it a minute."))
     return delivery
 
 
@@ -209,9 +211,12 @@ def number_read(text: str, *, country: str | None = None) -> str:
     try:
         number = phonenumbers.parse(text, country)
     except phonenumbers.NumberParseException as error:
-        raise Refused(f"“{text}” is not a phone number. Write it with its country, such as +1 212 555 0147.") from error
+        raise Refused(
+            gettext("“%(text)s” is not a phone number. Write it with its country, such as +1 212 555 0147.")
+            % {"text": text}
+        ) from error
     if not phonenumbers.is_possible_number(number):
-        raise Refused(f"“{text}” cannot be a phone number: it is too short or too long.")
+        raise Refused(gettext("“%(text)s” cannot be a phone number: it is too short or too long.") % {"text": text})
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -226,13 +231,16 @@ def _email_read(text: str) -> str:
     try:
         validate_email(text.strip())
     except ValidationError as error:
-        raise Refused(f"“{text}” is not an e-mail address.") from error
+        raise Refused(gettext("“%(text)s” is not an e-mail address.") % {"text": text}) from error
     return text.strip()
 
 
 def _check_room(person: User) -> None:
     if ContactPoint.objects.kept().filter(user=person).count() >= MOST_CONTACT_POINTS:
-        raise Refused(f"You have {MOST_CONTACT_POINTS} ways to be reached already. That is the most we keep.")
+        raise Refused(
+            gettext("You have %(most_contact_points)s ways to be reached already. That is the most we keep.")
+            % {"most_contact_points": MOST_CONTACT_POINTS}
+        )
 
 
 def _last_rank(person: User) -> int:
@@ -259,9 +267,20 @@ def _switch_off(contact_point: ContactPoint, *, reason: str, now: datetime, is_w
     return is_new
 
 
-def _agreed(point: ContactPoint, *, words: str, now: datetime) -> None:
-    consent_note(person=point.user, purpose=Consent.Purpose.REMIND, words=words, now=now, contact_point=point)
-    kind = point.get_kind_display()
+def _wrong_code(left: int) -> str:
+    if not left:
+        return gettext("That is not the code we sent. Ask for a new code.")
+    words = ngettext(
+        "That is not the code we sent. You can try %(count)s more time.",
+        "That is not the code we sent. You can try %(count)s more times.",
+        left,
+    )
+    return words % {"count": left}
+
+
+def _agreed(point: ContactPoint, *, words: str | Promise, now: datetime) -> None:
+    consent_note(person=point.user, purpose=Consent.Purpose.REMIND, words=str(words), now=now, contact_point=point)
+    kind = Kind(point.kind).label
     audit_note(verb=Verb.AGREED, about=point, by=point.user, now=now, person=point.user, detail=kind)
 
 
@@ -271,7 +290,8 @@ def _withdrawn(point: ContactPoint, *, is_new: bool, how: str, now: datetime) ->
     if not (ended or is_new):
         return
     by = None if how == _HOW[STOP_BY_TEXT] and point.verified_at is None else point.user
-    detail = ", ".join(word for word in (point.get_kind_display(), how) if word)
+    kind = Kind(point.kind).label
+    detail = format_lazy("{kind}, {how}", kind=kind, how=how) if how else kind
     audit_note(verb=Verb.WITHDREW, about=point, by=by, now=now, person=point.user, detail=detail)
 
 
@@ -279,17 +299,17 @@ def _withdrawn(point: ContactPoint, *, is_new: bool, how: str, now: datetime) ->
 def _verified(point: ContactPoint, now: datetime) -> ContactPoint:
     point.verified_at, point.code_hash = now, ""
     point.save(update_fields=["verified_at", "code_hash"])
-    detail = point.get_kind_display()
+    detail = Kind(point.kind).label
     audit_note(verb=Verb.RECORDED, about=point, by=point.user, now=now, person=point.user, detail=f"proved, {detail}")
     return point
 
 
 def _code_send(point: ContactPoint, *, now: datetime) -> ContactPoint:
     if point.code_sent_at is not None and now - point.code_sent_at < CODE_PAUSE:
-        raise Refused("A code was sent a moment ago. Give it a minute, then ask again.")
+        raise Refused(gettext("A code was sent a moment ago. Give it a minute, then ask again."))
     asked = Delivery.objects.filter(person=point.user_id, purpose=Purpose.CODE, created_at__gt=now - timedelta(hours=1))
     if asked.count() >= MOST_CODES_IN_HOUR:
-        raise Refused("You have asked for many codes in an hour. Try again later.")
+        raise Refused(gettext("You have asked for many codes in an hour. Try again later."))
     point.code_sent_at, point.code_tries = now, 0
     point.code_hash = code_hash(point.pk, code_at(point.pk, now))
     point.save(update_fields=["code_sent_at", "code_tries", "code_hash"])
@@ -309,11 +329,11 @@ def _try_counted(contact_point: ContactPoint, now: datetime) -> ContactPoint:
     """The contact point with one more try counted. Raises Refused when no try is left, or the code is too old."""
     point = ContactPoint.objects.select_for_update().get(pk=contact_point.pk)
     if point.verified_at is not None:
-        raise Refused("This address is proved already.")
+        raise Refused(gettext("This address is proved already."))
     if point.code_sent_at is None or now - point.code_sent_at >= CODE_LASTS:
-        raise Refused("That code is too old. Ask for a new one.")
+        raise Refused(gettext("That code is too old. Ask for a new one."))
     if point.code_tries >= MOST_CODE_TRIES:
-        raise Refused("You have tried too many times. Ask for a new code.")
+        raise Refused(gettext("You have tried too many times. Ask for a new code."))
     ContactPoint.objects.filter(pk=point.pk).update(code_tries=F("code_tries") + 1)
     point.code_tries += 1
     return point

@@ -33,7 +33,7 @@ def tonight_ends(child: Child, *, now: datetime) -> datetime:
 def duty_take(*, child: Child, user: User, by: User, now: datetime) -> Duty:
     """This member of the family, and nobody else, is on duty from now until tonight is over. Raises Refused."""
     if not family_of(child).filter(pk=user.pk).exists():
-        raise Refused("Only somebody of the child’s family can be on duty.")
+        raise Refused(_("Only somebody of the child’s family can be on duty."))
     until = tonight_ends(child, now=now)
     _clear(child, now, until)
     duty = Duty.objects.create(child=child, user=user, starts_at=now, ends_at=until, created_at=now)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note, audits_last
@@ -124,14 +125,14 @@ def guardians_of(child: Child) -> QuerySet[User]:
 
 def _check_guardian(child: Child, by: User) -> None:
     if not may(by, Right.CONSENT, child):
-        raise Refused("Only a guardian can have a record erased.")
+        raise Refused(gettext("Only a guardian can have a record erased."))
 
 
 def _open_held(child: Child) -> Erasure:
     Child.objects.select_for_update(no_key=True).get(pk=child.pk)
     erasure = Erasure.objects.open().filter(child=child).first()
     if erasure is None:
-        raise Refused("Nobody asks to have this record erased any more.")
+        raise Refused(gettext("Nobody asks to have this record erased any more."))
     return erasure
 
 

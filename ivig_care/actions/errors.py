@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 
@@ -15,14 +16,14 @@ class InvitationOver(Refused):
     """The invitation was used, taken back, or is too old; nobody learns which."""
 
     def __init__(self) -> None:
-        super().__init__("This invitation is over. Ask whoever gave it to you for a new one.")
+        super().__init__(_("This invitation is over. Ask whoever gave it to you for a new one."))
 
 
 class GuestElsewhere(Refused):
     """A guest link opens on the device it was first used on, and on no other."""
 
     def __init__(self) -> None:
-        super().__init__("This link is in use on another device. Ask the family for a new one.")
+        super().__init__(_("This link is in use on another device. Ask the family for a new one."))
 
 
 class PlanIncomplete(Refused):
@@ -30,7 +31,7 @@ class PlanIncomplete(Refused):
 
     def __init__(self, unset: tuple[str, ...]) -> None:
         self.unset = unset
-        super().__init__("Not prescribed yet: " + ", ".join(unset) + ".")
+        super().__init__(_("Not prescribed yet: %(values)s.") % {"values": ", ".join(unset)})
 
 
 class PlanNotDraft(Refused):
@@ -38,7 +39,7 @@ class PlanNotDraft(Refused):
 
     def __init__(self, status: str) -> None:
         self.status = status
-        super().__init__(f"This plan is {status} and can no longer be changed here.")
+        super().__init__(_("This plan is %(status)s and can no longer be changed here.") % {"status": status})
 
 
 class ReviewSigned(Refused):
@@ -46,7 +47,7 @@ class ReviewSigned(Refused):
 
     def __init__(self, signed_at: datetime) -> None:
         self.signed_at = signed_at
-        super().__init__("The clinic has signed this checklist, so it can no longer be changed.")
+        super().__init__(_("The clinic has signed this checklist, so it can no longer be changed."))
 
 
 class ReasonNeeded(Refused):
@@ -61,14 +62,14 @@ class RecordErased(Refused):
     """The record was erased a moment ago."""
 
     def __init__(self) -> None:
-        super().__init__("This record has been erased.")
+        super().__init__(_("This record has been erased."))
 
 
 class StepWithdrawn(Refused):
     """The step is no longer part of the checklist."""
 
     def __init__(self) -> None:
-        super().__init__("This step is no longer needed. The checklist has changed since you opened it.")
+        super().__init__(_("This step is no longer needed. The checklist has changed since you opened it."))
 
 
 class StepsStillOpen(Refused):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
@@ -27,12 +28,18 @@ def guest_link_make(
     Raises Refused for a time that has gone by or is too far away, and when there are too many.
     """
     if until <= now:
-        raise Refused("That time has gone by. Choose until when the guest may look.")
+        raise Refused(_("That time has gone by. Choose until when the guest may look."))
     if until > now + LONGEST:
-        raise Refused(f"A guest link lasts {LONGEST.days} days at most. For longer, invite the person instead.")
+        raise Refused(
+            _("A guest link lasts %(days)s days at most. For longer, invite the person instead.")
+            % {"days": LONGEST.days}
+        )
     child = Child.objects.select_for_update(no_key=True).get(pk=infusion.plan.child_id)
     if GuestLink.objects.standing(now).filter(child=child).count() >= MOST_STANDING:
-        raise Refused(f"There are {MOST_STANDING} guest links already. Take one back first.")
+        raise Refused(
+            _("There are %(most_standing)s guest links already. Take one back first.")
+            % {"most_standing": MOST_STANDING}
+        )
     secret = secret_make()
     link = GuestLink.objects.create(
         child=child,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
@@ -89,7 +90,7 @@ def infusion_cancel(*, infusion: Infusion, by: User, now: datetime) -> tuple[Cha
     if not days:
         if infusion.days.filter(cancelled_at__isnull=False).exists():
             return ()
-        raise Refused("Every day of this infusion has started, so there is nothing to cancel.")
+        raise Refused(_("Every day of this infusion has started, so there is nothing to cancel."))
     for day in days:
         day.cancelled_at = now
         day.save(update_fields=["cancelled_at"])
@@ -105,47 +106,47 @@ def infusion_cancel(*, infusion: Infusion, by: User, now: datetime) -> tuple[Cha
 def move_check(day: InfusionDay, *, planned_start: datetime, now: datetime) -> None:
     """Whether a day can be planned for another time. Raises TimeNotPossible, Refused with a sentence for the person."""
     if day.actual_start is not None:
-        raise Refused("This day has started, so it can no longer be moved.")
+        raise Refused(_("This day has started, so it can no longer be moved."))
     if day.cancelled_at is not None:
-        raise Refused("This day was cancelled.")
+        raise Refused(_("This day was cancelled."))
     if planned_start < now:
-        raise TimeNotPossible("That time has gone by.")
+        raise TimeNotPossible(_("That time has gone by."))
     others = InfusionDay.objects.filter(infusion=day.infusion_id, cancelled_at__isnull=True).exclude(pk=day.pk)
     if others.filter(number__lt=day.number, planned_start__gte=planned_start).exists():
-        raise TimeNotPossible("An earlier day of this infusion is planned for after that time. Move that one first.")
+        raise TimeNotPossible(_("An earlier day of this infusion is planned for after that time. Move that one first."))
     if others.filter(number__gt=day.number, planned_start__lte=planned_start).exists():
-        raise TimeNotPossible("A later day of this infusion is planned for before that time. Move that one first.")
+        raise TimeNotPossible(_("A later day of this infusion is planned for before that time. Move that one first."))
 
 
 def start_check(day: InfusionDay, *, at: datetime, now: datetime) -> None:
     """Whether the day can have started at `at`. Raises TimeNotPossible with a sentence for the person."""
     if day.cancelled_at is not None:
-        raise Refused("This day was cancelled. If it takes place after all, call the clinic.")
+        raise Refused(_("This day was cancelled. If it takes place after all, call the clinic."))
     if at > now + CLOCK_SLACK:
-        raise TimeNotPossible("That time has not come yet.")
+        raise TimeNotPossible(_("That time has not come yet."))
     if abs(at - day.planned_start) > FURTHEST_FROM_PLAN:
-        raise TimeNotPossible("That is more than a day away from the planned start. Ask the clinic to move the day.")
+        raise TimeNotPossible(_("That is more than a day away from the planned start. Ask the clinic to move the day."))
     if day.actual_end is not None and at >= day.actual_end:
-        raise TimeNotPossible("The infusion cannot start after it ended.")
+        raise TimeNotPossible(_("The infusion cannot start after it ended."))
 
 
 def end_check(day: InfusionDay, *, at: datetime, now: datetime) -> None:
     """Whether the day can have ended at `at`. Raises TimeNotPossible with a sentence for the person."""
     if day.actual_start is None:
-        raise TimeNotPossible("Say first when the infusion started.")
+        raise TimeNotPossible(_("Say first when the infusion started."))
     if at > now + CLOCK_SLACK:
-        raise TimeNotPossible("That time has not come yet.")
+        raise TimeNotPossible(_("That time has not come yet."))
     if at <= day.actual_start:
-        raise TimeNotPossible("The infusion cannot end before it started.")
+        raise TimeNotPossible(_("The infusion cannot end before it started."))
     if at - day.actual_start > LONGEST_DAY:
-        raise TimeNotPossible("That is more than a day after the start.")
+        raise TimeNotPossible(_("That is more than a day after the start."))
 
 
 def day_locked(day: InfusionDay) -> InfusionDay:
     """The day, with its infusion held as `infusion_lock` holds it. Raises ReviewSigned, RecordErased, Refused."""
     infusion = infusion_lock(day.infusion_id)
     if infusion.plan.status == Plan.Status.DRAFT:
-        raise Refused("This plan is not active yet.")
+        raise Refused(_("This plan is not active yet."))
     return InfusionDay.objects.select_related("infusion__plan__child__clinic", "infusion__plan__product").get(pk=day.pk)
 
 

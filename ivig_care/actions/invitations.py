@@ -6,6 +6,9 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
 from ivig_care.actions.audit import Verb, audit_note, audits_last
@@ -16,6 +19,7 @@ from ivig_care.actions.errors import InvitationOver, Refused
 from ivig_care.care_teams.access import may_bring_in
 from ivig_care.care_teams.models import OF_CHILD, Child, Clinic, Erasure, Invitation, Membership, Role
 from ivig_care.common.secrets import code_make, code_read, secret_hash
+from ivig_care.common.spoken import date_alone
 from ivig_care.nudges.channels import channel_for
 from ivig_care.nudges.channels.base import Message, SendFailed
 
@@ -46,13 +50,13 @@ def invitation_make(
     Raises Refused when this person may not bring in such a person, or too many places are kept already.
     """
     if not may_bring_in(by, role, child=child, clinic=clinic):
-        raise Refused(f"You cannot invite a {role.label} here.")
+        raise Refused(_("You cannot invite %(a_role)s here.") % {"a_role": a_role(role)})
     if child is not None and Erasure.objects.filter(child=child, done_at__isnull=False).exists():
-        raise Refused("The family had this record erased. What is left of it is kept for the clinic alone.")
+        raise Refused(_("The family had this record erased. What is left of it is kept for the clinic alone."))
     if Invitation.objects.open(now).filter(child=child, clinic=clinic).count() >= MOST_OPEN:
-        raise Refused(f"{MOST_OPEN} invitations are open already. Take one back first.")
+        raise Refused(_("%(most_open)s invitations are open already. Take one back first.") % {"most_open": MOST_OPEN})
     if Invitation.objects.filter(created_by=by, created_at__gt=now - ONE_DAY).count() >= MOST_IN_A_DAY:
-        raise Refused("You have invited many people today. Go on tomorrow.")
+        raise Refused(_("You have invited many people today. Go on tomorrow."))
     code = code_make()
     invitation = Invitation.objects.create(
         code_hash=secret_hash(code),
@@ -71,14 +75,22 @@ def invitation_make(
 
 def invitation_send(*, invitation: Invitation, link: str) -> bool:
     """Send the link of an invitation to its e-mail address, without a private word; False when that cannot be."""
-    what = "to work with them" if invitation.clinic_id else "to help with a checklist"
-    text = (
-        f"{invitation.created_by.name} invites you {what} on ivig_care.\n\n"
-        f"See what it is about, and accept, here:\n{link}\n\n"
-        f"It works once, until {invitation.expires_at:%-d %B}. "
-        "If you do not know what this is, leave it alone: nothing happens.\n"
+    invites = (
+        _("%(who)s invites you to work with them on ivig_care.")
+        if invitation.clinic_id
+        else _("%(who)s invites you to help with a checklist on ivig_care.")
     )
-    message = Message(key=f"invitation-{invitation.pk}", to=invitation.email, subject="An invitation", text=text)
+    text = "\n\n".join(
+        [
+            invites % {"who": invitation.created_by.name},
+            _("See what it is about, and accept, here:") + f"\n{link}",
+            _("It works once, until %(day)s. If you do not know what this is, leave it alone: nothing happens.")
+            % {"day": date_alone(invitation.expires_at)},
+        ]
+    )
+    message = Message(
+        key=f"invitation-{invitation.pk}", to=invitation.email, subject=_("An invitation"), text=f"{text}\n"
+    )
     try:
         channel_for(ContactPoint.Kind.EMAIL).send(message)
     except SendFailed:
@@ -139,7 +151,7 @@ def _accept(invitation: Invitation, *, by: User, now: datetime, remind_by_email:
     place = _place(invitation, by)
     # Else whoever may bring people in could be all of them: a nurse a guardian, an admin a clinician.
     if invitation.created_by_id == by.pk:
-        raise Refused("You made this invitation, so somebody else must accept it.")
+        raise Refused(_("You made this invitation, so somebody else must accept it."))
     child, clinic = invitation.child, invitation.clinic
     zone = child.zone if child is not None else clinic.zone if clinic is not None else "UTC"
     NudgePreference.objects.get_or_create(user=by, defaults={"zone": zone})
@@ -147,7 +159,7 @@ def _accept(invitation: Invitation, *, by: User, now: datetime, remind_by_email:
         contact_point_agree(person=by, kind=ContactPoint.Kind.EMAIL, address=by.email, at=now, words=AGREE)
     if child is not None and invitation.role == Role.GUARDIAN:
         clinic_links_agree(child=child, by=by, now=now)
-    detail = f"{place.get_role_display()}, invited by {invitation.created_by}"
+    detail = format_lazy("{role}, invited by {who}", role=Role(place.role).label, who=str(invitation.created_by))
     audit_note(verb=Verb.AGREED, about=invitation, by=by, now=now, child=child, clinic=clinic, detail=detail)
     return place
 
@@ -158,14 +170,19 @@ def _place(invitation: Invitation, by: User) -> Membership:
     if invitation.child is None:
         place, is_new = Membership.objects.get_or_create(user=by, clinic=invitation.clinic, role=role)
         if not is_new:
-            raise Refused(f"You are {a_role(role)} of {invitation.clinic} already.")
+            raise Refused(
+                _("You are %(a_role)s of %(clinic)s already.") % {"a_role": a_role(role), "clinic": invitation.clinic}
+            )
         return place
     held = Membership.objects.select_for_update().filter(user=by, child=invitation.child).first()
     if held is None:
         told = TOLD_BY_ROLE[role]
         return Membership.objects.create(user=by, child=invitation.child, role=role, told=told)
     if OF_CHILD.index(role) >= OF_CHILD.index(Role(held.role)):
-        raise Refused(f"You are {a_role(Role(held.role))} of {invitation.child.given_name} already.")
+        raise Refused(
+            _("You are %(a_role)s of %(child)s already.")
+            % {"a_role": a_role(Role(held.role)), "child": invitation.child.given_name}
+        )
     held.role, held.told = role, TOLD_BY_ROLE[role]
     held.save(update_fields=["role", "told"])
     return held
@@ -182,5 +199,9 @@ def _wrong_year(invitation: Invitation, by: User, now: datetime) -> str:
         if Invitation.objects.open(now).filter(pk=held.pk).update(revoked_at=now) == 1:
             detail = f"{by} did not know when the child was born"
             audit_note(verb=Verb.ENDED, about=held, by=None, now=now, child=invitation.child, detail=detail)
-        return "That is not right, and this invitation is over now. Ask for a new one."
-    return f"That is not the year we have. You can try {left} more time{'' if left == 1 else 's'}."
+        return _("That is not right, and this invitation is over now. Ask for a new one.")
+    return ngettext(
+        "That is not the year we have. You can try %(count)s more time.",
+        "That is not the year we have. You can try %(count)s more times.",
+        left,
+    ) % {"count": left}

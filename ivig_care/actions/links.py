@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy
 
 from ivig_care.actions.audit import audits_last
 from ivig_care.actions.errors import ReasonNeeded, Refused
@@ -15,7 +16,9 @@ from ivig_care.plans.models import Step
 from ivig_care.regimen.errors import RegimenError
 from ivig_care.regimen.steps import SkipReason
 
-NO_SUCH_COURSE = "With that time the rest of the plan cannot be worked out. Check the time, or call the clinic."
+NO_SUCH_COURSE = gettext_lazy(
+    "With that time the rest of the plan cannot be worked out. Check the time, or call the clinic."
+)
 # How something was said, as the log has it.
 BY_LINK, BY_TEXT_MESSAGE = "by link", "by text message"
 
@@ -47,7 +50,7 @@ def delivery_done(
         except Refused as refused:
             raise AnswerRefused(step, str(refused)) from refused
         except RegimenError as error:
-            raise AnswerRefused(step, NO_SUCH_COURSE) from error
+            raise AnswerRefused(step, str(NO_SUCH_COURSE)) from error
     delivery_answered(delivery=delivery, now=now)
     return said
 
@@ -65,7 +68,7 @@ def delivery_skip(
         except Refused as refused:
             raise AnswerRefused(step, str(refused)) from refused
         except RegimenError as error:
-            raise AnswerRefused(step, NO_SUCH_COURSE) from error
+            raise AnswerRefused(step, str(NO_SUCH_COURSE)) from error
     delivery_answered(delivery=delivery, now=now)
     return said
 

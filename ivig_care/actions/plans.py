@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
@@ -139,7 +140,10 @@ def _check_medicines(medicines: Sequence[MedicineOrder]) -> None:
     counted = Counter((medicine.use, medicine.ingredient) for medicine in medicines)
     for (use, ingredient), times in counted.items():
         if times > 1:
-            raise Refused(f"{ingredient} stands twice in the {PlanMedicine.Use(use).label}.")
+            raise Refused(
+                _("%(ingredient)s stands twice in the %(label)s.")
+                % {"ingredient": ingredient, "label": PlanMedicine.Use(use).label}
+            )
 
 
 def _days_replace(infusion: Infusion, starts: Sequence[datetime]) -> None:

@@ -8,17 +8,21 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from ivig_care.accounts.models import ContactPoint
+from ivig_care.accounts.models import ContactPoint, language_spoken
 from ivig_care.actions.audit import audits_last
 from ivig_care.actions.consents import AGREED_BY_TEXT
 from ivig_care.actions.contact_points import STOP_BY_TEXT, contact_point_off, contact_point_on
 from ivig_care.actions.links import BY_TEXT_MESSAGE, AnswerRefused, delivery_done, delivery_later, delivery_skip
 from ivig_care.nudges.answering import asked_for, may_answer
-from ivig_care.nudges.channels.gsm7 import segments
+from ivig_care.nudges.channels.gsm7 import segments, to_gsm7
 from ivig_care.nudges.links import link_url
 from ivig_care.nudges.models import Delivery, InboundMessage
-from ivig_care.nudges.replies import is_stop_word, option_named, understand
+from ivig_care.nudges.replies import is_spanish, is_stop_word, option_named, understand
 from ivig_care.plans.models import Step
 from ivig_care.regimen.steps import SkipReason
 
@@ -33,14 +37,22 @@ STOPPED_AT_PROVIDER = "21610"
 MOST_LOOKED_AT = 20
 
 NAME = "ivig_care:"
-_OFF = f"{NAME} text reminders to this number are off. Text START to switch them on again."
-_ON = f"{NAME} text reminders to this number are on. Answer them with 1 done, 2 skip, 3 later. Text STOP to stop."
-_HELP = f"{NAME} reminders you asked for. Answer 1 done, 2 skip, 3 later. STOP ends them. Urgent? Call your clinic."
-_STRANGER = f"{NAME} this number is not set up for reminders here, so nothing was recorded."
-_NOTHING_OPEN = f"{NAME} nothing waits for an answer right now, so nothing was recorded."
-_SEVERAL = f"{NAME} more than one reminder is open, so nothing was recorded. Please say which one:"
-_TWO_TIMES = f"{NAME} one step is due and another not yet, so nothing was recorded. Please say which:"
-_UNCLEAR = f"{NAME} not understood, so nothing was recorded. Answer 1 done, 2 skip or 3 later, or open"
+# What is sent back, each in one segment.
+_OFF = gettext_lazy("text reminders to this number are off. Text START to switch them on again.")
+_ON = gettext_lazy("text reminders to this number are on. Answer them with 1 done, 2 skip, 3 later. Text STOP to stop.")
+_HELP = gettext_lazy(
+    "reminders you asked for. Answer 1 done, 2 skip, 3 later. STOP ends them. Urgent? Call your clinic."
+)
+_STRANGER = gettext_lazy("this number is not set up for reminders here, so nothing was recorded.")
+_NOTHING_OPEN = gettext_lazy("nothing waits for an answer right now, so nothing was recorded.")
+_SEVERAL = gettext_lazy("more than one reminder is open, so nothing was recorded. Please say which one:")
+_TWO_TIMES = gettext_lazy("one step is due and another not yet, so nothing was recorded. Please say which:")
+_UNCLEAR = gettext_lazy("not understood, so nothing was recorded. Answer 1 done, 2 skip or 3 later, or open")
+_NEEDS_REASON = gettext_lazy("not recorded yet: one step needs a reason first. Please open")
+_NOT_LIKE_THAT = gettext_lazy("not recorded yet: one step cannot be recorded like that. Please open")
+_NOT_SKIPPED = gettext_lazy("not recorded: one step cannot be skipped like that. Please open")
+_NOT_OFF_BY_TEXT = gettext_lazy("this number was not switched off by text. Sign in to switch it on:")
+_SPANISH = "es"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +90,11 @@ def reply_take(*, provider_id: str, sender: str, body: str, now: datetime) -> In
 @transaction.atomic
 @audits_last()
 def _take(provider_id: str, sender: str, body: str, now: datetime) -> InboundMessage:
-    points = list(ContactPoint.objects.filter(kind=Kind.SMS, address=sender, verified_at__isnull=False).in_order())
+    points = list(
+        ContactPoint.objects.filter(kind=Kind.SMS, address=sender, verified_at__isnull=False)
+        .select_related("user")
+        .in_order()
+    )
     kept = InboundMessage.objects.create(
         provider_id=provider_id,
         sender=sender,
@@ -87,7 +103,8 @@ def _take(provider_id: str, sender: str, body: str, now: datetime) -> InboundMes
         contact_point=points[0] if points else None,
         understood=understand(body),
     )
-    answer = _answered(kept, points, now)
+    with translation.override(_language(points, body)):
+        answer = _answered(kept, points, now)
     kept.answer, kept.delivery = answer.text, answer.delivery
     if answer.delivery is not None:
         kept.contact_point = answer.delivery.contact_point
@@ -95,12 +112,20 @@ def _take(provider_id: str, sender: str, body: str, now: datetime) -> InboundMes
     return kept
 
 
+def _language(points: Sequence[ContactPoint], body: str) -> str:
+    """The language of whose number it is; of somebody who never chose one, the one that they wrote in."""
+    chosen = {point.user.language for point in points}
+    if len(chosen) == 1 and (language := chosen.pop()):
+        return language_spoken(language)
+    return _SPANISH if is_spanish(body) else settings.LANGUAGE_CODE
+
+
 def _answered(kept: InboundMessage, points: Sequence[ContactPoint], now: datetime) -> _Answer:
     match kept.understood:
         case Understood.STOP:
             return _stopped(kept, now)
         case Understood.HELP:
-            return _Answer(text=_HELP)
+            return _Answer(text=_said(_HELP))
         case _ if not points:
             return _Answer(text=_with_link(_STRANGER, settings.PUBLIC_URL))
         case Understood.START:
@@ -164,10 +189,13 @@ def _done(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
     try:
         delivery_done(delivery=delivery, steps=steps, at=now, now=now, how=BY_TEXT_MESSAGE)
     except AnswerRefused as refused:
-        why = "one step needs a reason first" if refused.needs_reason else "one step cannot be recorded like that"
-        words = f"{NAME} not recorded yet: {why}. Please open"
-        return _Answer(text=_with_link(words, link_url(delivery.pk)), delivery=delivery)
-    words = f"{NAME} recorded as done now: {_steps(steps)}. Thank you. Wrong? Undo here:"
+        why = _NEEDS_REASON if refused.needs_reason else _NOT_LIKE_THAT
+        return _Answer(text=_with_link(why, link_url(delivery.pk)), delivery=delivery)
+    words = ngettext(
+        "recorded as done now: %(count)s step. Thank you. Wrong? Undo here:",
+        "recorded as done now: %(count)s steps. Thank you. Wrong? Undo here:",
+        len(steps),
+    ) % {"count": len(steps)}
     return _Answer(text=_with_link(words, link_url(delivery.pk)), delivery=delivery)
 
 
@@ -177,9 +205,12 @@ def _skipped(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answe
             delivery=delivery, steps=steps, reason=SkipReason.OTHER, note=BY_TEXT, now=now, how=BY_TEXT_MESSAGE
         )
     except AnswerRefused:
-        words = f"{NAME} not recorded: one step cannot be skipped like that. Please open"
-        return _Answer(text=_with_link(words, link_url(delivery.pk)), delivery=delivery)
-    words = f"{NAME} recorded as skipped: {_steps(steps)}. Say why, or undo, here:"
+        return _Answer(text=_with_link(_NOT_SKIPPED, link_url(delivery.pk)), delivery=delivery)
+    words = ngettext(
+        "recorded as skipped: %(count)s step. Say why, or undo, here:",
+        "recorded as skipped: %(count)s steps. Say why, or undo, here:",
+        len(steps),
+    ) % {"count": len(steps)}
     return _Answer(text=_with_link(words, link_url(delivery.pk)), delivery=delivery)
 
 
@@ -188,9 +219,14 @@ def _later(delivery: Delivery, steps: Sequence[Step], now: datetime) -> _Answer:
         delivery=delivery, steps=steps, minutes=SNOOZE_MINUTES, now=now, how=BY_TEXT_MESSAGE
     )
     if not refusals:
-        return _Answer(text=f"{NAME} OK, we remind you again in {SNOOZE_MINUTES} min.", delivery=delivery)
-    again = f"we remind you of {len(waiting)} in {SNOOZE_MINUTES} min; " if waiting else ""
-    words = f"{NAME} {again}{_steps([refusal.step for refusal in refusals])} cannot wait. Please open"
+        words = _("OK, we remind you again in %(minutes)s min.") % {"minutes": SNOOZE_MINUTES}
+        return _Answer(text=_said(words), delivery=delivery)
+    words = ngettext(
+        "%(count)s step cannot wait. Please open", "%(count)s steps cannot wait. Please open", len(refusals)
+    ) % {"count": len(refusals)}
+    if waiting:
+        again = _("we remind you of %(count)s in %(minutes)s min;")
+        words = f"{again % {'count': len(waiting), 'minutes': SNOOZE_MINUTES}} {words}"
     return _Answer(text=_with_link(words, link_url(delivery.pk)), delivery=delivery)
 
 
@@ -198,7 +234,7 @@ def _stopped(kept: InboundMessage, now: datetime) -> _Answer:
     """Whoever has the number may stop what comes to it, also before they proved that it is theirs."""
     for point in ContactPoint.objects.filter(kind=Kind.SMS, address=kept.sender).in_order():
         contact_point_off(contact_point=point, reason=STOP_BY_TEXT, now=now, is_withdrawn=True)
-    return _Answer(text="" if is_stop_word(kept.body) else _OFF)
+    return _Answer(text="" if is_stop_word(kept.body) else _said(_OFF))
 
 
 def _started(points: Sequence[ContactPoint], now: datetime) -> _Answer:
@@ -206,9 +242,8 @@ def _started(points: Sequence[ContactPoint], now: datetime) -> _Answer:
         if _is_stopped_by_text(point):
             contact_point_on(contact_point=point, now=now, words=AGREED_BY_TEXT)
     if ContactPoint.objects.usable().filter(pk__in=[point.pk for point in points]).exists():
-        return _Answer(text=_ON)
-    words = f"{NAME} this number was not switched off by text. Sign in to switch it on:"
-    return _Answer(text=_with_link(words, f"{settings.PUBLIC_URL}/reach/"))
+        return _Answer(text=_said(_ON))
+    return _Answer(text=_with_link(_NOT_OFF_BY_TEXT, f"{settings.PUBLIC_URL}/reach/"))
 
 
 def _is_stopped_by_text(point: ContactPoint) -> bool:
@@ -216,15 +251,18 @@ def _is_stopped_by_text(point: ContactPoint) -> bool:
     return point.disabled_at is not None and is_stopped
 
 
-def _steps(steps: Sequence[Step]) -> str:
-    return f"{len(steps)} step{'' if len(steps) == 1 else 's'}"
-
-
 def _link(delivery: Delivery | None) -> str:
     return settings.PUBLIC_URL if delivery is None else link_url(delivery.pk)
 
 
-def _with_link(words: str, url: str) -> str:
+def _said(words: str | Promise) -> str:
+    """The words under our name, in the alphabet of text messages."""
+    return to_gsm7(f"{NAME} {words}")
+
+
+def _with_link(words: str | Promise, url: str) -> str:
     """The words with the link, in one segment; without it where the site's name is too long for that."""
-    text = f"{words} {url}"
-    return text if segments(text) == 1 else f"{words.removesuffix(':')} the last reminder."
+    text = f"{_said(words)} {url}"
+    if segments(text) == 1:
+        return text
+    return _said(_("%(words)s the last reminder.") % {"words": str(words).removesuffix(":")})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
@@ -46,7 +47,7 @@ def review_amend(*, review: Review, by: User, note: str, at: datetime) -> Review
     """Add to a signed review; what was signed stays as it was."""
     review = Review.objects.select_for_update().get(pk=review.pk)
     if review.signed_at is None:
-        raise Refused("This review is not signed yet, so there is nothing to amend.")
+        raise Refused(_("This review is not signed yet, so there is nothing to amend."))
     amendment = ReviewAmendment.objects.create(review=review, by=by, note=note, at=at)
     checklist_touch(review.infusion)
     audit_note(verb=Verb.CHANGED, about=review, by=by, now=at, child=review.infusion.plan.child, detail="added to")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import ALARM, alarm_set, checklist_hold, checklist_renew, checklist_touch
 from ivig_care.actions.errors import ReasonNeeded, Refused, StepWithdrawn, TimeNotPossible
 from ivig_care.actions.silence import ANSWERED, PUT_OFF, deliveries_silence
+from ivig_care.common.spoken import day_clock, translated
 from ivig_care.plans.facts import Given, given_as, given_near
 from ivig_care.plans.ledger import ledger_of
 from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
@@ -22,6 +25,14 @@ from ivig_care.regimen.nudging import snooze_until
 from ivig_care.regimen.protocol import Kind
 from ivig_care.regimen.steps import Event, SkipReason, State
 
+# What somebody is told who says something of a step that is answered.
+_STATE_SAID = {
+    State.OPEN: gettext_lazy("This step is still open."),
+    State.DONE: gettext_lazy("This step is already done."),
+    State.SKIPPED: gettext_lazy("This step is already skipped."),
+    State.MISSED: gettext_lazy("The time for this step is over."),
+    State.WITHDRAWN: gettext_lazy("This step is no longer needed."),
+}
 # A phone's clock may run ahead of ours by this much before "now" looks like the future.
 CLOCK_SLACK = timedelta(minutes=2)
 LONGEST_AGO = timedelta(days=30)
@@ -106,7 +117,7 @@ def step_snooze(*, step: Step, by: User, minutes: int, now: datetime, how: str =
     """Tell nobody of an open step for so many minutes, then tell again. Raises Refused, StepWithdrawn, ReviewSigned."""
     infusion, step = _locked(step)
     if step.state != State.OPEN:
-        raise Refused(f"This step is already {step.state}, so there is nothing to put off.")
+        raise Refused(_STATE_SAID[State(step.state)])
     try:
         until = snooze_until(
             step.window,
@@ -152,7 +163,7 @@ def _say(step: Step, event: Event, *, by: User, at: datetime, now: datetime, rea
     try:
         step.state = step_states.after(State(step.state), event)
     except TransitionRefused as error:
-        raise Refused(f"This step is already {error.state}. Undo that first.") from error
+        raise Refused(f"{_STATE_SAID[State(error.state)]} {_('Undo that first.')}") from error
     step.said_at, step.said_by, step.next_nudge_at = at, by, None
     step.save(update_fields=["state", "said_at", "said_by", "skip_reason", "next_nudge_at"])
     if step.is_nudged:
@@ -168,9 +179,9 @@ def _note(infusion: Infusion, step: Step, verb: Verb, words: str, *, by: User, n
 def check_time(at: datetime, now: datetime) -> None:
     """Whether something can have happened then. Raises TimeNotPossible."""
     if at > now + CLOCK_SLACK:
-        raise TimeNotPossible("That time has not come yet.")
+        raise TimeNotPossible(_("That time has not come yet."))
     if at < now - LONGEST_AGO:
-        raise TimeNotPossible("That time is too long ago for this checklist.")
+        raise TimeNotPossible(_("That time is too long ago for this checklist."))
 
 
 def _check_allowance(infusion: Infusion, step: Step, at: datetime, given: tuple[Given, ...]) -> None:
@@ -180,9 +191,16 @@ def _check_allowance(infusion: Infusion, step: Step, at: datetime, given: tuple[
         return
     said = [_why(answer)]
     if answer.last is not None:
-        said = [f"Last {step.medicine_name or step.ingredient}: {_clock(answer.last.at, infusion)}.", *said]
+        said = [
+            _("Last %(medicine)s: %(clock)s.")
+            % {
+                "medicine": step.medicine_name or translated(step.ingredient),
+                "clock": _clock(answer.last.at, infusion),
+            },
+            *said,
+        ]
     if answer.next_at is not None and answer.next_at > at:
-        said.append(f"Next allowed: {_clock(answer.next_at, infusion)}.")
+        said.append(_("Next allowed: %(clock)s.") % {"clock": _clock(answer.next_at, infusion)})
     raise ReasonNeeded(" ".join(part for part in said if part))
 
 
@@ -195,9 +213,9 @@ def _why(answer: Answer) -> str:
     """What the ledger says; that two doses are close or many is said by the next allowed time, where there is one."""
     codes = _ASKS_WHY if answer.next_at is None else _ASKS_WHY - _SAID_BY_TIME
     said = [one.text for one in answer.reasons if one.code in codes]
-    unknown = [] if answer.is_known else ["When the next is allowed is not known here: ask the clinic."]
+    unknown = [] if answer.is_known else [_("When the next is allowed is not known here: ask the clinic.")]
     return " ".join((*said, *unknown))
 
 
 def _clock(at: datetime, infusion: Infusion) -> str:
-    return at.astimezone(infusion.tz).strftime("%a %-I:%M %p").replace("AM", "am").replace("PM", "pm")
+    return day_clock(at.astimezone(infusion.tz))

@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, children_of
@@ -106,9 +107,9 @@ class SymptomReport(models.Model):
     """
 
     class Trend(models.TextChoices):
-        BETTER = "better", "better"
-        SAME = "same", "the same"
-        WORSE = "worse", "worse"
+        BETTER = "better", gettext_lazy("better")
+        SAME = "same", gettext_lazy("the same")
+        WORSE = "worse", gettext_lazy("worse")
 
     infusion = models.ForeignKey(Infusion, on_delete=models.CASCADE, related_name="reports")
     trend = models.CharField(max_length=10, choices=Trend, blank=True)

@@ -17,13 +17,16 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.db.models import Model, Prefetch, QuerySet
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import get_language
 
 from ivig_care.accounts.addresses import masked, scrubbed
 from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.care_teams.models import AuditEvent, Child, Clinic
 from ivig_care.diary.models import FluidEntry, SymptomReport
 from ivig_care.exchange.archive_fields import DOSE_COLUMNS, FIELDS, STEP_COLUMNS
-from ivig_care.exchange.log import SENT, Asked, log_of_child
+from ivig_care.exchange.log import Asked, log_of_child
+from ivig_care.exchange.log_words import SENT
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.models import (
     BriefingAnswer,
@@ -58,7 +61,7 @@ def archive_of(child: Child, *, reader: User | None, now: datetime) -> bytes:
         "doses": doses,
     }
     files = {
-        "README.txt": render_to_string("exchange/readme.txt", context),
+        "README.txt": render_to_string([f"exchange/readme.{get_language()}.txt", "exchange/readme.txt"], context),
         "record.html": render_to_string("exchange/record.html", context),
         "child.json": _json({"made_at": now, **written.row(child)}),
         "people.json": _json(written.people()),
@@ -288,12 +291,12 @@ def _step_cells(infusion: Infusion, step: Step) -> Sequence[object]:
 
 
 def _dictionary() -> str:
-    columns = {"file": ("", ""), "column": ("", ""), "means": ("", ""), "unit": ("", "")}
+    columns: dict[str, tuple[str | Promise, str]] = dict.fromkeys(("file", "column", "means", "unit"), ("", ""))
     both = (("doses.csv", DOSE_COLUMNS), ("steps.csv", STEP_COLUMNS))
     return _csv(columns, ((file, name, *said) for file, of_file in both for name, said in of_file.items()))
 
 
-def _csv(columns: Mapping[str, tuple[str, str]], rows: Iterable[Sequence[object]]) -> str:
+def _csv(columns: Mapping[str, object], rows: Iterable[Sequence[object]]) -> str:
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)

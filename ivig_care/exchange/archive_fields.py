@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy
+
 # What is written of each kind of row. The order is that of the files.
 FIELDS: dict[str, tuple[str, ...]] = {
     "care_teams.Child": ("id", "given_name", "family_name", "born_on", "zone", "clinic"),
@@ -145,35 +147,35 @@ LEFT_OUT: dict[str, dict[str, str]] = {
 NOT_IN: dict[str, str] = {"nudges.DeliveryStep": "as step_ids of each message in messages.json"}
 
 DOSE_COLUMNS = {
-    "dose_id": ("Number of the dose in infusions.json", ""),
-    "infusion_id": ("Number of the infusion", ""),
-    "step_id": ("Number of the step that it was ticked as", ""),
-    "ingredient": ("The ingredient that is counted", ""),
-    "medicine": ("The name on the box, if it was given", ""),
-    "mg": ("How much; blank is unknown, never none", "mg"),
-    "given_at": ("When it was given", "instant"),
-    "given_at_local": ("The same, on the clock where the child lives", "local time"),
-    "entered_at": ("When it was written down", "instant"),
-    "entered_by": ("Who wrote it down", ""),
-    "reason": ("Why it was given before its time, if it was", ""),
-    "by_clinic": ("yes if a nurse gave it", ""),
-    "taken_back_at": ("When it was taken back as a mistake; such a dose was not given", "instant"),
+    "dose_id": (gettext_lazy("Number of the dose in infusions.json"), ""),
+    "infusion_id": (gettext_lazy("Number of the infusion"), ""),
+    "step_id": (gettext_lazy("Number of the step that it was ticked as"), ""),
+    "ingredient": (gettext_lazy("The ingredient that is counted"), ""),
+    "medicine": (gettext_lazy("The name on the box, if it was given"), ""),
+    "mg": (gettext_lazy("How much; blank is unknown, never none"), "mg"),
+    "given_at": (gettext_lazy("When it was given"), "instant"),
+    "given_at_local": (gettext_lazy("The same, on the clock where the child lives"), "local time"),
+    "entered_at": (gettext_lazy("When it was written down"), "instant"),
+    "entered_by": (gettext_lazy("Who wrote it down"), ""),
+    "reason": (gettext_lazy("Why it was given before its time, if it was"), ""),
+    "by_clinic": (gettext_lazy("yes if a nurse gave it"), ""),
+    "taken_back_at": (gettext_lazy("When it was taken back as a mistake; such a dose was not given"), "instant"),
 }
 STEP_COLUMNS = {
-    "step_id": ("Number of the step in infusions.json", ""),
-    "infusion_id": ("Number of the infusion", ""),
-    "day": ("Number of the infusion day that it belongs to; blank for none", ""),
-    "title": ("What was to be done", ""),
-    "kind": ("What sort of thing it is", ""),
-    "by": ("Whose task it is: family or clinic", ""),
-    "ingredient": ("The ingredient, if it is a medicine", ""),
-    "medicine": ("The name on the box, if it was given", ""),
-    "mg": ("How much was to be given; blank is not prescribed", "mg"),
-    "due_at": ("When it was due", "instant"),
-    "due_at_local": ("The same, on the clock where the child lives", "local time"),
-    "closes_at": ("Until when it could be done", "instant"),
-    "state": ("open, done, skipped, missed or withdrawn; see README.txt. Nothing blank means done", ""),
-    "said_at": ("When it was done or skipped, as somebody said", "instant"),
-    "said_by": ("Who said so", ""),
-    "skip_reason": ("Why it was skipped, if it was", ""),
+    "step_id": (gettext_lazy("Number of the step in infusions.json"), ""),
+    "infusion_id": (gettext_lazy("Number of the infusion"), ""),
+    "day": (gettext_lazy("Number of the infusion day that it belongs to; blank for none"), ""),
+    "title": (gettext_lazy("What was to be done"), ""),
+    "kind": (gettext_lazy("What sort of thing it is"), ""),
+    "by": (gettext_lazy("Whose task it is: family or clinic"), ""),
+    "ingredient": (gettext_lazy("The ingredient, if it is a medicine"), ""),
+    "medicine": (gettext_lazy("The name on the box, if it was given"), ""),
+    "mg": (gettext_lazy("How much was to be given; blank is not prescribed"), "mg"),
+    "due_at": (gettext_lazy("When it was due"), "instant"),
+    "due_at_local": (gettext_lazy("The same, on the clock where the child lives"), "local time"),
+    "closes_at": (gettext_lazy("Until when it could be done"), "instant"),
+    "state": (gettext_lazy("open, done, skipped, missed or withdrawn; see README.txt. Nothing blank means done"), ""),
+    "said_at": (gettext_lazy("When it was done or skipped, as somebody said"), "instant"),
+    "said_by": (gettext_lazy("Who said so"), ""),
+    "skip_reason": (gettext_lazy("Why it was skipped, if it was"), ""),
 }

@@ -9,8 +9,19 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from ivig_care.accounts.models import ContactPoint, User
+from ivig_care.accounts.models import User
 from ivig_care.care_teams.models import AuditEvent, Child, Clinic
+from ivig_care.exchange.log_words import (
+    KINDS,
+    SENT,
+    day_words,
+    done_words,
+    kind_of,
+    message_words,
+    reader_words,
+    role_words,
+    sent_words,
+)
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.models import InfusionDay, Step
 from ivig_care.plans.selectors import step_name
@@ -19,18 +30,6 @@ PAGE = 50
 Verb = AuditEvent.Verb
 Status = Delivery.Status
 Purpose = Delivery.Purpose
-SENT = "sent"
-# What can be asked for, each with its words and the verbs that it covers; what was sent has none.
-KINDS: dict[str, tuple[str, tuple[Verb, ...]]] = {
-    "looked": ("looked at something", (Verb.SAW,)),
-    "recorded": ("recorded or changed something", (Verb.RECORDED, Verb.CHANGED)),
-    "shared": ("shared, or ended that", (Verb.SHARED, Verb.ENDED)),
-    "agreed": ("agreed, or withdrew that", (Verb.AGREED, Verb.WITHDREW)),
-    "signed": ("signed", (Verb.SIGNED,)),
-    "exported": ("took out or erased", (Verb.EXPORTED, Verb.ERASED)),
-    "signed_in": ("signed in", (Verb.SIGNED_IN,)),
-    SENT: ("was sent a message", ()),
-}
 # A chain of the log goes before a message of the same instant.
 _LOG, _MESSAGE = "a", "m"
 
@@ -100,76 +99,7 @@ def people_in_log(subject: str, child: Child | None = None) -> QuerySet[User]:
     return User.objects.filter(acted | told if child else acted).order_by("name", "pk")
 
 
-def kind_of(verb: str) -> str:
-    """What a verb counts as."""
-    return next(kind for kind, (_, verbs) in KINDS.items() if verb in verbs)
-
-
 # --- what was done ------------------------------------------------------------------------------
-
-_THINGS = {
-    "account": "the account",
-    "child": "the child’s pages",
-    "clinic": "the clinic",
-    "clinic link": "a clinic’s access",
-    "cliniclink": "a clinic’s access",
-    "concern": "a concern",
-    "contactpoint": "a way to be reached",
-    "cup": "a cup",
-    "diary": "the diary",
-    "dose": "a dose",
-    "duty": "who is on duty",
-    "erasure": "the erasing of the record",
-    "export": "the page for taking out the record",
-    "fluidentry": "a drink",
-    "guestlink": "a guest link",
-    "infusion": "the checklist",
-    "infusionday": "an infusion day",
-    "invitation": "an invitation",
-    "links": "the links in earlier messages",
-    "log": "the log",
-    "membership": "a place in the team",
-    "messages": "the messages",
-    "plan": "the plan",
-    "quiet hours": "the quiet hours",
-    "record": "the whole record",
-    "review": "the review",
-    "second factor": "the second factor",
-    "session": "a session",
-    "step": "a step",
-    "symptomreport": "how the child is",
-    "user": "a place in the team",
-}
-# Where verb and thing alone would not say it as somebody would.
-_SENTENCES = {
-    ("saw", "guestlink"): "looked at the page for guests",
-    ("changed", "child"): "began the record",
-    ("agreed", "cliniclink"): "agreed",
-    ("withdrew", "cliniclink"): "withdrew that",
-    ("agreed", "contactpoint"): "agreed to reminders",
-    ("withdrew", "contactpoint"): "ended reminders",
-    ("agreed", "guestlink"): "opened a guest link",
-    ("shared", "guestlink"): "made a guest link",
-    ("ended", "guestlink"): "took a guest link back",
-    ("agreed", "invitation"): "came in",
-    ("shared", "invitation"): "invited somebody",
-    ("ended", "invitation"): "took an invitation back",
-    ("shared", "user"): "gave a place in the team",
-    ("ended", "user"): "ended a place in the team",
-    ("ended", "session"): "signed out",
-    ("shared", "membership"): "gave a place in the team",
-    ("changed", "membership"): "chose when to be told",
-    ("changed", "duty"): "said who is on duty",
-    ("changed", "erasure"): "asked to have the record erased",
-    ("agreed", "erasure"): "agreed to have the record erased",
-    ("withdrew", "erasure"): "took back that the record is erased",
-    ("exported", "record"): "took out the whole record",
-    ("erased", "record"): "erased the record",
-    ("erased", "account"): "closed the account",
-}
-# What is said of these stands before the thing: "ticked" Acetaminophen.
-_SPOKEN_OF = frozenset({"step", "infusionday", "infusion", "plan", "review", "contactpoint", "concern", "cup", "dose"})
-_SPOKEN_OF |= {"fluidentry", "symptomreport"}
 
 
 def _events(rows: QuerySet[AuditEvent], asked: Asked, most: int | None) -> list[AuditEvent]:
@@ -194,10 +124,10 @@ def _lines_of(events: Sequence[AuditEvent], reader: User | None) -> list[Line]:
     return [
         Line(
             at=event.at,
-            who="You" if _is_reader(event, reader) else event.who,
+            who=reader_words() if _is_reader(event, reader) else event.who,
             # A guest's name says already what they are: "Nana (guest)".
-            role="" if _is_reader(event, reader) or event.role == "guest" else event.role,
-            words=_words(event, names),
+            role="" if _is_reader(event, reader) or event.role == "guest" else role_words(event.role),
+            words=done_words(event, names),
             kind=kind_of(event.verb),
             person=event.actor_id,
             key=_cursor(event.at, _LOG, event.number),
@@ -216,7 +146,7 @@ def _names_of(events: Collection[AuditEvent]) -> Mapping[tuple[str, int | None],
     for step in Step.objects.filter(pk__in=keys("step")).only("title", "ingredient", "medicine_name"):
         names["step", step.pk] = step_name(step)
     for pk, number in InfusionDay.objects.filter(pk__in=keys("infusionday")).values_list("pk", "number"):
-        names["infusionday", pk] = f"day {number}"
+        names["infusionday", pk] = day_words(number)
     return names
 
 
@@ -224,35 +154,7 @@ def _is_reader(event: AuditEvent, reader: User | None) -> bool:
     return reader is not None and event.actor_id == reader.pk
 
 
-def _words(event: AuditEvent, names: Mapping[tuple[str, int | None], str]) -> str:
-    thing = names.get((event.about, event.about_id)) or _THINGS.get(event.about, event.about)
-    if event.verb in (Verb.RECORDED, Verb.CHANGED) and event.about in _SPOKEN_OF and event.detail:
-        said, *how = event.detail.split(", ")
-        if (event.about, said) == ("infusion", "cancelled"):
-            thing = "the infusion"
-        return ", ".join([f"{said} {thing}", *how])
-    words = _SENTENCES.get((event.verb, event.about))
-    if words is None:
-        label = Verb(event.verb).label
-        words = label if event.verb == Verb.SIGNED_IN else f"{label} {thing}"
-    return f"{words}: {event.detail}" if event.detail else words
-
-
 # --- what was sent ------------------------------------------------------------------------------
-
-_SENT_WORDS = {
-    Purpose.NUDGE: "A reminder",
-    Purpose.CLINIC: "Word of what nobody answered",
-    Purpose.CONCERN: "Word to the clinic of something to answer",
-    Purpose.URGENT: "Word to the clinic of something urgent",
-    Purpose.MOVED: "Word that the infusion moved",
-    Purpose.CANCELLED: "Word that the infusion was cancelled",
-}
-_WAYS = {
-    ContactPoint.Kind.EMAIL: "by e-mail",
-    ContactPoint.Kind.SMS: "by text message",
-    ContactPoint.Kind.PUSH: "as a notification",
-}
 
 
 def _about(child: Child) -> QuerySet[Delivery]:
@@ -279,20 +181,14 @@ def _messages_of(child: Child, asked: Asked, reader: User | None, most: int | No
     return [
         Line(
             at=one.sent_at or one.created_at,
-            who=_SENT_WORDS.get(Purpose(one.purpose), "A message"),
-            words=_sent_words(one, reader),
+            who=message_words(one.purpose),
+            words=sent_words(one, reader),
             kind=SENT,
             person=one.person_id,
             key=_cursor(one.sent_at or one.created_at, _MESSAGE, one.pk),
         )
         for one in found
     ]
-
-
-def _sent_words(one: Delivery, reader: User | None) -> str:
-    to = "you" if reader is not None and one.person_id == reader.pk else str(one.person)
-    way = f" {_WAYS[ContactPoint.Kind(one.kind)]}" if one.kind else ""
-    return f"went to {to}{way}" if one.status == Status.SENT else f"could not be sent to {to}{way}"
 
 
 # --- pages --------------------------------------------------------------------------------------

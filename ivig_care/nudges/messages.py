@@ -9,15 +9,17 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from ivig_care.accounts.models import ContactPoint
+from ivig_care.common.spoken import clock_on, date_clock
 from ivig_care.nudges.channels.base import Message
 from ivig_care.nudges.channels.gsm7 import segments, to_gsm7
 from ivig_care.nudges.codes import code_of
 from ivig_care.nudges.links import link_url, status_url, unsubscribe_url
 from ivig_care.nudges.models import Delivery
 from ivig_care.nudges.prospects import OpenStep, Prospect
-from ivig_care.nudges.words import Ahead, clock_on
+from ivig_care.nudges.words import Ahead
 from ivig_care.regimen.nudging import QUARTER, Urgency, quarter_of
 from ivig_care.regimen.timing import zone_named
 
@@ -30,9 +32,13 @@ Purpose = Delivery.Purpose
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """Everything a message may say: `count` steps of the urgency `urgency`, the first since or at `due`; and `more`."""
+    """Everything a message may say: `count` steps of the urgency `urgency`, the first since or at `due`; and `more`.
+
+    Words in other languages are other words: they are rendered, and kept, apart.
+    """
 
     purpose: str
+    language: str
     count: int = 0
     more: int = 0
     urgency: str = ""
@@ -63,7 +69,8 @@ def message_for(prospect: Prospect, *, now: datetime) -> Message:
     if to is None:
         raise ValueError(f"delivery {delivery.pk} has nowhere to go")
     url = link_url(delivery.pk)
-    texts = _texts(delivery.kind, _words(prospect, now), len(url))
+    with translation.override(prospect.language):
+        texts = _texts(delivery.kind, _words(prospect, now), len(url))
     return Message(
         key=delivery.key,
         to=to.address,
@@ -87,12 +94,13 @@ def _words(prospect: Prospect, now: datetime) -> Words:
     spoken_of = [step for step in steps if step.urgency == worst]
     return Words(
         purpose=delivery.purpose,
+        language=prospect.language,
         count=len(spoken_of),
         more=len(steps) - len(spoken_of),
         urgency=worst,
         due=_due_of(spoken_of, now),
         ahead=prospect.ahead,
-        starts=prospect.about.starts if prospect.about else "",
+        starts=date_clock(prospect.about.starts) if prospect.about and prospect.about.starts else "",
         has_begun=prospect.about.has_begun if prospect.about else False,
         code=code_of(delivery.to) if delivery.purpose == Purpose.CODE and delivery.to else "",
         is_late=now - delivery.owed_at > QUARTER,
@@ -137,11 +145,12 @@ def _due_of(steps: Sequence[OpenStep], now: datetime) -> str:
         return ""
     first = steps[0] if len(steps) == 1 else min(steps, key=lambda step: step.due_at)
     # In every zone a day begins with a quarter of an hour.
-    return _due(first.due_at, first.zone, quarter_of(now))
+    return _due(first.due_at, first.zone, quarter_of(now), str(translation.get_language()))
 
 
 @lru_cache(maxsize=4096)
-def _due(due_at: datetime, zone: str, now: datetime) -> str:
-    """The time where the child lives, with the day when that is not today."""
+def _due(due_at: datetime, zone: str, now: datetime, language: str) -> str:
+    """The time where the child lives, with the day when that is not today; kept apart for each language."""
     there = zone_named(zone)
-    return clock_on(due_at.astimezone(there), now.astimezone(there).date())
+    with translation.override(language):
+        return clock_on(due_at.astimezone(there), now.astimezone(there).date())

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Q
+from django.utils import translation
 
-from ivig_care.accounts.models import User, quiet_hours
+from ivig_care.accounts.models import User, language_spoken, quiet_hours
 from ivig_care.care_teams.access import Right, Standing, standing_of
 from ivig_care.nudges.models import Delivery, DeliveryStep
 from ivig_care.nudges.outgoing import Outgoing
@@ -47,6 +49,7 @@ class OpenStep:
 @dataclass(frozen=True, slots=True)
 class _Person:
     is_active: bool
+    language: str
     zone: ZoneInfo
     quiet: QuietHours | None
 
@@ -55,7 +58,7 @@ class _Person:
 class Prospect:
     """One message that is about to leave: of which steps it speaks, which day it looks ahead to, and the decision.
 
-    `silent_on` are steps that were to be in it and of which it does not speak any more.
+    `silent_on` are steps that were to be in it and of which it does not speak any more. `language` is its person's.
     """
 
     delivery: Outgoing
@@ -65,6 +68,7 @@ class Prospect:
     about: Course | None = None
     silent_on: tuple[int, ...] = ()
     problem: str = ""
+    language: str = settings.LANGUAGE_CODE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,7 +133,8 @@ def _worked_out(delivery: Outgoing, readings: _Readings) -> Prospect:
     key, may = delivery.person_id, readings.standing.may
     person, steps = readings.people[key], readings.steps.get(delivery.pk, [])
     theirs = tuple([step for step in steps if may(key, right, child=step.child)])
-    ahead = None if delivery.briefing_on is None else ahead_of(delivery, readings.days, now=readings.now)
+    with translation.override(person.language):
+        ahead = None if delivery.briefing_on is None else ahead_of(delivery, readings.days, now=readings.now)
     is_about_steps = delivery.purpose in _ABOUT_STEPS
     concerns = bool(theirs) or ahead is not None if is_about_steps else readings.concerns(delivery)
     decision = decide(
@@ -153,6 +158,7 @@ def _worked_out(delivery: Outgoing, readings: _Readings) -> Prospect:
         decision=decision,
         about=readings.about(delivery),
         silent_on=tuple(silent_on),
+        language=person.language,
     )
 
 
@@ -165,10 +171,12 @@ def _consented(delivery: Outgoing) -> bool:
 
 def _people(keys: Collection[int]) -> dict[int, _Person]:
     rows = User.objects.filter(pk__among=keys).values_list(
-        "pk", "is_active", "nudge_preference__zone", "nudge_preference__quiet_from", "nudge_preference__quiet_until"
+        *("pk", "is_active", "language", "nudge_preference__zone"),
+        *("nudge_preference__quiet_from", "nudge_preference__quiet_until"),
     )
     return {
-        key: _Person(is_active, _zone(zone), quiet_hours(begins, ends)) for key, is_active, zone, begins, ends in rows
+        key: _Person(is_active, language_spoken(language), _zone(zone), quiet_hours(begins, ends))
+        for key, is_active, language, zone, begins, ends in rows
     }
 
 

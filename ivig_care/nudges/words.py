@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from ivig_care.care_teams.access import children_told_of
+from ivig_care.common.spoken import clock
 from ivig_care.nudges.outgoing import Outgoing
 from ivig_care.plans.briefing import dues_of
 from ivig_care.plans.models import Infusion
@@ -19,7 +20,7 @@ _NOON = time(12)
 
 @dataclass(frozen=True)
 class Ahead:
-    """A day to look ahead to: today or tomorrow, how many steps, and when the first is due."""
+    """A day to look ahead to: today or tomorrow, how many steps, and when the first is due, as its person says it."""
 
     is_today: bool
     count: int
@@ -28,11 +29,11 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """An infusion that a notice is about: whether it has begun, and when its next day is to start, in words."""
+    """An infusion that a notice is about: whether it has begun, and when its next day is to start, in its zone."""
 
     child: int
     has_begun: bool
-    starts: str
+    starts: datetime | None
 
 
 def courses_of(infusions: Collection[int | None]) -> dict[int, Course]:
@@ -50,7 +51,7 @@ def _course(infusion: Infusion) -> Course:
     return Course(
         child=infusion.plan.child_id,
         has_begun=any(day.actual_start is not None for day in days),
-        starts=date_and_clock(min(coming).astimezone(infusion.tz)) if coming else "",
+        starts=min(coming).astimezone(infusion.tz) if coming else None,
     )
 
 
@@ -100,18 +101,3 @@ def ahead_of(delivery: Outgoing, days: DaysAhead, *, now: datetime) -> Ahead | N
 def day_span(on: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """When a local date begins and ends."""
     return resolve_local(on, time(), zone), resolve_local(on + timedelta(days=1), time(), zone)
-
-
-def clock(local: datetime) -> str:
-    """A time as people say it: 8:30 am."""
-    return local.strftime("%-I:%M %p").lower()
-
-
-def date_and_clock(local: datetime) -> str:
-    """A time as people say it, with its date: Mon 22 Jun, 8:30 am."""
-    return f"{local:%a} {local.day} {local:%b}, {clock(local)}"
-
-
-def clock_on(local: datetime, today: date) -> str:
-    """A time as people say it, with the day when that is not today: Mon 8:30 am."""
-    return clock(local) if local.date() == today else f"{local.strftime('%a')} {clock(local)}"

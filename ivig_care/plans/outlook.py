@@ -9,6 +9,8 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from itertools import groupby, pairwise
 
+from django.utils.translation import gettext as _
+
 from ivig_care.plans.facts import facts_of
 from ivig_care.plans.models import Infusion, Plan, PlanMedicine, PlanRate
 from ivig_care.plans.prescription import protocol_of
@@ -259,7 +261,10 @@ def _ledger(schedule: Schedule, facts: InfusionFacts) -> Iterator[LedgerLine]:
 def _own_cautions(plan: Plan, schedule: Schedule, now: datetime) -> Iterator[Caution]:
     for earlier, later in pairwise(schedule.days):
         if earlier.ends_at > later.starts_at:
-            text = f"Day {earlier.number} would still be running when day {later.number} starts."
+            text = _("Day %(number)s would still be running when day %(number2)s starts.") % {
+                "number": earlier.number,
+                "number2": later.number,
+            }
             yield Caution(code="days-overlap", text=text)
     if plan.status == Plan.Status.DRAFT:
         over = sum(step.window.closes_at <= now for step in schedule.ticked)
@@ -267,5 +272,5 @@ def _own_cautions(plan: Plan, schedule: Schedule, now: datetime) -> Iterator[Cau
             text = f"{over} of {len(schedule.ticked)} steps are already over and would stand there as missed."
             yield Caution(code="already-over", text=text)
     if plan.has_fluid_limit and any(step.kind is Kind.FLUIDS for step in schedule.ticked):
-        text = "Fluids are limited for this child, but the checklist of this protocol still asks for extra drinks."
+        text = _("Fluids are limited for this child, but the checklist of this protocol still asks for extra drinks.")
         yield Caution(code="fluids-limited", text=text)

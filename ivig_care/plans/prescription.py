@@ -9,9 +9,12 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from ivig_care.common.kept import Kept
+from ivig_care.common.spoken import translated
 from ivig_care.plans.models import InfusionDay, Plan, PlanMedicine, PlanRate
 from ivig_care.regimen import documents
 from ivig_care.regimen.json_values import Json
@@ -38,16 +41,16 @@ class Unset:
     """One value that is not prescribed yet, in words, and the part of the prescription it belongs to."""
 
     section: Section
-    words: str
+    words: str | Promise
 
 
 # What every infusion needs, whatever the protocol says.
 _ALWAYS = {
-    "product": Unset(Section.PRODUCT, "product"),
-    "dose_g_per_kg": Unset(Section.PRODUCT, "dose"),
-    "weight_kg": Unset(Section.WEIGHT, "weight"),
-    "weighed_on": Unset(Section.WEIGHT, "date of the weight"),
-    "has_risk": Unset(Section.WEIGHT, "whether there is a risk of kidney injury or thrombosis"),
+    "product": Unset(Section.PRODUCT, gettext_lazy("product")),
+    "dose_g_per_kg": Unset(Section.PRODUCT, gettext_lazy("dose")),
+    "weight_kg": Unset(Section.WEIGHT, gettext_lazy("weight")),
+    "weighed_on": Unset(Section.WEIGHT, gettext_lazy("date of the weight")),
+    "has_risk": Unset(Section.WEIGHT, gettext_lazy("whether there is a risk of kidney injury or thrombosis")),
 }
 
 # The values of one section, in the order in which a person thinks of them.
@@ -56,7 +59,7 @@ _ASKED_IN = "ladder premedication premedication_lead premedication_by courses fl
 
 def unset_values(plan: Plan) -> tuple[str, ...]:
     """What is not prescribed yet, in words; an empty answer means that the plan may be activated."""
-    return tuple(one.words for one in unset_in(plan))
+    return tuple(str(one.words) for one in unset_in(plan))
 
 
 def unset_in(plan: Plan) -> tuple[Unset, ...]:
@@ -81,20 +84,20 @@ def _left_to_prescriber(plan: Plan, name: str) -> Iterator[Unset]:
     """What is missing of a value that the protocol leaves to the prescriber; always at least one thing."""
     match name:
         case "ladder":
-            yield Unset(Section.LADDER, "rate ladder")
+            yield Unset(Section.LADDER, _("rate ladder"))
         case "premedication":
             yield from _unset_premedication(plan)
         case "premedication_lead":
-            yield Unset(Section.PREMEDICATION, "how long before the start premedication is given")
+            yield Unset(Section.PREMEDICATION, _("how long before the start premedication is given"))
         case "premedication_by":
-            yield Unset(Section.PREMEDICATION, "who gives premedication")
+            yield Unset(Section.PREMEDICATION, _("who gives premedication"))
         case "courses":
             yield from _unset_courses(plan)
         case "fluids_goal_ml":
             is_limit_unknown = plan.has_fluid_limit is None
-            yield Unset(Section.FLUIDS, "whether fluids are limited" if is_limit_unknown else "fluid goal")
+            yield Unset(Section.FLUIDS, _("whether fluids are limited") if is_limit_unknown else _("fluid goal"))
         case "fluids_after":
-            yield Unset(Section.FLUIDS, "how long extra fluids go on")
+            yield Unset(Section.FLUIDS, _("how long extra fluids go on"))
         case _:
             yield Unset(Section.OTHER, name)
 
@@ -102,31 +105,37 @@ def _left_to_prescriber(plan: Plan, name: str) -> Iterator[Unset]:
 def _unset_premedication(plan: Plan) -> Iterator[Unset]:
     medicines = _medicines(plan, PlanMedicine.Use.PREMEDICATION)
     if plan.has_premedication is None:
-        yield Unset(Section.PREMEDICATION, "whether there is premedication")
+        yield Unset(Section.PREMEDICATION, _("whether there is premedication"))
     elif not medicines:
-        yield Unset(Section.PREMEDICATION, "premedication medicines")
+        yield Unset(Section.PREMEDICATION, _("premedication medicines"))
     for medicine in medicines:
         if plan.has_premedication and not medicine.mg:
-            yield Unset(Section.PREMEDICATION, f"amount of {medicine.ingredient} before the infusion")
+            yield Unset(
+                Section.PREMEDICATION,
+                _("amount of %(medicine)s before the infusion") % {"medicine": translated(medicine.ingredient)},
+            )
 
 
 def _unset_courses(plan: Plan) -> Iterator[Unset]:
     medicines = _medicines(plan, PlanMedicine.Use.COURSE)
     if plan.has_course is None:
-        yield Unset(Section.COURSE, "whether there is a course afterwards")
+        yield Unset(Section.COURSE, _("whether there is a course afterwards"))
     elif not medicines:
-        yield Unset(Section.COURSE, "medicines of the course afterwards")
+        yield Unset(Section.COURSE, _("medicines of the course afterwards"))
     for medicine in medicines if plan.has_course else ():
         missing = {
-            "amount": not medicine.mg,
-            "how often": not medicine.every_hours,
-            "when it begins": not medicine.first,
-            "until when": not medicine.until_hours,
-            "whether it may wake the child": medicine.may_wake is None,
+            _("amount"): not medicine.mg,
+            _("how often"): not medicine.every_hours,
+            _("when it begins"): not medicine.first,
+            _("until when"): not medicine.until_hours,
+            _("whether it may wake the child"): medicine.may_wake is None,
         }
         if any(missing.values()):
             words = ", ".join(word for word, is_missing in missing.items() if is_missing)
-            yield Unset(Section.COURSE, f"{medicine.ingredient} afterwards: {words}")
+            yield Unset(
+                Section.COURSE,
+                _("%(medicine)s afterwards: %(words)s") % {"medicine": translated(medicine.ingredient), "words": words},
+            )
 
 
 def _unset_as_needed(plan: Plan) -> Iterator[Unset]:
@@ -148,7 +157,8 @@ def _unset_days(plan: Plan) -> Iterator[Unset]:
     asked = plan.version.document.get("days")
     given = InfusionDay.objects.filter(infusion__plan=plan).count()
     if not given or given != (asked or given):
-        words = f"start times of {asked} day{'' if asked == 1 else 's'}" if asked else "start times"
+        of_days = ngettext("start time of %(count)s day", "start times of %(count)s days", asked or 0)
+        words = of_days % {"count": asked} if asked else _("start times")
         yield Unset(Section.DAYS, words)
 
 
@@ -156,7 +166,7 @@ def _unset_minutes(plan: Plan) -> Iterator[Unset]:
     rates = list(plan.rates.all())
     for number, rate in enumerate(rates[:-1], start=1):
         if rate.minutes is None:
-            yield Unset(Section.LADDER, f"minutes of rate {number}")
+            yield Unset(Section.LADDER, _("minutes of rate %(number)s") % {"number": number})
 
 
 def _unset_first_dose(plan: Plan) -> Iterator[Unset]:
@@ -165,8 +175,8 @@ def _unset_first_dose(plan: Plan) -> Iterator[Unset]:
     for medicine in _medicines(plan, PlanMedicine.Use.COURSE) if plan.has_course else ():
         counts_from_it = medicine.first == PlanMedicine.First.AFTER_PREMEDICATION
         if counts_from_it and not (plan.has_premedication and medicine.ingredient in before):
-            words = f"{medicine.ingredient} in the premedication, from which its course counts"
-            yield Unset(Section.PREMEDICATION, words)
+            words = _("%(medicine)s in the premedication, from which its course counts")
+            yield Unset(Section.PREMEDICATION, words % {"medicine": translated(medicine.ingredient)})
 
 
 def _medicines(plan: Plan, use: PlanMedicine.Use) -> list[PlanMedicine]:
@@ -308,7 +318,7 @@ def _course(medicine: PlanMedicine, document: Mapping[str, Any]) -> Json:
         "every": {"hours": Fraction(medicine.every_hours or 0)},
         "first": _FIRST[PlanMedicine.First(medicine.first)],
         "until": {"anchor": Anchor.END, "day": Days.LAST, "offset": {"hours": medicine.until_hours}},
-        "why": "Keeps pain and allergy medicine going after the infusion, as the clinic ordered.",
+        "why": _("Keeps pain and allergy medicine going after the infusion, as the clinic ordered."),
         "at_night": AtNight.SHIFT if is_shifted else AtNight.HOLD,
         "window": defaults["window"],
         "nudges": {**(defaults.get("nudges") or {}), "may_wake": bool(medicine.may_wake)},

@@ -13,6 +13,7 @@ from zlib import crc32
 from django.db.models import Prefetch, QuerySet
 
 from ivig_care.common.prepared import Prepared
+from ivig_care.common.spoken import translated
 from ivig_care.plans.ends import CLOSING_STEP, can_send, is_step
 from ivig_care.plans.facts import Worked, given_near, read_anew, schedule_of
 from ivig_care.plans.ledger import Ledger, ledger_of
@@ -39,9 +40,11 @@ DAY_IS_OVER = timedelta(hours=12)
 def step_name(step: Step) -> str:
     """What a step is called on a row, a button and a message: the medicine as it stands on the box, else its title."""
     if not step.ingredient:
-        return step.title
-    name = step.medicine_name or step.ingredient
-    both = name if step.ingredient.lower() in name.lower() else f"{name} ({step.ingredient})"
+        return translated(step.title)
+    ingredient = translated(step.ingredient)
+    name = step.medicine_name or ingredient
+    is_said = step.ingredient.lower() in name.lower() or ingredient.lower() in name.lower()
+    both = name if is_said else f"{name} ({ingredient})"
     return both[:1].upper() + both[1:]
 
 

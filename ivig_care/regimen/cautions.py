@@ -15,6 +15,7 @@ from ivig_care.regimen.figures import plain, plain_hours
 from ivig_care.regimen.medicines import EXCLUSIVE, ExclusiveClass, Formulary
 from ivig_care.regimen.rates import ceilings_for, exceeded, starts_above
 from ivig_care.regimen.waking import TOO_LATE, night_words
+from ivig_care.regimen.words import say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +46,16 @@ def tallies(schedule: Schedule, facts: InfusionFacts) -> tuple[Tally, ...]:
 def _about_dose(facts: InfusionFacts) -> Iterator[Caution]:
     dose = facts.dose
     if dose.is_capped:
-        text = f"{_grams(dose.ordered_mg)} by weight, capped at {_grams(dose.cap_mg or dose.ordered_mg)}."
+        text = say(
+            "{ordered} by weight, capped at {cap}.",
+            ordered=_grams(dose.ordered_mg),
+            cap=_grams(dose.cap_mg or dose.ordered_mg),
+        )
         yield Caution(code="dose-capped", text=text)
     if dose.total_mg != dose.capped_mg:
-        text = f"{_grams(dose.total_mg)} in whole vials, for {_grams(dose.capped_mg)}."
+        text = say(
+            "{total} in whole vials, for {ordered}.", total=_grams(dose.total_mg), ordered=_grams(dose.capped_mg)
+        )
         yield Caution(code="dose-rounded", text=text)
 
 
@@ -56,31 +63,42 @@ def _about_rates(schedule: Schedule, facts: InfusionFacts) -> Iterator[Caution]:
     product = facts.product
     known = ceilings_for(product, indication=schedule.indication, flags=facts.flags, is_first=facts.is_first)
     if known.is_use_unknown:
-        yield _unknown_ceiling(f"{product.name} in {schedule.indication}" if schedule.indication else product.name)
+        yield _unknown_ceiling(_used(product.name, schedule.indication))
     for flag in known.unknown_flags:
-        yield _unknown_ceiling(f"{product.name} in a child flagged {flag}")
+        yield _unknown_ceiling(say("{product} in a child flagged {flag}", product=product.name, flag=say(flag)))
     rungs = [rung for day in schedule.days for rung in day.rungs]
     prescribed = exceeded((rung for rung in rungs if not rung.is_recorded), known.ceilings)
     for ceiling in exceeded(rungs, known.ceilings):
-        what = "The ladder goes" if ceiling in prescribed else "A rate that was entered goes"
-        yield Caution(
-            code="rate-above-ceiling",
-            text=f"{what} above {plain(ceiling.ml_per_kg_h)} mL/kg/h ({ceiling.use}).",
-            source=ceiling.source,
-        )
+        rate, use = plain(ceiling.ml_per_kg_h), say(ceiling.use)
+        if ceiling in prescribed:
+            text = say("The ladder goes above {rate} mL/kg/h ({use}).", rate=rate, use=use)
+        else:
+            text = say("A rate that was entered goes above {rate} mL/kg/h ({use}).", rate=rate, use=use)
+        yield Caution(code="rate-above-ceiling", text=text, source=ceiling.source)
     if product.start is not None and any(starts_above(day.rungs, product) for day in schedule.days):
-        text = f"The ladder starts above {plain(product.start)} mL/kg/h, the start of {product.name}."
+        text = say(
+            "The ladder starts above {rate} mL/kg/h, the start of {product}.",
+            rate=plain(product.start),
+            product=product.name,
+        )
         yield Caution(code="starts-fast", text=text, source=product.start_source)
     for day in schedule.days:
         if day.exceeded_ml:
-            text = f"Day {day.number}: the rates entered come to {plain(day.exceeded_ml)} mL more than was ordered."
+            text = say(
+                "Day {number}: the rates entered come to {ml} mL more than was ordered.",
+                number=day.number,
+                ml=plain(day.exceeded_ml),
+            )
             yield Caution(code="volume-exceeded", text=text)
 
 
 def _about_nights(schedule: Schedule, facts: InfusionFacts) -> Iterator[Caution]:
     held = [step for step in schedule.ticked if night_words(step, schedule.night, facts.zone) == TOO_LATE]
     if held:
-        text = f"Held through the night and over by the morning, so that nobody is told: {len(held)} of the steps."
+        text = say(
+            "Held through the night and over by the morning, so that nobody is told: {count} of the steps.",
+            count=len(held),
+        )
         yield Caution(code="night-too-late", text=text)
 
 
@@ -127,40 +145,63 @@ def _about_medicines(schedule: Schedule, facts: InfusionFacts) -> Iterator[Cauti
         yield from _about_times(planned, found.limit)
         yield from _about_amounts(planned, found.limit, facts.weight_kg)
         if found.limit.caution:
-            yield Caution(code="caution", text=f"{name}: {found.limit.caution}", source=found.limit.source)
+            yield Caution(code="caution", text=f"{say(name)}: {say(found.limit.caution)}", source=found.limit.source)
     for one in EXCLUSIVE:
         yield from _about_company(one, _spans(schedule, doses), facts.formulary)
 
 
 def _about_unknowns(planned: _Planned, found: FoundLimit) -> Iterator[Caution]:
     for unknown in found.unknown:
-        yield Caution(code="limit-unknown", text=f"{unknown.what}: ask the pharmacist.")
+        yield Caution(code="limit-unknown", text=say("{what}: ask the pharmacist.", what=unknown.what))
     if planned.counted.most_mg_in_24h is None:
-        text = f"{planned.counted.ingredient}: the amount of a dose is unknown, so its total in 24 h is too."
+        text = say(
+            "{medicine}: the amount of a dose is unknown, so its total in 24 h is too.",
+            medicine=say(planned.counted.ingredient),
+        )
         yield Caution(code="amount-unknown", text=text)
 
 
 def _about_times(planned: _Planned, limit: MedicineLimit) -> Iterator[Caution]:
-    name, source = limit.ingredient, limit.source
+    name, source = say(limit.ingredient), limit.source
     gap, interval, most = planned.smallest_gap, limit.min_interval, planned.most_in_24h
     if gap is not None and interval is not None and gap < interval:
         hours = plain_hours(interval.total_seconds())
-        yield Caution(code="doses-too-close", text=f"{name}: two doses less than {hours} apart.", source=source)
+        yield Caution(
+            code="doses-too-close",
+            text=say("{medicine}: two doses less than {hours} apart.", medicine=name, hours=hours),
+            source=source,
+        )
     if limit.max_doses_24h is not None and most > limit.max_doses_24h:
-        text = f"{name}: {most} doses in 24 h, more than {limit.max_doses_24h}."
+        text = say(
+            "{medicine}: {count} doses in 24 h, more than {most}.", medicine=name, count=most, most=limit.max_doses_24h
+        )
         yield Caution(code="too-many-doses", text=text, source=source)
 
 
 def _about_amounts(planned: _Planned, limit: MedicineLimit, weight_kg: Fraction) -> Iterator[Caution]:
-    name, source = limit.ingredient, limit.source
+    name, source = say(limit.ingredient), limit.source
     for unit, divisor, most in (("mg", Fraction(1), limit.max_mg_dose), ("mg/kg", weight_kg, limit.max_mg_per_kg_dose)):
         if most is not None and planned.largest_mg / divisor > most:
-            text = f"{name}: a dose of {plain(planned.largest_mg / divisor)} {unit}, more than {plain(most)}."
+            amount = plain(planned.largest_mg / divisor)
+            text = say(
+                "{medicine}: a dose of {amount} {unit}, more than {most}.",
+                medicine=name,
+                amount=amount,
+                unit=unit,
+                most=plain(most),
+            )
             yield Caution(code="dose-too-large", text=text, source=source)
     mg = planned.counted.most_mg_in_24h
     for unit, divisor, most in (("mg", Fraction(1), limit.max_mg_24h), ("mg/kg", weight_kg, limit.max_mg_per_kg_24h)):
         if mg is not None and most is not None and mg / divisor > most:
-            text = f"{name}: {plain(mg / divisor)} {unit} in 24 h, more than {plain(most)}."
+            amount = plain(mg / divisor)
+            text = say(
+                "{medicine}: {amount} {unit} in 24 h, more than {most}.",
+                medicine=name,
+                amount=amount,
+                unit=unit,
+                most=plain(most),
+            )
             yield Caution(code="too-much", text=text, source=source)
 
 
@@ -193,13 +234,23 @@ def _about_company(one: ExclusiveClass, spans: tuple[_Span, ...], formulary: For
     }
     if together:
         hours = plain_hours(one.within.total_seconds())
-        text = f"{' and '.join(sorted(together))}: {one.kind}, within {hours} of each other."
+        names = say(" and ").join(say(name) for name in sorted(together))
+        text = say(
+            "{medicines}: {kind}, within {hours} of each other.", medicines=names, kind=say(one.kind), hours=hours
+        )
         yield Caution(code="not-together", text=text, source=one.source)
 
 
 def _unknown_ceiling(use: str) -> Caution:
-    text = f"No highest rate is known for {use}: ask the pharmacist."
+    text = say("No highest rate is known for {use}: ask the pharmacist.", use=use)
     return Caution(code="rate-ceiling-unknown", text=text)
+
+
+def _used(product: str, indication: str) -> str:
+    """A product in what it is given for, where that is said."""
+    if not indication:
+        return product
+    return say("{product} in {indication}", product=product, indication=say(indication))
 
 
 def _grams(mg: Fraction) -> str:

@@ -12,6 +12,7 @@ from ivig_care.regimen.protocol import Actor, Kind, Ladder, Protocol
 from ivig_care.regimen.rates import NOTHING, Run, Rung, climb, run, whole_seconds
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Elapsed, WindowRule
+from ivig_care.regimen.words import say
 
 # The window of what nobody ticks.
 AN_INSTANT = WindowRule(opens_before=Elapsed(), late_after=Elapsed(), closes_after=Elapsed())
@@ -64,13 +65,14 @@ def timeline_of(ladder: Ladder, day: DayRun) -> Iterator[DatedStep]:
         at = day.starts_at + whole_seconds(rung.starts_after)
         if day.end_basis is Basis.ACTUAL and at >= day.ends_at:
             break  # stopped early: this rate was never reached
-        words = f"set pump {plain(rung.ml_h)} mL/h" if rung.ml_h else "infusion paused"
-        title = _joined(words, ladder.at_each_change)
+        words = say("set pump {rate} mL/h", rate=plain(rung.ml_h)) if rung.ml_h else say("infusion paused")
+        title = _joined(words, say(ladder.at_each_change))
         yield _moment(f"rate.d{day.number}.{number}", Kind.RATE, title, day, after=rung.starts_after)
         if not rung.ml_h and not rung.minutes:
             break  # still paused: nobody knows when it goes on
-    words = f"infusion END ({'not before this' if day.is_paused else day.end_basis})"
-    yield _moment(f"end.d{day.number}", Kind.END, _joined(words, ladder.at_end), day)
+    basis = say("not before this") if day.is_paused else say(day.end_basis)
+    words = say("infusion END ({basis})", basis=basis)
+    yield _moment(f"end.d{day.number}", Kind.END, _joined(words, say(ladder.at_end)), day)
 
 
 def _moment(slot: str, kind: Kind, title: str, day: DayRun, after: Fraction | None = None) -> DatedStep:

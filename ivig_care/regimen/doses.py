@@ -17,6 +17,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from ivig_care.regimen.timing import Elapsed
+from ivig_care.regimen.words import say
 
 T = TypeVar("T", Elapsed, Fraction, int)
 
@@ -153,11 +154,13 @@ class Body:
         if self.weight_kg is None or self.oldest_weight_days is None:
             return ""
         if self.weighed_on is None:
-            return "Nobody wrote down when the weight was taken."
+            return say("Nobody wrote down when the weight was taken.")
         days = (at.astimezone(self.zone).date() - self.weighed_on).days
         if days <= self.oldest_weight_days:
             return ""
-        return f"The weight is {days} days old, older than the clinic's {self.oldest_weight_days}."
+        return say(
+            "The weight is {days} days old, older than the clinic's {most}.", days=days, most=self.oldest_weight_days
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,10 +219,10 @@ def limit_for(
     ordered = [] if prescribed is None else [prescribed]
     found = reduce(stricter, (*holding, *ordered), MedicineLimit(ingredient=ingredient))
     if mine and not holding:
-        what = f"No limit is known for {ingredient} at this age and weight"
+        what = say("No limit is known for {medicine} at this age and weight", medicine=say(ingredient))
         return FoundLimit(limit=found, unknown=(Unknown(code=Code.LIMIT_UNKNOWN, what=what),))
     if not holding and not ordered:
-        what = f"No limit is known for {ingredient}"
+        what = say("No limit is known for {medicine}", medicine=say(ingredient))
         return FoundLimit(limit=found, unknown=(Unknown(code=Code.LIMIT_UNKNOWN, what=what),))
     unknown = (*_gaps(found), *_unsure((*holding, *ordered), body.weight_kg, years))
     return FoundLimit(limit=found, unknown=unknown)
@@ -283,20 +286,20 @@ def _may_lie(value: Fraction | int | None, least: Fraction | int | None, below: 
 
 
 def _gaps(limit: MedicineLimit) -> Iterator[Unknown]:
-    name = limit.ingredient
+    name = say(limit.ingredient)
     if not limit.min_interval:
-        yield Unknown(code=Code.LIMIT_UNKNOWN, what=f"No shortest interval is known for {name}")
+        yield Unknown(code=Code.LIMIT_UNKNOWN, what=say("No shortest interval is known for {medicine}", medicine=name))
     if not limit.has_bound_for_a_day:
-        yield Unknown(code=Code.LIMIT_UNKNOWN, what=f"No limit for 24 h is known for {name}")
+        yield Unknown(code=Code.LIMIT_UNKNOWN, what=say("No limit for 24 h is known for {medicine}", medicine=name))
 
 
 def _unsure(limits: tuple[MedicineLimit, ...], weight_kg: Fraction | None, years: int | None) -> Iterator[Unknown]:
-    name = limits[0].ingredient
+    name = say(limits[0].ingredient)
     if weight_kg is None and any(limit.is_by_weight for limit in limits):
-        what = f"How much {name} a child may have goes by weight, and the weight is not known"
+        what = say("How much {medicine} a child may have goes by weight, and the weight is not known", medicine=name)
         yield Unknown(code=Code.WEIGHT_UNKNOWN, what=what)
     if years is None and any(limit.is_by_age for limit in limits):
-        what = f"How much {name} a child may have goes by age, and the age is not known"
+        what = say("How much {medicine} a child may have goes by age, and the age is not known", medicine=name)
         yield Unknown(code=Code.AGE_UNKNOWN, what=what)
 
 

@@ -1,5 +1,7 @@
 """What the regimen can refuse; each error carries its values and writes its own sentence."""
 
+from ivig_care.regimen.words import say
+
 
 class RegimenError(Exception):
     """The regimen cannot decide with what it was given."""
@@ -53,4 +55,4 @@ class SnoozeRefused(RegimenError):
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
-        super().__init__(f"This cannot be put off: {reason}.")
+        super().__init__(say("This cannot be put off: {reason}.", reason=reason))

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from ivig_care.regimen.dated import DatedStep
 from ivig_care.regimen.timing import Elapsed, QuietHours, resolve_local
+from ivig_care.regimen.words import mark, say
 
 # Conditions and flags of an infusion that leave no goal. Source: FACTS section 5, stop signs, and P12 [S15].
 FLUIDS_LIMITED = "fluids limited"
@@ -34,12 +35,10 @@ _MOST_AN_HOUR = Fraction(100)
 _YOUNGEST_DAYS = 14
 _LIGHTEST_KG = Fraction(3)
 
-ESTIMATE_WORDS = (
+ESTIMATE_WORDS = mark(
     "A maintenance estimate by weight (Holliday-Segar), made for fluid into a vein [S45]. "
     "No source validates it as an amount to drink around IVIG. The clinician sets the goal."
 )
-_ASK = "Ask the team how much to drink."
-_NO_GOAL = f"The team has not set a goal. {_ASK}"
 
 
 class FluidKind(StrEnum):
@@ -133,11 +132,14 @@ def suppressed(said: frozenset[str], *, is_limited: bool | None) -> str:
     which is not safe. Source: FACTS section 5, stop signs; P12 [S15].
     """
     if is_limited or FLUIDS_LIMITED in said:
-        return f"Fluids are limited for your child. {_ASK}"
-    for disease in (HEART_DISEASE, KIDNEY_DISEASE):
-        if disease in said:
-            return f"Your child has {disease}. {_ASK}"
-    return f"It is not known here whether fluids are limited for your child. {_ASK}" if is_limited is None else ""
+        return say("Fluids are limited for your child. Ask the team how much to drink.")
+    if HEART_DISEASE in said:
+        return say("Your child has heart disease. Ask the team how much to drink.")
+    if KIDNEY_DISEASE in said:
+        return say("Your child has kidney disease. Ask the team how much to drink.")
+    if is_limited is None:
+        return say("It is not known here whether fluids are limited for your child. Ask the team how much to drink.")
+    return ""
 
 
 def progress(
@@ -161,7 +163,9 @@ def progress(
         iv_ml=_sum(entry.ml for entry in taken if not entry.kind.is_drunk),
     )
     if no_goal_because or window.goal_ml is None:
-        return replace(count, reason=no_goal_because or _NO_GOAL)
+        return replace(
+            count, reason=no_goal_because or say("The team has not set a goal. Ask the team how much to drink.")
+        )
     goal = window.goal_ml
     remaining = max(goal - count.drunk_ml, NOTHING)
     expected = goal * _share_gone_by(window, now, night, zone)
@@ -195,13 +199,13 @@ def maintenance_estimate(weight_kg: Fraction | None, age_days: int | None) -> Es
     None of it under 14 days or 3 kg, nor while age or weight is unknown. Source: FACTS section 5 [S45].
     """
     if weight_kg is None or age_days is None:
-        return NoEstimate(reason="The weight or the age is unknown, so nothing is estimated.")
+        return NoEstimate(reason=say("The weight or the age is unknown, so nothing is estimated."))
     if age_days < _YOUNGEST_DAYS or weight_kg < _LIGHTEST_KG:
-        return NoEstimate(reason="The formula is not for a child under 14 days old or under 3 kg [S45].")
+        return NoEstimate(reason=say("The formula is not for a child under 14 days old or under 3 kg [S45]."))
     return Estimate(
         ml_per_day=min(_by_bands(weight_kg, _DAILY), _MOST_A_DAY),
         ml_per_h=min(_by_bands(weight_kg, _HOURLY), _MOST_AN_HOUR),
-        words=ESTIMATE_WORDS,
+        words=say(ESTIMATE_WORDS),
     )
 
 

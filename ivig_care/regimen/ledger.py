@@ -15,6 +15,7 @@ from functools import reduce
 from ivig_care.regimen.doses import DAY, Body, Code, DoseGiven, FoundLimit, MedicineLimit, limit_for, stricter
 from ivig_care.regimen.figures import plain, plain_hours
 from ivig_care.regimen.medicines import Amount, ExclusiveClass, RuleSet, shared_classes
+from ivig_care.regimen.words import say
 
 
 class Verdict(StrEnum):
@@ -207,17 +208,24 @@ def _broken(parts: tuple[_Part, ...], at: datetime) -> Iterator[Reason]:
 
 
 def _broken_by_amount(part: _Part, at: datetime) -> Iterator[Reason]:
-    name, source = part.ingredient, part.limit.source
+    name, source = say(part.ingredient), part.limit.source
     # An amount nobody knows counts as nothing here: it is more, and that it is unknown is said besides.
     mg = part.mg or Fraction(0)
     if part.most_mg_dose is not None and mg > part.most_mg_dose:
-        text = f"One dose of {name} is at most {plain(part.most_mg_dose)} mg for this child; this is {plain(mg)} mg."
+        text = say(
+            "One dose of {medicine} is at most {most} mg for this child; this is {mg} mg.",
+            medicine=name,
+            most=plain(part.most_mg_dose),
+            mg=plain(mg),
+        )
         yield Reason(code=Code.DOSE_TOO_LARGE, text=text, source=source)
     total = mg + max(sum((dose.mg or Fraction(0) for dose in window), Fraction(0)) for window in _windows(part, at))
     if part.most_mg_24h is not None and total > part.most_mg_24h:
-        text = (
-            f"This would make {plain(total)} mg of {name} in 24 hours; "
-            f"the most for this child is {plain(part.most_mg_24h)} mg."
+        text = say(
+            "This would make {total} mg of {medicine} in 24 hours; the most for this child is {most} mg.",
+            medicine=name,
+            total=plain(total),
+            most=plain(part.most_mg_24h),
         )
         yield Reason(code=Code.TOO_MUCH, text=text, source=source)
 
@@ -226,20 +234,31 @@ def _broken_by_company(part: _Part, at: datetime) -> Iterator[Reason]:
     near = [(other.dose.ingredient, other.by) for other in part.others if abs(other.dose.at - at) < other.by.within]
     for name, by in dict.fromkeys((*part.mates, *near)):
         hours = plain_hours(by.within.total_seconds())
-        text = f"{part.ingredient} and {name} are both {by.kind}: they are not given within {hours} of each other."
+        text = say(
+            "{medicine} and {other} are both {kind}: they are not given within {hours} of each other.",
+            medicine=say(part.ingredient),
+            other=say(name),
+            kind=say(by.kind),
+            hours=hours,
+        )
         yield Reason(code=Code.NOT_TOGETHER, text=_sentence(text), source=by.source)
 
 
 def _broken_by_time(part: _Part, at: datetime) -> Iterator[Reason]:
-    name, limit = part.ingredient, part.limit
+    name, limit = say(part.ingredient), part.limit
     interval = limit.min_interval
     if interval and any(abs(dose.at - at) < interval for dose in part.doses):
         hours = plain_hours(interval.total_seconds())
-        text = f"Two doses of {name} need at least {hours} between them."
+        text = say("Two doses of {medicine} need at least {hours} between them.", medicine=name, hours=hours)
         yield Reason(code=Code.TOO_CLOSE, text=text, source=limit.source)
     count = 1 + max(map(len, _windows(part, at)))
     if limit.max_doses_24h and count > limit.max_doses_24h:
-        text = f"This would be dose {count} of {name} in 24 hours; the most is {limit.max_doses_24h}."
+        text = say(
+            "This would be dose {count} of {medicine} in 24 hours; the most is {most}.",
+            count=count,
+            medicine=name,
+            most=limit.max_doses_24h,
+        )
         yield Reason(code=Code.TOO_MANY, text=text, source=limit.source)
 
 
@@ -254,31 +273,39 @@ def _windows(part: _Part, at: datetime) -> list[list[DoseGiven]]:
 
 def _unknown(parts: tuple[_Part, ...], doses: tuple[DoseGiven, ...], rules: RuleSet, at: datetime) -> Iterator[Reason]:
     if not parts:
-        text = "What is in this medicine is not known here. Ask the clinic."
+        text = say("What is in this medicine is not known here. Ask the clinic.")
         yield Reason(code=Code.MEDICINE_UNKNOWN, text=text)
     for part in parts:
         yield from _unknown_of(part, at)
     near = {dose.ingredient for dose in doses if abs(dose.at - at) < DAY}
     for name in sorted(name for name in near if rules.formulary.medicine(name) is None):
-        text = f"{name} was given within 24 hours of this, and what is in it is not known here. Ask the clinic."
+        text = say(
+            "{medicine} was given within 24 hours of this, and what is in it is not known here. Ask the clinic.",
+            medicine=say(name),
+        )
         yield Reason(code=Code.MEDICINE_UNKNOWN, text=_sentence(text))
 
 
 def _unknown_of(part: _Part, at: datetime) -> Iterator[Reason]:
-    name, source = part.ingredient, part.limit.source
+    name, source = say(part.ingredient), part.limit.source
     if not part.is_in_formulary:
-        text = f"Nothing is known here of a medicine called {name}. Ask the clinic."
+        text = say("Nothing is known here of a medicine called {medicine}. Ask the clinic.", medicine=name)
         yield Reason(code=Code.MEDICINE_UNKNOWN, text=text)
     if not part.is_agreed:
-        text = f"{name} is given only if the clinic agreed to it for this child. Ask the clinic first."
+        text = say(
+            "{medicine} is given only if the clinic agreed to it for this child. Ask the clinic first.", medicine=name
+        )
         yield Reason(code=Code.ASK_FIRST, text=_sentence(text), source=source)
     for unknown in part.found.unknown:
-        yield Reason(code=unknown.code, text=f"{unknown.what}. Ask the clinic.", source=source)
+        yield Reason(code=unknown.code, text=say("{what}. Ask the clinic.", what=unknown.what), source=source)
     if part.mg is None:
-        text = f"How much {name} this is, is not known. Ask the clinic."
+        text = say("How much {medicine} this is, is not known. Ask the clinic.", medicine=name)
         yield Reason(code=Code.AMOUNT_UNKNOWN, text=text)
     if any(dose.mg is None for window in _windows(part, at) for dose in window):
-        text = f"How much {name} was given within 24 hours of this is not known for every dose. Ask the clinic."
+        text = say(
+            "How much {medicine} was given within 24 hours of this is not known for every dose. Ask the clinic.",
+            medicine=name,
+        )
         yield Reason(code=Code.AMOUNT_UNKNOWN, text=text)
 
 
@@ -288,7 +315,7 @@ def _warnings(parts: tuple[_Part, ...], body: Body, at: datetime) -> Iterator[Re
         yield Reason(code=Code.WEIGHT_OLD, text=stale, source="FACTS section 4, composite rules")
     for part in parts:
         if part.limit.caution:
-            text = f"{part.ingredient}: {part.limit.caution}"
+            text = f"{say(part.ingredient)}: {say(part.limit.caution)}"
             yield Reason(code=Code.CAUTION, text=_sentence(text), source=part.limit.source)
 
 

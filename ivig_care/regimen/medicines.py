@@ -10,6 +10,7 @@ from fractions import Fraction
 from ivig_care.regimen.doses import MedicineLimit
 from ivig_care.regimen.errors import RegimenError
 from ivig_care.regimen.timing import Elapsed
+from ivig_care.regimen.words import mark
 
 
 class UnknownMedicine(RegimenError):
@@ -113,21 +114,21 @@ class ExclusiveClass:
 EXCLUSIVE = (
     ExclusiveClass(
         name="NSAID",
-        kind="pain medicines of the kind called NSAID",
+        kind=mark("pain medicines of the kind called NSAID"),
         members=frozenset({"ibuprofen", "naproxen", "aspirin"}),
         within=Elapsed(hours=24),
         source="FACTS section 4, composite rules; within 24 h is our choice",
     ),
     ExclusiveClass(
         name="sedating antihistamine",
-        kind="antihistamines that make sleepy",
+        kind=mark("antihistamines that make sleepy"),
         members=frozenset({"diphenhydramine", "chlorphenamine"}),
         within=Elapsed(hours=24),
         source="FACTS section 4, composite rules; within 24 h is our choice",
     ),
     ExclusiveClass(
         name="triptan",
-        kind="migraine medicines of the kinds called triptan and ergot",
+        kind=mark("migraine medicines of the kinds called triptan and ergot"),
         members=frozenset({"rizatriptan"}),
         within=Elapsed(hours=24),
         source="HLH 1210",

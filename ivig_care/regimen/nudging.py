@@ -13,6 +13,7 @@ from ivig_care.regimen.errors import SnoozeRefused
 from ivig_care.regimen.protocol import NudgePolicy
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import QuietHours, Window
+from ivig_care.regimen.words import mark, say
 
 CLOCKS_APART = timedelta(minutes=1)
 QUARTER = timedelta(minutes=15)
@@ -52,8 +53,8 @@ class Urgency(StrEnum):
 
 
 # Why a message waits: it would wake somebody, or come on the heels of another.
-QUIET = "quiet hours"
-JUST_TOLD = "told a moment ago"
+QUIET = mark("quiet hours")
+JUST_TOLD = mark("told a moment ago")
 
 
 @dataclass(frozen=True)
@@ -170,16 +171,16 @@ def snooze_until(
     """
     until = now + asked
     if is_check or (policy is not None and policy.clinic_after is not None):
-        raise SnoozeRefused("this check looks for warning signs, so it cannot wait")
+        raise SnoozeRefused(say("this check looks for warning signs, so it cannot wait"))
     if snoozes >= MOST_SNOOZES:
-        raise SnoozeRefused(f"it was put off {MOST_SNOOZES} times already")
+        raise SnoozeRefused(say("it was put off {count} times already", count=MOST_SNOOZES))
     if not timedelta() < asked <= LONGEST_SNOOZE:
-        raise SnoozeRefused("it can be put off for up to an hour at a time")
+        raise SnoozeRefused(say("it can be put off for up to an hour at a time"))
     if until >= window.closes_at:
-        raise SnoozeRefused("by then it would be too late to do it")
+        raise SnoozeRefused(say("by then it would be too late to do it"))
     first = None if policy is None else next(alarms(window, policy), None)
     if first is None or first.at > until:
-        raise SnoozeRefused("nobody is told of it before then anyway")
+        raise SnoozeRefused(say("nobody is told of it before then anyway"))
     return until
 
 
@@ -218,16 +219,16 @@ def decide(
     hour is over since the person was last told.
     """
     if now >= expires_at:
-        return Drop("too late to be useful")
+        return Drop(mark("too late to be useful"))
     if not open_steps:
-        return Drop("nothing left to do")
+        return Drop(mark("nothing left to do"))
     if not is_allowed:
-        return Drop("no longer on the care team")
+        return Drop(mark("no longer on the care team"))
     if not consented:
-        return Drop("contact point is switched off")
+        return Drop(mark("contact point is switched off"))
     held_until = None if quiet is None or may_wake else quiet.hold_until(now, zone)
     if held_until is not None:
-        return Hold(held_until) if held_until < expires_at else Drop("quiet hours until it would be too late")
+        return Hold(held_until) if held_until < expires_at else Drop(mark("quiet hours until it would be too late"))
     # Two messages at once are the lesser harm when the other choice is none.
     if not_before is not None and now < not_before < expires_at:
         return Hold(not_before, JUST_TOLD)

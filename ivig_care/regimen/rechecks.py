@@ -13,6 +13,7 @@ from ivig_care.regimen.facts import InfusionFacts
 from ivig_care.regimen.protocol import Actor, Kind, NudgePolicy
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import Elapsed, WindowRule
+from ivig_care.regimen.words import mark
 
 # The first part of its slots; no line of a protocol may be called so.
 RECHECK = "recheck"
@@ -35,11 +36,11 @@ def rechecks_of(facts: InfusionFacts) -> Iterator[DatedStep]:
             rule=RECHECK,
             kind=Kind.CHECK,
             actor=Actor.FAMILY,
-            title=f"Did {relief.name} help? Look again",
+            title=mark("Did %(medicine)s help? Look again") % {"medicine": relief.name},
             window=WINDOW.around(relief.given_at + LOOK_AGAIN_AFTER),
             basis=Basis.ACTUAL,
             follows=f"{relief.name} as needed",
-            why="Say how your child is now. If it is worse, call.",
+            why=mark("Say how your child is now. If it is worse, call."),
             source=OUR_CHOICE,
             nudges=NUDGES,
             state=state,

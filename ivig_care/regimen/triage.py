@@ -14,6 +14,7 @@ from ivig_care.regimen.figures import plain_hours
 from ivig_care.regimen.signs import OVER_37_8, Approval, Bounds, FeverBound, Level, Sign, TriageRule
 from ivig_care.regimen.symptoms import Report, Symptom, SymptomSaid
 from ivig_care.regimen.timing import Elapsed
+from ivig_care.regimen.words import mark, say
 
 OUR_CHOICE = "our choice"
 
@@ -60,7 +61,7 @@ MASKS = (
 # Our choice: as long as a dose counts in the ledger. No source says how long a medicine hides a fever.
 MASKED_FOR = Elapsed(hours=24)
 
-NOTHING_REPORTED = (
+NOTHING_REPORTED = mark(
     "Nothing is reported. This does not mean that all is well: if anything worries you, call the team and ask."
 )
 # For a symptom that no rule of the table matches: unknown is never safe.
@@ -68,8 +69,8 @@ NO_RULE = TriageRule(
     key="no-rule",
     level=Level.OFFICE_HOURS,
     signs=(Sign(any_of=frozenset(Symptom)),),
-    words="No rule knows what this means. Ask the team in office hours. If it gets worse, call them at once.",
-    why="no rule matches",
+    words=mark("No rule knows what this means. Ask the team in office hours. If it gets worse, call them at once."),
+    why=mark("no rule matches"),
     source=OUR_CHOICE,
 )
 _MEASURED_FEVER = SymptomSaid(symptom=Symptom.FEVER)
@@ -115,8 +116,13 @@ def _notes(report: Report, rules: tuple[TriageRule, ...], matching: list[TriageR
     for rule in rules:
         for approval in rule.approvals:
             if _shown_by(rule, report) or _shown_by(approval.before, report):
-                change = f"{rule.limits} (before: {approval.before.limits})"
-                text = f"{approval.by} approved a softer rule for {rule.when}: {change}."
+                text = say(
+                    "{who} approved a softer rule for {what}: {now} (before: {before}).",
+                    who=approval.by,
+                    what=rule.when,
+                    now=rule.limits,
+                    before=approval.before.limits,
+                )
                 yield Note(text=text, source=approval.source)
     yield from _about_doses(report)
     yield from _questions(report, matching)
@@ -124,27 +130,34 @@ def _notes(report: Report, rules: tuple[TriageRule, ...], matching: list[TriageR
 
 def _about_doses(report: Report) -> Iterator[Note]:
     if report.doses is None:
-        text = "When was the last dose of a medicine against fever or pain, or of a steroid? It may hide a fever."
+        text = say("When was the last dose of a medicine against fever or pain, or of a steroid? It may hide a fever.")
         yield Note(text=text, source="FACTS section 6, fever")
         return
     for mask in MASKS:
         ages = [report.at - dose.at for dose in report.doses if dose.ingredient == mask.ingredient]
         counting = [age for age in ages if Elapsed() <= age < MASKED_FOR]
         if counting:
-            given = f"{mask.ingredient.capitalize()} given {plain_hours(min(counting).total_seconds())} ago"
-            yield Note(text=f"{given} may hide a fever: a normal temperature proves nothing.", source=mask.source)
+            hours = plain_hours(min(counting).total_seconds())
+            text = say(
+                "{medicine} given {hours} ago may hide a fever: a normal temperature proves nothing.",
+                medicine=say(mask.ingredient).capitalize(),
+                hours=hours,
+            )
+            yield Note(text=text, source=mask.source)
 
 
 def _questions(report: Report, matching: list[TriageRule]) -> Iterator[Note]:
     # What is unknown counts as the worst until somebody says it.
     for symptom in dict.fromkeys(said.symptom for said in report.symptoms if not said.is_graded):
-        yield Note(text=f"How bad is this: {symptom}? Until you say, it counts as severe.", source=OUR_CHOICE)
+        text = say("How bad is this: {symptom}? Until you say, it counts as severe.", symptom=say(symptom))
+        yield Note(text=text, source=OUR_CHOICE)
     if report.symptoms and report.started_at is None and report.ended_at is None:
-        text = "When did the infusion begin and end? Until you say, every limit in hours counts as reached."
+        text = say("When did the infusion begin and end? Until you say, every limit in hours counts as reached.")
         yield Note(text=text, source=OUR_CHOICE)
     if report.flags is None:
         for flag in dict.fromkeys(flag for rule in matching for flag in sorted(rule.flags)):
-            yield Note(text=f"Is this so for your child: {flag}? Until you say, it counts as yes.", source=OUR_CHOICE)
+            text = say("Is this so for your child: {flag}? Until you say, it counts as yes.", flag=say(flag))
+            yield Note(text=text, source=OUR_CHOICE)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,11 +11,12 @@ from fractions import Fraction
 from ivig_care.regimen.signs import OVER_37_8, Bounds, FeverBound, Level, Sign, TriageRule
 from ivig_care.regimen.symptoms import ChildFlag, Method, Severity, Symptom
 from ivig_care.regimen.timing import Elapsed
+from ivig_care.regimen.words import mark
 
-EMERGENCY = "Call the emergency number now. If the infusion is still running, tell the nurse at once."
-CALL_NOW = "Call the team now, by day or by night."
-OFFICE_HOURS = "Call the team in office hours. If it gets worse, call at once."
-NEXT_VISIT = "Write it down for the next visit. If it gets worse or does not go away, call the team."
+EMERGENCY = mark("Call the emergency number now. If the infusion is still running, tell the nurse at once.")
+CALL_NOW = mark("Call the team now, by day or by night.")
+OFFICE_HOURS = mark("Call the team in office hours. If it gets worse, call at once.")
+NEXT_VISIT = mark("Write it down for the next visit. If it gets worse or does not go away, call the team.")
 
 # These three alone, and mild, are what FACTS section 6 leaves for the next visit [S19].
 MILD_EFFECTS = frozenset({Symptom.HEADACHE, Symptom.FATIGUE, Symptom.FLUSHING})

@@ -8,10 +8,11 @@ from ivig_care.regimen.dated import DatedStep
 from ivig_care.regimen.protocol import Actor
 from ivig_care.regimen.steps import State
 from ivig_care.regimen.timing import QuietHours
+from ivig_care.regimen.words import mark, say
 
-WAKES = "wakes the child"
-HELD = "held until morning"
-TOO_LATE = "held until morning, then too late"
+WAKES = mark("wakes the child")
+HELD = mark("held until morning")
+TOO_LATE = mark("held until morning, then too late")
 
 
 def night_words(step: DatedStep, night: QuietHours | None, zone: ZoneInfo) -> str:
@@ -20,7 +21,7 @@ def night_words(step: DatedStep, night: QuietHours | None, zone: ZoneInfo) -> st
     Source: FACTS section 8, Night [S36]: a sleeping child is not woken for what the clinic did not mark.
     """
     if step.shifted_from is not None:
-        return f"moved to the morning from {step.shifted_from.astimezone(zone):%H:%M}"
+        return say("moved to the morning from {time}", time=f"{step.shifted_from.astimezone(zone):%H:%M}")
     if night is None or step.nudges is None or step.actor is not Actor.FAMILY or step.state is not State.OPEN:
         return ""
     morning = night.hold_until(step.window.due_at, zone)

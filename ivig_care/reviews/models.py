@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, children_of
@@ -28,8 +29,8 @@ class Review(models.Model):
     """The review of one closed checklist: open -> signed -> amended. A signed review is never edited."""
 
     class Status(models.TextChoices):
-        OPEN = "open", "open"
-        SIGNED = "signed", "signed"
+        OPEN = "open", gettext_lazy("open")
+        SIGNED = "signed", gettext_lazy("signed")
 
     infusion = models.OneToOneField(Infusion, on_delete=models.PROTECT, related_name="review")
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
@@ -93,10 +94,10 @@ class Concern(models.Model):
     """
 
     class Kind(models.TextChoices):
-        SYMPTOMS = "symptoms", "symptoms"
-        BRIEFING = "briefing", "answer from the day before"
-        CARD = "card", "what runs differs from the plan"
-        CLOSING = "closing", "word at the end"
+        SYMPTOMS = "symptoms", gettext_lazy("symptoms")
+        BRIEFING = "briefing", gettext_lazy("answer from the day before")
+        CARD = "card", gettext_lazy("what runs differs from the plan")
+        CLOSING = "closing", gettext_lazy("word at the end")
 
     infusion = models.ForeignKey(Infusion, on_delete=models.CASCADE, related_name="concerns")
     kind = models.CharField(max_length=10, choices=Kind)

@@ -21,7 +21,7 @@ from ivig_care.regimen.dated import DayRun
 from ivig_care.regimen.figures import plain_hours
 from ivig_care.regimen.steps import Event, State
 from ivig_care.reviews.models import Review
-from ivig_care.reviews.summary import Summary, minutes_words, summarise
+from ivig_care.reviews.summary import Summary, longer_words, minutes_words, summarise
 
 MOST_SIGNED = 20
 # Written down within this time counts as written down at once.
@@ -155,7 +155,7 @@ class DayRow:
         if start is None or end is None:
             return ""
         planned = self.planned_end - self.day.planned_start
-        return minutes_words((end - start) - planned, before="shorter", after="longer").replace("on time", "as planned")
+        return longer_words((end - start) - planned)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.accounts import signed_in_note
@@ -50,18 +51,20 @@ class AccountAdapter(DefaultAccountAdapter):
     """Accounts are made by invitation only; codes leave through our own channels."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "account_inactive": "This account is closed.",
-        "cannot_remove_primary_email": "This is the address we write to. Choose another one for that first.",
-        "duplicate_email": "You have this address already.",
-        "email_password_mismatch": "The e-mail address and the password do not belong together.",
-        "email_taken": "This address cannot be added.",
-        "enter_current_password": "That is not your password of today.",
-        "incorrect_code": "That is not the code. Look again, or ask for a new one.",
-        "incorrect_password": "That is not your password.",
-        "max_email_addresses": "You have %d addresses. That is the most we keep.",
-        "too_many_login_attempts": "Too many tries. Wait a few minutes, then try again.",
-        "rate_limited": "Too many tries. Wait a few minutes, then try again.",
-        "unverified_primary_email": "Prove the address first, with the code that we send there.",
+        "account_inactive": gettext_lazy("This account is closed."),
+        "cannot_remove_primary_email": gettext_lazy(
+            "This is the address we write to. Choose another one for that first."
+        ),
+        "duplicate_email": gettext_lazy("You have this address already."),
+        "email_password_mismatch": gettext_lazy("The e-mail address and the password do not belong together."),
+        "email_taken": gettext_lazy("This address cannot be added."),
+        "enter_current_password": gettext_lazy("That is not your password of today."),
+        "incorrect_code": gettext_lazy("That is not the code. Look again, or ask for a new one."),
+        "incorrect_password": gettext_lazy("That is not your password."),
+        "max_email_addresses": gettext_lazy("You have %d addresses. That is the most we keep."),
+        "too_many_login_attempts": gettext_lazy("Too many tries. Wait a few minutes, then try again."),
+        "rate_limited": gettext_lazy("Too many tries. Wait a few minutes, then try again."),
+        "unverified_primary_email": gettext_lazy("Prove the address first, with the code that we send there."),
     }
 
     # --- who comes in ---------------------------------------------------------------------------
@@ -171,10 +174,10 @@ class MfaAdapter(DefaultMFAAdapter):
     """Second factors and passkeys."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "cannot_delete_authenticator": "On a clinic’s staff you need one. Set up another one first.",
-        "cannot_generate_recovery_codes": "Recovery codes come with an authenticator app or a passkey.",
-        "incorrect_code": "That is not the code, or it was used before. Wait for the next one.",
-        "unverified_email": "Prove your e-mail address first.",
+        "cannot_delete_authenticator": gettext_lazy("On a clinic’s staff you need one. Set up another one first."),
+        "cannot_generate_recovery_codes": gettext_lazy("Recovery codes come with an authenticator app or a passkey."),
+        "incorrect_code": gettext_lazy("That is not the code, or it was used before. Wait for the next one."),
+        "unverified_email": gettext_lazy("Prove your e-mail address first."),
     }
 
     def encrypt(self, text: str) -> str:

@@ -34,7 +34,7 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 
 // --- entries ------------------------------------------------------------------------------------
 
-let parts;
+let parts; // queue.js and waiting.js, once they are needed
 const queue = () =>
   (parts ??= Promise.all([import(place.dataset.queueJs), import(place.dataset.waitingJs)]).then(([store, shown]) => {
     shown.begin(place, store);
@@ -56,7 +56,8 @@ async function wait(form, fields, tappedAt, submitter) {
   await store.add({ person: place.dataset.person, form, fields, tappedAt, submitter });
   await shown.draw();
   shown.tell(place.dataset.kept);
-  if (form.dataset.then) location.assign(form.dataset.then);
+  const { then } = form.dataset;
+  if (then && (navigator.onLine || (await caches.match(new URL(then, location).pathname)))) location.assign(then);
 }
 
 const waits = (form) => (canQueue && form?.matches?.("form[data-queue]") ? form : null);
@@ -110,15 +111,15 @@ async function send(form, fields, submitter) {
   }
   const isTaken = answer.ok && answer.headers.get("Content-Type")?.includes("json");
   const { to } = isTaken ? await answer.json() : {};
-  if (!to) return sendPlainly(form, submitter);
+  if (!to) return sendPlainly(form, submitter ?? {});
   if (new URL(to, location).pathname !== location.pathname) return location.assign(to);
   history.replaceState(null, "", to);
   location.reload();
 }
 
 // It shows what is wrong, or asks who is there.
-function sendPlainly(form, submitter) {
-  if (submitter?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+function sendPlainly(form, { name, value } = {}) {
+  if (name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   HTMLFormElement.prototype.submit.call(form);
 }
 
@@ -138,7 +139,6 @@ if (canQueue) {
   addEventListener("offline", () => tell("draw"));
   document.addEventListener("visibilitychange", () => !document.hidden && localStorage.getItem("waiting") && tell("sendAll"));
 }
-
 // --- the home screen ----------------------------------------------------------------------------
 const offer = document.getElementById("install");
 const offered = async (event) => {
@@ -146,5 +146,5 @@ const offered = async (event) => {
   (await import(offer.dataset.js)).show(offer, event);
 };
 if (offer) addEventListener("beforeinstallprompt", offered);
-// Safari on an iPhone says whether it was opened from the home screen, and offers nothing.
+// Safari on an iPhone offers nothing, and says whether it was opened from the home screen.
 if (offer && navigator.standalone === false) offered();

@@ -42,7 +42,7 @@ export async function remove(entry) {
 }
 
 const MINUTE = 60000;
-const words = (node) => node?.textContent.trim().replace(/\s+/g, " ") ?? "";
+const words = (node) => (node?.innerText || node?.textContent || "").trim().replace(/\s+/g, " ");
 
 /** Keep what a form says, with the moment at which it was said. The form gets a new key: it may be used again. */
 export async function add({ person, form, fields, tappedAt, submitter }) {
@@ -51,6 +51,8 @@ export async function add({ person, form, fields, tappedAt, submitter }) {
   const isTimed = Boolean(value("at") || value("exact"));
   const at = isTimed ? null : Math.floor((tappedAt - (Number(value("ago")) || 0) * MINUTE) / MINUTE) * MINUTE;
   const about = form.closest("[aria-labelledby]")?.getAttribute("aria-labelledby");
+  const name = form.dataset.queue || words(about && document.getElementById(about));
+  const amount = value("amount") && `${value("amount")} ${value("unit") ?? ""}`.trim();
   const button = submitter ?? form.querySelector("button");
   const key = value("key") ?? crypto.randomUUID();
   const url = new URL(form.getAttribute("hx-post") ?? form.action, location).pathname;
@@ -62,7 +64,7 @@ export async function add({ person, form, fields, tappedAt, submitter }) {
     at,
     tappedAt,
     fields: said.filter(([name]) => !["key", ...(isTimed ? [] : ["ago", "at", "exact"])].includes(name)),
-    label: [form.dataset.queue || words(about && document.getElementById(about)), words(button)].filter(Boolean).join(": "),
+    label: [name, words(button), amount].filter(Boolean).join(": "),
     steps: step ? [step[1]] : said.filter(([name]) => name === "step").map(([, one]) => one),
     state: "waiting",
     words: "",

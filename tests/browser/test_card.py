@@ -16,7 +16,7 @@ A_FEW_SECONDS = 8_000
 def card_of(page: Page, checklist: str) -> Page:
     """The card of day 1, from its checklist."""
     page.goto(checklist)
-    page.get_by_role("link", name="Infusion card", exact=True).click()
+    page.get_by_role("link", name="Infusion, day 1 of 2").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("infusion, day 1")
     return page
 

@@ -229,3 +229,44 @@ def test_staff_of_a_clinic_keep_nothing(visit: Visit, scenes: Scenes) -> None:
     expect(page.locator("#checklist")).to_be_visible()
     assert page.locator("#kept").count() == 0
     assert page.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
+
+
+def test_a_drink_without_a_signal_is_written_down_once_at_its_time(phone: Page, scenes: Scenes) -> None:
+    address = f"{phone.url}drinks/"
+    phone.goto(address)
+    phone.get_by_label("Name").fill("Blue cup")
+    phone.get_by_label("It holds, in mL").fill("200")
+    phone.get_by_role("button", name="Keep this cup").tap()
+    phone.wait_for_url(address)
+    phone.clock.install()
+    phone.goto(address)
+    wait_until_kept(phone, address)
+    # With a signal the page shows what it always shows.
+    phone.get_by_role("button", name="Blue cup").tap()
+    expect(phone.locator("#toasts")).to_contain_text("Written down: 200 mL")
+    phone.context.set_offline(True)
+    phone.get_by_role("button", name="Blue cup").tap()
+    phone.get_by_role("button", name="Blue cup").tap()
+    expect(phone.locator("#waiting summary")).to_have_text("2 entries are waiting to send")
+    phone.locator("#waiting summary").tap()
+    expect(phone.locator("#waiting li").first).to_contain_text("Add a drink: Blue cup 200 mL")
+    phone.clock.fast_forward("00:45:00")
+    phone.context.set_offline(False)
+    expect(phone.locator("#waiting")).to_be_hidden()
+    phone.reload()
+    entries = phone.locator("form[action^='/drinks/']")
+    expect(entries).to_have_count(3)
+
+
+def test_signs_reported_without_a_signal_lead_to_the_numbers(phone: Page, scenes: Scenes) -> None:
+    card = f"{phone.url}call/"
+    wait_until_kept(phone, card)
+    phone.goto(f"{phone.url}symptoms/")
+    phone.context.set_offline(True)
+    phone.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    phone.locator("label[for^=s-]", has_text="Trouble breathing").first.tap()
+    phone.get_by_role("button", name="Write it down").last.tap()
+    phone.wait_for_url("**/call/#no-signal")
+    expect(phone.locator("#no-signal")).to_contain_text("No signal: nobody has read what you wrote.")
+    expect(phone.locator("#kept")).to_contain_text("No connection. This is how it looked at")
+    expect(phone.get_by_role("link", name="Call 911").first).to_be_visible()

@@ -13,6 +13,7 @@ import re
 import string
 import subprocess
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -21,11 +22,21 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from ivig_care.regimen.dated import Basis
+from ivig_care.regimen.fluids import FluidKind, Pace
+from ivig_care.regimen.protocol import Actor, Kind
+from ivig_care.regimen.signs import Level
+from ivig_care.regimen.steps import SkipReason, State
+from ivig_care.regimen.symptoms import ChildFlag, Method, Severity, Symptom
+from ivig_care.regimen.triage import NO_RULE
+from ivig_care.regimen.triage_rules import RULES
+
 ROOT = Path(__file__).parent.parent.parent
 LOCALE = ROOT / "locale"
+DATA = ROOT / "ivig_care" / "protocols" / "data"
 KEYWORDS = {
-    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop", "say"), (1,)),
-    **dict.fromkeys(("ngettext", "ngettext_lazy", "say_n"), (1, 2)),
+    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop", "say", "mark"), (1,)),
+    **dict.fromkeys(("ngettext", "ngettext_lazy"), (1, 2)),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),
 }
@@ -91,6 +102,30 @@ def _spoken(value: object) -> Iterator[str]:
             yield from _spoken(inner)
 
 
+# The regimen's own words, kept with what is recorded: each is its own value.
+_WORD_LISTS: tuple[type[StrEnum], ...] = (
+    *(Level, Method, Severity, Symptom, ChildFlag, FluidKind, Pace, SkipReason, State, Basis, Kind, Actor),
+)
+
+
+def words_of_regimen() -> Iterator[Id]:
+    """What the regimen's tables and lists say, as they are kept."""
+    yield from ((None, word.value) for words in _WORD_LISTS for word in words)
+    for rule in (*RULES, NO_RULE):
+        yield None, rule.words
+        yield None, rule.why
+
+
+def words_of_medicines() -> Iterator[Id]:
+    """What ingredients are called, and what is said of them and of the rates of products."""
+    for medicine in json.loads((DATA / "medicines.json").read_text(encoding="utf-8"))["medicines"]:
+        yield None, medicine["ingredient"]
+        cautions = (caution for limit in medicine["limits"] for caution in limit["cautions"] or ())
+        yield from ((None, caution["value"]) for caution in cautions)
+    for product in json.loads((DATA / "products.json").read_text(encoding="utf-8"))["products"]:
+        yield from ((None, ceiling["use"]) for ceiling in product["ceilings"] or ())
+
+
 def wanted() -> Catalog:
     """Everything that a language has to have words for."""
     catalogue = Catalog()
@@ -100,6 +135,8 @@ def wanted() -> Catalog:
     for path in committed("ivig_care/protocols/data/built_in/*.json"):
         for context, words in words_of_data(path):
             catalogue.add(words, context=context)
+    for context, words in (*words_of_regimen(), *words_of_medicines()):
+        catalogue.add(words, context=context)
     return catalogue
 
 

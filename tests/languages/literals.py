@@ -10,7 +10,7 @@ from pathlib import Path
 
 # Names are the same in every language; the rest is no word, or is read by machines.
 NAMES = frozenset(
-    {"ivig_care", "https", "http", "IVIG", "mL", "kg", "mg", "mcg", "IU", "QR", "STOP", "START", "HELP", "PDF"}
+    {"ivig_care", "https", "http", "IVIG", "mL", "kg", "mg", "mcg", "IU", "QR", "text", "STOP", "START", "HELP", "PDF"}
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -32,7 +32,7 @@ _SPOKEN_IN_TAG = re.compile(
 def unmarked_in_template(source: str) -> list[str]:
     """Every bit of visible text, or of an attribute that is read out, that is in no translation tag."""
     text = _BLOCK.sub("", _COMMENT.sub("", source))
-    found = list(_spoken_in_tags(text))
+    found = [*_spoken_in_tags(text), *re.findall(r"\|pluralize", source)]
     reader = _Reader()
     reader.feed(_TAG.sub("", text))
     reader.close()
@@ -51,7 +51,7 @@ def _spoken_in_tags(text: str) -> Iterator[str]:
 
 def is_words(text: str) -> bool:
     """Whether a person would read a word in it."""
-    return any(word not in NAMES for word in _WORD.findall(re.sub(r"&\w+;|https?://\S+|ivig_care", " ", text)))
+    return any(word not in NAMES for word in _WORD.findall(re.sub(r"&\w+;|https?://\S+|/\w+/|ivig_care", " ", text)))
 
 
 class _Reader(HTMLParser):
@@ -68,7 +68,7 @@ class _Reader(HTMLParser):
         given = dict(attrs)
         for name, value in attrs:
             is_seen = name in _SEEN_ATTRIBUTES or (name.startswith("data-") and " " in (value or "").strip())
-            is_seen |= name == "value" and given.get("type") in ("submit", "button")
+            is_seen |= name == "value" and tag == "input" and given.get("type") in ("submit", "button")
             is_seen |= name == "content" and given.get("name") == "description"
             is_seen |= name in ("hx-confirm",)
             if is_seen and value and is_words(value):
@@ -88,7 +88,7 @@ class _Reader(HTMLParser):
 MARKERS = frozenset(
     {
         *("_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"),
-        *("pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy", "say", "say_n"),
+        *("pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy", "say", "mark"),
     }
 )
 # What is said to developers and machines: errors that are bugs, logs, the words of commands.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 
 from tests.languages.catalogue import ROOT, modules, templates
 from tests.languages.literals import unmarked_in, unmarked_in_module, unmarked_in_template
@@ -14,19 +15,23 @@ FOR_MACHINES = (
     "ivig_care/regimen/preview",
     "ivig_care/settings.py",
 )
-# Still in English alone; shrinks until it is empty.
-NOT_YET = ("templates/", "ivig_care/")
-DONE = ("templates/base.html", "templates/_languages.html", "templates/links/_base.html")
+# Whole documents, one for each language.
+DOCUMENTS = ("templates/exchange/readme",)
 
 
 def _is_looked_at(name: str) -> bool:
-    return name in DONE or not name.startswith(FOR_MACHINES + NOT_YET)
+    return not name.startswith(FOR_MACHINES + DOCUMENTS)
 
 
 def test_nothing_that_is_read_is_unmarked() -> None:
     names = {path.relative_to(ROOT).as_posix(): path for path in [*templates(), *modules()]}
     found = {name: unmarked for name, path in names.items() if _is_looked_at(name) and (unmarked := unmarked_in(path))}
     assert found == {}
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE])
+def test_a_document_is_there_in_every_language(language: str) -> None:
+    assert [name for name in DOCUMENTS if not (ROOT / f"{name}.{language}.txt").exists()] == []
 
 
 @pytest.mark.parametrize(
@@ -39,6 +44,7 @@ def test_nothing_that_is_read_is_unmarked() -> None:
         "<p>{{ name|default:'You' }}</p>",
         '{% include "x.html" with label="Open it" %}',
         "{{ n }} step{{ n|pluralize:'has,have' }}",
+        "{% blocktranslate with s=n|pluralize %}{{ n }} step{{ s }}{% endblocktranslate %}",
     ],
 )
 def test_words_of_a_template_are_found(source: str) -> None:

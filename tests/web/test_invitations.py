@@ -152,7 +152,7 @@ def test_reminders_by_email_only_for_whoever_agrees(people: People, oma: User, b
 def test_who_agrees_is_reminded_by_email(people: People, oma: User, browser_of: BrowserOf) -> None:
     browser_of(oma).post(f"/invitations/{invited(people)}/accept/", {"remind_by_email": "on"})
     assert ContactPoint.objects.usable().get(user=oma).address == "oma@example.org"
-    assert Consent.objects.get(person=oma).words == AGREE
+    assert Consent.objects.get(person=oma).words == str(AGREE)
 
 
 def test_nobody_accepts_what_they_made_themselves(people: People, browser_of: BrowserOf) -> None:

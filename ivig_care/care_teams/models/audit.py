@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from ivig_care.care_teams.models.clinics import Child, Clinic
 
@@ -20,17 +21,17 @@ class AuditEvent(models.Model):
     """
 
     class Verb(models.TextChoices):
-        SAW = "saw", "looked at"
-        RECORDED = "recorded", "recorded"
-        CHANGED = "changed", "changed"
-        SHARED = "shared", "shared"
-        ENDED = "ended", "ended"
-        AGREED = "agreed", "agreed to"
-        WITHDREW = "withdrew", "withdrew"
-        SIGNED = "signed", "signed"
-        EXPORTED = "exported", "took out"
-        SIGNED_IN = "signed_in", "signed in"
-        ERASED = "erased", "erased"
+        SAW = "saw", gettext_lazy("looked at")
+        RECORDED = "recorded", gettext_lazy("recorded")
+        CHANGED = "changed", gettext_lazy("changed")
+        SHARED = "shared", gettext_lazy("shared")
+        ENDED = "ended", gettext_lazy("ended")
+        AGREED = "agreed", gettext_lazy("agreed to")
+        WITHDREW = "withdrew", gettext_lazy("withdrew")
+        SIGNED = "signed", gettext_lazy("signed")
+        EXPORTED = "exported", gettext_lazy("took out")
+        SIGNED_IN = "signed_in", gettext_lazy("signed in")
+        ERASED = "erased", gettext_lazy("erased")
 
     subject = models.CharField(max_length=40)
     number = models.PositiveIntegerField()

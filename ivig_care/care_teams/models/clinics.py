@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from ivig_care.common.secrets import code_make
 
@@ -20,9 +21,9 @@ class Clinic(models.Model):
     """
 
     class Country(models.TextChoices):
-        US = "US", "United States"
-        UK = "UK", "United Kingdom"
-        AU = "AU", "Australia"
+        US = "US", gettext_lazy("United States")
+        UK = "UK", gettext_lazy("United Kingdom")
+        AU = "AU", gettext_lazy("Australia")
 
     name = models.CharField(max_length=100)
     country = models.CharField(max_length=2, choices=Country)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import ContactPoint
 from ivig_care.care_teams.models.clinics import Child, Clinic
@@ -15,8 +16,8 @@ class Consent(models.Model):
     """One person's agreement to one purpose, by one channel or with one clinic, dated, with the words agreed to."""
 
     class Purpose(models.TextChoices):
-        SHARE = "share", "a clinic sees the record"
-        REMIND = "remind", "messages about the care"
+        SHARE = "share", gettext_lazy("a clinic sees the record")
+        REMIND = "remind", gettext_lazy("messages about the care")
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="consents")
     purpose = models.CharField(max_length=20, choices=Purpose)

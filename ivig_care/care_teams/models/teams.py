@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from ivig_care.care_teams.models.clinics import Child, Clinic
 from ivig_care.common import clock
@@ -15,12 +16,12 @@ from ivig_care.common import clock
 class Role(models.TextChoices):
     """What a person is to a child or to a clinic; what each may do is said in access.py."""
 
-    GUARDIAN = "guardian", "guardian"
-    CAREGIVER = "caregiver", "caregiver"
-    VIEWER = "viewer", "viewer"
-    CLINICIAN = "clinician", "clinician"
-    NURSE = "nurse", "nurse"
-    ADMIN = "admin", "clinic admin"
+    GUARDIAN = "guardian", gettext_lazy("guardian")
+    CAREGIVER = "caregiver", gettext_lazy("caregiver")
+    VIEWER = "viewer", gettext_lazy("viewer")
+    CLINICIAN = "clinician", gettext_lazy("clinician")
+    NURSE = "nurse", gettext_lazy("nurse")
+    ADMIN = "admin", gettext_lazy("clinic admin")
 
 
 OF_CHILD = (Role.GUARDIAN, Role.CAREGIVER, Role.VIEWER)
@@ -30,9 +31,9 @@ OF_CLINIC = (Role.CLINICIAN, Role.NURSE, Role.ADMIN)
 class Told(models.TextChoices):
     """When a member of a family, or of a clinic's staff, is nudged about a child."""
 
-    FIRST = "first", "told first"
-    SECOND = "second", "told when nobody has answered"
-    NEVER = "never", "never told"
+    FIRST = "first", gettext_lazy("told first")
+    SECOND = "second", gettext_lazy("told when nobody has answered")
+    NEVER = "never", gettext_lazy("never told")
 
 
 class Membership(models.Model):

@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import ContactPoint, User
 from ivig_care.care_teams.access import children_of
@@ -51,22 +52,22 @@ class Delivery(models.Model):
     """
 
     class Status(models.TextChoices):
-        PENDING = "pending", "waiting"
-        SENDING = "sending", "on its way"
-        SENT = "sent", "sent"
-        FAILED = "failed", "not sent"
-        DROPPED = "dropped", "not needed"
+        PENDING = "pending", gettext_lazy("waiting")
+        SENDING = "sending", gettext_lazy("on its way")
+        SENT = "sent", gettext_lazy("sent")
+        FAILED = "failed", gettext_lazy("not sent")
+        DROPPED = "dropped", gettext_lazy("not needed")
 
     class Purpose(models.TextChoices):
-        NUDGE = "nudge", "reminder"
-        CLINIC = "clinic", "word to the clinic"
-        CONCERN = "concern", "something the clinic should answer"
-        URGENT = "urgent", "something urgent the clinic should answer"
-        MOVED = "moved", "infusion moved"
-        CANCELLED = "cancelled", "infusion cancelled"
-        CHANNEL_OFF = "channel_off", "somebody cannot be reached"
-        TEST = "test", "test"
-        CODE = "code", "code"
+        NUDGE = "nudge", gettext_lazy("reminder")
+        CLINIC = "clinic", gettext_lazy("word to the clinic")
+        CONCERN = "concern", gettext_lazy("something the clinic should answer")
+        URGENT = "urgent", gettext_lazy("something urgent the clinic should answer")
+        MOVED = "moved", gettext_lazy("infusion moved")
+        CANCELLED = "cancelled", gettext_lazy("infusion cancelled")
+        CHANNEL_OFF = "channel_off", gettext_lazy("somebody cannot be reached")
+        TEST = "test", gettext_lazy("test")
+        CODE = "code", gettext_lazy("code")
 
     # What goes to a clinic's people, who sign in before they see anything of a child.
     TO_THE_CLINIC: ClassVar = frozenset({Purpose.CLINIC, Purpose.CONCERN, Purpose.URGENT})
@@ -151,10 +152,10 @@ class DeliveryAttempt(models.Model):
     """One try to send a delivery, and how it ended in words a person can read."""
 
     class Outcome(models.TextChoices):
-        ACCEPTED = "accepted", "taken by the provider"
-        PASSING = "passing", "not taken, to be tried again"
-        PERMANENT = "permanent", "refused for good"
-        UNKNOWN = "unknown", "may have left"
+        ACCEPTED = "accepted", gettext_lazy("taken by the provider")
+        PASSING = "passing", gettext_lazy("not taken, to be tried again")
+        PERMANENT = "permanent", gettext_lazy("refused for good")
+        UNKNOWN = "unknown", gettext_lazy("may have left")
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
     contact_point = models.ForeignKey(

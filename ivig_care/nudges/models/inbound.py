@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import ContactPoint
 from ivig_care.nudges.models.deliveries import Delivery
@@ -14,13 +15,13 @@ class InboundMessage(models.Model):
     """One text that came in, what it was understood as, and what was answered. `provider_id` forbids a second time."""
 
     class Understood(models.TextChoices):
-        DONE = "done", "done"
-        SKIP = "skip", "skip"
-        LATER = "later", "later"
-        STOP = "stop", "stop"
-        START = "start", "start"
-        HELP = "help", "help"
-        UNCLEAR = "unclear", "not understood"
+        DONE = "done", gettext_lazy("done")
+        SKIP = "skip", gettext_lazy("skip")
+        LATER = "later", gettext_lazy("later")
+        STOP = "stop", gettext_lazy("stop")
+        START = "start", gettext_lazy("start")
+        HELP = "help", gettext_lazy("help")
+        UNCLEAR = "unclear", gettext_lazy("not understood")
 
     provider_id = models.CharField(max_length=120, unique=True)
     sender = models.CharField(max_length=40)

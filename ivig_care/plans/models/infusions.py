@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, children_of
@@ -129,12 +130,12 @@ class InfusionDayEvent(models.Model):
     """
 
     class Kind(models.TextChoices):
-        STARTED = "started", "started"
-        ENDED = "ended", "ended"
-        START_UNDONE = "start undone", "start taken back"
-        END_UNDONE = "end undone", "end taken back"
-        MOVED = "moved", "moved to another time"
-        CANCELLED = "cancelled", "cancelled"
+        STARTED = "started", gettext_lazy("started")
+        ENDED = "ended", gettext_lazy("ended")
+        START_UNDONE = "start undone", gettext_lazy("start taken back")
+        END_UNDONE = "end undone", gettext_lazy("end taken back")
+        MOVED = "moved", gettext_lazy("moved to another time")
+        CANCELLED = "cancelled", gettext_lazy("cancelled")
 
     day = models.ForeignKey(InfusionDay, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -233,11 +234,11 @@ class BriefingAnswer(models.Model):
     """
 
     class Question(models.TextChoices):
-        START = "start", "Do you know when and where it starts?"
-        WELL = "well", "Is your child well: no fever, no vomiting, no new medicine?"
-        WEIGHT = "weight", "Is the weight still about the same?"
-        MEDICINES = "medicines", "Are all the medicines at home?"
-        BAG = "bag", "Is the bag packed?"
+        START = "start", gettext_lazy("Do you know when and where it starts?")
+        WELL = "well", gettext_lazy("Is your child well: no fever, no vomiting, no new medicine?")
+        WEIGHT = "weight", gettext_lazy("Is the weight still about the same?")
+        MEDICINES = "medicines", gettext_lazy("Are all the medicines at home?")
+        BAG = "bag", gettext_lazy("Is the bag packed?")
 
     day = models.ForeignKey(InfusionDay, on_delete=models.CASCADE, related_name="answers")
     question = models.CharField(max_length=10, choices=Question)

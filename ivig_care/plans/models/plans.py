@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, children_of
@@ -31,13 +32,13 @@ class Plan(models.Model):
     """
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "draft"
-        ACTIVE = "active", "active"
-        ENDED = "ended", "ended"
+        DRAFT = "draft", gettext_lazy("draft")
+        ACTIVE = "active", gettext_lazy("active")
+        ENDED = "ended", gettext_lazy("ended")
 
     class GivenBy(models.TextChoices):
-        FAMILY = RegimenActor.FAMILY.value, "the family, before leaving home"
-        CLINIC = RegimenActor.CLINIC.value, "the clinic"
+        FAMILY = RegimenActor.FAMILY.value, gettext_lazy("the family, before leaving home")
+        CLINIC = RegimenActor.CLINIC.value, gettext_lazy("the clinic")
 
     child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="plans")
     version = models.ForeignKey(ProtocolVersion, on_delete=models.PROTECT, related_name="plans")
@@ -91,14 +92,14 @@ class PlanMedicine(models.Model):
     """
 
     class Use(models.TextChoices):
-        PREMEDICATION = "premedication", "premedication"
-        COURSE = "course", "course afterwards"
-        AS_NEEDED = "as needed", "when needed"
+        PREMEDICATION = "premedication", gettext_lazy("premedication")
+        COURSE = "course", gettext_lazy("course afterwards")
+        AS_NEEDED = "as needed", gettext_lazy("when needed")
 
     class First(models.TextChoices):
-        AFTER_PREMEDICATION = "after premedication", "one interval after the first premedication"
-        END_OF_FIRST_DAY = "end of first day", "when the first day's infusion ends"
-        END_OF_LAST_DAY = "end of last day", "when the last day's infusion ends"
+        AFTER_PREMEDICATION = "after premedication", gettext_lazy("one interval after the first premedication")
+        END_OF_FIRST_DAY = "end of first day", gettext_lazy("when the first day's infusion ends")
+        END_OF_LAST_DAY = "end of last day", gettext_lazy("when the last day's infusion ends")
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="medicines")
     use = models.CharField(max_length=20, choices=Use)

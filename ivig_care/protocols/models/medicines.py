@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from ivig_care.care_teams.models import Clinic
 from ivig_care.regimen import doses, medicines
@@ -24,12 +25,12 @@ class Medicine(models.Model):
     """
 
     class Class(models.TextChoices):
-        NSAID = "NSAID", "pain medicine of the kind called NSAID"
-        SEDATING_ANTIHISTAMINE = "sedating antihistamine", "antihistamine that makes sleepy"
-        TRIPTAN = "triptan", "migraine medicine of the kind called triptan"
+        NSAID = "NSAID", gettext_lazy("pain medicine of the kind called NSAID")
+        SEDATING_ANTIHISTAMINE = "sedating antihistamine", gettext_lazy("antihistamine that makes sleepy")
+        TRIPTAN = "triptan", gettext_lazy("migraine medicine of the kind called triptan")
 
     ingredient = models.SlugField(max_length=60, unique=True)
-    names = models.CharField(max_length=200, blank=True, help_text="other names, separated by commas")
+    names = models.CharField(max_length=200, blank=True, help_text=gettext_lazy("other names, separated by commas"))
     classes = models.JSONField(default=list, blank=True)
     masks_fever = models.BooleanField(null=True, blank=True)
     needs_agreement = models.BooleanField("only when the clinic prescribed it", default=False)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from ivig_care.regimen import rates
 
@@ -14,12 +15,12 @@ from ivig_care.regimen import rates
 class Indication(models.TextChoices):
     """What a rate on a label is meant for; one word each, and blank where the source names no use."""
 
-    PI = "PI", "primary immunodeficiency"
-    PI_ADULT = "PI (adult)", "primary immunodeficiency, adults"
-    ITP = "ITP", "immune thrombocytopenia"
-    CIDP = "CIDP", "chronic inflammatory demyelinating polyneuropathy"
-    MMN = "MMN", "multifocal motor neuropathy"
-    DERMATOMYOSITIS_ADULT = "dermatomyositis (adult)", "dermatomyositis, adults"
+    PI = "PI", gettext_lazy("primary immunodeficiency")
+    PI_ADULT = "PI (adult)", gettext_lazy("primary immunodeficiency, adults")
+    ITP = "ITP", gettext_lazy("immune thrombocytopenia")
+    CIDP = "CIDP", gettext_lazy("chronic inflammatory demyelinating polyneuropathy")
+    MMN = "MMN", gettext_lazy("multifocal motor neuropathy")
+    DERMATOMYOSITIS_ADULT = "dermatomyositis (adult)", gettext_lazy("dermatomyositis, adults")
 
 
 class Product(models.Model):
@@ -109,8 +110,8 @@ class ProductCeiling(models.Model):
     """
 
     class Flag(models.TextChoices):
-        RISK = "risk", "risk of kidney injury or thrombosis"
-        RISK_STRICT = "risk, strict", "the same risk, by the stricter reading of the label"
+        RISK = "risk", gettext_lazy("risk of kidney injury or thrombosis")
+        RISK_STRICT = "risk, strict", gettext_lazy("the same risk, by the stricter reading of the label")
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="ceilings")
     use = models.CharField(max_length=80)

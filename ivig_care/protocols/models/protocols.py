@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from ivig_care.care_teams.models import Clinic
 
@@ -45,8 +46,8 @@ class ProtocolVersion(models.Model):
     """
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "draft"
-        PUBLISHED = "published", "published"
+        DRAFT = "draft", gettext_lazy("draft")
+        PUBLISHED = "published", gettext_lazy("published")
 
     protocol = models.ForeignKey(Protocol, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()

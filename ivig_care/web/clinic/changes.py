@@ -7,6 +7,8 @@ from datetime import datetime
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ivig_care.actions.errors import Refused
@@ -24,9 +26,11 @@ from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.templatetags.times import date_clock
 
-NO_SUCH_COURSE = "With that time the rest of the plan cannot be worked out."
-CANCELLED = "The infusion is cancelled. Its reminders are silent now, and the family is told."
-REST_CANCELLED = "What had not started is cancelled, and the family is told. Reminders about the rest go on."
+NO_SUCH_COURSE = gettext_lazy("With that time the rest of the plan cannot be worked out.")
+CANCELLED = gettext_lazy("The infusion is cancelled. Its reminders are silent now, and the family is told.")
+REST_CANCELLED = gettext_lazy(
+    "What had not started is cancelled, and the family is told. Reminders about the rest go on."
+)
 
 
 @require_safe
@@ -53,14 +57,18 @@ def change(request: PersonRequest, pk: int) -> HttpResponse:
     try:
         if request.method == "POST":
             infusion_day_move(day=day, planned_start=at, by=request.user, now=now)
-            messages.success(request, f"Day {day.number} moved to {date_clock(at, infusion.tz)}. The family is told.")
+            messages.success(
+                request,
+                _("Day %(number)s moved to %(date_clock)s. The family is told.")
+                % {"number": day.number, "date_clock": date_clock(at, infusion.tz)},
+            )
             return redirect("infusion_change", pk=infusion.pk)
         move_check(day, planned_start=at, now=now)
         moves = _moves(changes_if_moved(infusion, day=day.number, planned_start=at))
     except Refused as refused:
         return _page(request, infusion, day=day, problem=str(refused), typed=data.get("at", ""))
     except RegimenError:
-        return _page(request, infusion, day=day, problem=NO_SUCH_COURSE, typed=data.get("at", ""))
+        return _page(request, infusion, day=day, problem=str(NO_SUCH_COURSE), typed=data.get("at", ""))
     return _page(request, infusion, day=day, at=at, moves=moves, typed=data.get("at", ""))
 
 

@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -29,7 +31,7 @@ from ivig_care.web.family.team_forms import InviteForm
 from ivig_care.web.fetch import CHILDREN, fetch_for
 from ivig_care.web.http import PersonRequest
 
-_DAY = "Write the day of birth, for example 2017-04-02."
+_DAY = gettext_lazy("Write the day of birth, for example 2017-04-02.")
 OLDEST_YEARS = 30
 
 
@@ -38,8 +40,8 @@ class ChildForm(forms.Form):
 
     use_required_attribute = False
 
-    given_name = forms.CharField(max_length=60, error_messages={"required": "Write the given name."})
-    family_name = forms.CharField(max_length=60, error_messages={"required": "Write the family name."})
+    given_name = forms.CharField(max_length=60, error_messages={"required": gettext_lazy("Write the given name.")})
+    family_name = forms.CharField(max_length=60, error_messages={"required": gettext_lazy("Write the family name.")})
     born_on = forms.DateField(input_formats=["%Y-%m-%d"], error_messages={"required": _DAY, "invalid": _DAY})
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
@@ -50,9 +52,9 @@ class ChildForm(forms.Form):
         """Not to come, and not so long ago that it must be a slip."""
         born: date = self.cleaned_data["born_on"]
         if born > self.today:
-            raise forms.ValidationError("That day has not come yet.")
+            raise forms.ValidationError(_("That day has not come yet."))
         if self.today.year - born.year > OLDEST_YEARS:
-            raise forms.ValidationError("Check the year.")
+            raise forms.ValidationError(_("Check the year."))
         return born
 
 
@@ -104,7 +106,7 @@ def invitation_end(request: PersonRequest, pk: int, invitation: int) -> HttpResp
     child, now = fetch_for(request.user, CHILDREN, pk, right=Right.INVITE_FAMILY), clock.now()
     held = get_object_or_404(_made_here(request, child), pk=invitation)
     is_new = invitation_revoke(invitation=held, by=request.user, now=now)
-    messages.success(request, "Taken back." if is_new else "That invitation was over already.")
+    messages.success(request, _("Taken back.") if is_new else _("That invitation was over already."))
     return redirect("family_invite", pk=child.pk)
 
 

@@ -37,7 +37,7 @@ class AnswerForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: PersonRequest, pk: int) -> HttpResponse:
     """One concern, and the form that answers it; what was answered before is shown as it is."""
-    rows = Concern.objects.select_related("infusion__plan__child", "raised_by", "answer__by")
+    rows = Concern.objects.select_related("infusion__plan__child", "raised_by", "answer__by", "report")
     concern = fetch_for(request.user, rows, pk, right=Right.ANSWER)
     if request.method != "POST":
         looked_at(request, concern.infusion.child, concern)

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ivig_care.protocols.models import Product
 
@@ -21,7 +24,7 @@ else:
     _ProductChoice = forms.ModelChoiceField
 
 YES, NO = "yes", "no"
-CHOOSE = ("", "Choose …")
+CHOOSE = ("", gettext_lazy("Choose …"))
 
 
 @dataclass(frozen=True)
@@ -35,32 +38,32 @@ class Fits:
         """Raises ValidationError with one sentence."""
         exponent = value.as_tuple().exponent
         if value <= 0:
-            raise ValidationError("Write a number above 0.")
+            raise ValidationError(_("Write a number above 0."))
         if value >= 10**self.whole:
-            raise ValidationError(f"Too large: at most {self.whole} digits before the point.")
+            raise ValidationError(_("Too large: at most %(whole)s digits before the point.") % {"whole": self.whole})
         if isinstance(exponent, int) and -exponent > self.places:
-            raise ValidationError(f"Too many digits: at most {self.places} after the point.")
+            raise ValidationError(_("Too many digits: at most %(places)s after the point.") % {"places": self.places})
 
 
 class Amount(forms.DecimalField):
     """A number above zero. A plain text box, so that a slip stays on the page to be mended."""
 
-    def __init__(self, label: StrOrPromise, *, whole: int, places: int, help_text: str = "") -> None:
+    def __init__(self, label: StrOrPromise, *, whole: int, places: int, help_text: StrOrPromise = "") -> None:
         super().__init__(
             label=label,
             required=False,
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
             help_text=help_text,
             validators=[Fits(whole, places)],
-            error_messages={"invalid": "Write a number, for example 0.6."},
+            error_messages={"invalid": gettext_lazy("Write a number, for example 0.6.")},
         )
 
 
 class Whole(forms.IntegerField):
     """A whole number between two bounds."""
 
-    def __init__(self, label: StrOrPromise, *, least: int, most: int, help_text: str = "") -> None:
-        wrong = f"Write a whole number from {least} to {most}."
+    def __init__(self, label: StrOrPromise, *, least: int, most: int, help_text: StrOrPromise = "") -> None:
+        wrong = format_lazy(gettext_lazy("Write a whole number from {least} to {most}."), least=least, most=most)
         super().__init__(
             label=label,
             required=False,
@@ -75,13 +78,15 @@ class Whole(forms.IntegerField):
 class Pick(forms.ChoiceField):
     """One of some words, nothing chosen beforehand."""
 
-    def __init__(self, label: str, choices: Iterable[tuple[str, str]], *, help_text: str = "") -> None:
+    def __init__(
+        self, label: StrOrPromise, choices: Iterable[tuple[str, StrOrPromise]], *, help_text: StrOrPromise = ""
+    ) -> None:
         super().__init__(
             label=label,
             required=False,
             choices=[CHOOSE, *choices],
             help_text=help_text,
-            error_messages={"invalid_choice": "Choose one of the list."},
+            error_messages={"invalid_choice": gettext_lazy("Choose one of the list.")},
         )
 
 
@@ -90,13 +95,15 @@ class Radio(forms.ChoiceField):
 
     widget = forms.RadioSelect
 
-    def __init__(self, label: str, choices: Iterable[tuple[str, str]], *, help_text: str = "") -> None:
+    def __init__(
+        self, label: StrOrPromise, choices: Iterable[tuple[str, StrOrPromise]], *, help_text: StrOrPromise = ""
+    ) -> None:
         super().__init__(
             label=label,
             required=False,
             choices=list(choices),
             help_text=help_text,
-            error_messages={"invalid_choice": "Choose one of the answers."},
+            error_messages={"invalid_choice": gettext_lazy("Choose one of the answers.")},
         )
 
 
@@ -105,15 +112,15 @@ class YesNo(forms.TypedChoiceField):
 
     widget = forms.RadioSelect
 
-    def __init__(self, label: str, *, help_text: str = "") -> None:
+    def __init__(self, label: StrOrPromise, *, help_text: StrOrPromise = "") -> None:
         super().__init__(
             label=label,
             required=False,
-            choices=[(YES, "Yes"), (NO, "No")],
+            choices=[(YES, gettext_lazy("Yes")), (NO, gettext_lazy("No"))],
             coerce=lambda answer: answer == YES,
             empty_value=None,
             help_text=help_text,
-            error_messages={"invalid_choice": "Answer yes or no."},
+            error_messages={"invalid_choice": gettext_lazy("Answer yes or no.")},
         )
 
     def prepare_value(self, value: object) -> object:
@@ -124,31 +131,31 @@ class YesNo(forms.TypedChoiceField):
 class ProductPick(_ProductChoice):
     """One of the known products, with its strength."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: StrOrPromise) -> None:
         super().__init__(
             Product.objects.order_by("name"),
             label=label,
             required=False,
             empty_label=CHOOSE[1],
-            error_messages={"invalid_choice": "Choose one of the list."},
+            error_messages={"invalid_choice": gettext_lazy("Choose one of the list.")},
         )
 
     def label_from_instance(self, obj: Product) -> str:
         """As in "Octagam 10 % (100 mg per mL)"."""
-        return f"{obj.name} ({obj.mg_per_ml} mg per mL)"
+        return _("%(name)s (%(strength)s mg per mL)") % {"name": obj.name, "strength": obj.mg_per_ml}
 
 
 class Day(forms.DateField):
     """A date."""
 
-    def __init__(self, label: str, *, help_text: str = "") -> None:
+    def __init__(self, label: StrOrPromise, *, help_text: StrOrPromise = "") -> None:
         super().__init__(
             label=label,
             required=False,
             input_formats=["%Y-%m-%d"],
             widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             help_text=help_text,
-            error_messages={"invalid": "Choose a date that exists, as in 2026-03-31."},
+            error_messages={"invalid": gettext_lazy("Choose a date that exists, as in 2026-03-31.")},
         )
 
 
@@ -157,7 +164,7 @@ class LocalTime(forms.Field):
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: StrOrPromise) -> None:
         super().__init__(label=label, required=False)
 
     def to_python(self, value: Any) -> datetime | None:
@@ -170,5 +177,5 @@ class LocalTime(forms.Field):
         except ValueError:
             shown = None
         if shown is None or shown.tzinfo is not None or len(text) <= len("2026-03-31"):
-            raise ValidationError("Choose a day and a time, as in 2026-03-31 09:00.")
+            raise ValidationError(_("Choose a day and a time, as in 2026-03-31 09:00."))
         return shown.replace(second=0, microsecond=0)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.forms.utils import ErrorDict
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from ivig_care.actions.plans import MedicineOrder, PlanOrder, RateOrder
 from ivig_care.plans.models import Infusion, Plan, PlanMedicine, PlanRate
@@ -21,6 +21,9 @@ from ivig_care.protocols.models import Medicine
 from ivig_care.regimen.reading import MOST_DAYS
 from ivig_care.regimen.timing import resolve_local
 from ivig_care.web.clinic.fields import CHOOSE, Amount, Day, LocalTime, Pick, ProductPick, Radio, Whole, YesNo
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 MOST_ROWS = 20
 RATE_ROWS, MEDICINE_ROWS = 6, 3
@@ -34,22 +37,33 @@ class PlanForm(forms.Form):
 
     use_required_attribute = False
 
-    product = ProductPick("Product")
+    product = ProductPick(gettext_lazy("Product"))
     dose_g_per_kg = Amount(
-        "Dose, g per kg", whole=2, places=2, help_text="For the whole infusion, divided evenly over its days."
+        gettext_lazy("Dose, g per kg"),
+        whole=2,
+        places=2,
+        help_text=gettext_lazy("For the whole infusion, divided evenly over its days."),
     )
-    weight_kg = Amount("Weight, kg", whole=3, places=2)
-    weighed_on = Day("Weighed on")
-    has_risk = YesNo("Is there a risk of kidney injury or thrombosis?")
-    has_premedication = YesNo("Is medicine given before the infusion?")
+    weight_kg = Amount(gettext_lazy("Weight, kg"), whole=3, places=2)
+    weighed_on = Day(gettext_lazy("Weighed on"))
+    has_risk = YesNo(gettext_lazy("Is there a risk of kidney injury or thrombosis?"))
+    has_premedication = YesNo(gettext_lazy("Is medicine given before the infusion?"))
     premedication_minutes_before = Whole(
-        "How long before the start, minutes", least=0, most=24 * 60, help_text="0 means at the start itself."
+        gettext_lazy("How long before the start, minutes"),
+        least=0,
+        most=24 * 60,
+        help_text=gettext_lazy("0 means at the start itself."),
     )
-    premedication_by = Radio("Who gives it?", Plan.GivenBy.choices)
-    has_course = YesNo("Is medicine given on a schedule afterwards?")
-    has_fluid_limit = YesNo("Are fluids limited for this child?")
-    fluids_goal_ml = Whole("Drinks in 24 hours, mL", least=1, most=9999, help_text="Left out where fluids are limited.")
-    fluids_hours_after = Whole("Extra drinks go on after the last end, hours", least=1, most=MOST_HOURS)
+    premedication_by = Radio(gettext_lazy("Who gives it?"), Plan.GivenBy.choices)
+    has_course = YesNo(gettext_lazy("Is medicine given on a schedule afterwards?"))
+    has_fluid_limit = YesNo(gettext_lazy("Are fluids limited for this child?"))
+    fluids_goal_ml = Whole(
+        gettext_lazy("Drinks in 24 hours, mL"),
+        least=1,
+        most=9999,
+        help_text=gettext_lazy("Left out where fluids are limited."),
+    )
+    fluids_hours_after = Whole(gettext_lazy("Extra drinks go on after the last end, hours"), least=1, most=MOST_HOURS)
 
     def __init__(self, *args: Any, plan: Plan, today: date, **kwargs: Any) -> None:
         self.plan = plan
@@ -60,9 +74,9 @@ class PlanForm(forms.Form):
         """No weight is from the future, or from before the child was born."""
         weighed_on = self.cleaned_data["weighed_on"]
         if weighed_on is not None and weighed_on > self.today:
-            raise forms.ValidationError("That day has not come yet.")
+            raise forms.ValidationError(gettext("That day has not come yet."))
         if weighed_on is not None and weighed_on < self.plan.child.born_on:
-            raise forms.ValidationError("That is before the child was born.")
+            raise forms.ValidationError(gettext("That is before the child was born."))
         return weighed_on
 
     @property
@@ -81,7 +95,7 @@ class DaysForm(forms.Form):
         self.now = now
         super().__init__(*args, **kwargs)
         for number in range(1, days + 1):
-            self.fields[f"day_{number}"] = LocalTime(f"Day {number} starts")
+            self.fields[f"day_{number}"] = LocalTime(gettext("Day %(number)s starts") % {"number": number})
 
     def clean(self) -> None:
         """Every start exists on the clock, and the days follow one another."""
@@ -96,14 +110,14 @@ class DaysForm(forms.Form):
 
     def _problem(self, shown: datetime, last: datetime | None) -> str:
         if abs(shown.year - self.now.year) > LATEST.days // 365:
-            return "Check the year."
+            return gettext("Check the year.")
         instant = resolve_local(shown.date(), shown.time(), self.zone)
         if instant.astimezone(self.zone).replace(tzinfo=None) != shown:
-            return "The clocks go forward that night, so this time does not exist. Choose one an hour later."
+            return gettext("The clocks go forward that night, so this time does not exist. Choose one an hour later.")
         if not self.now - EARLIEST <= instant <= self.now + LATEST:
-            return "Check the year."
+            return gettext("Check the year.")
         if last is not None and shown.date() <= last.date():
-            return "Choose a later date than that of the day before."
+            return gettext("Choose a later date than that of the day before.")
         return ""
 
     @property
@@ -119,7 +133,7 @@ class Row(forms.Form):
     use_required_attribute = False
     # What a row cannot be kept without, and the words for it.
     key: str
-    key_missing: str
+    key_missing: StrOrPromise
     # Said beside a saved row: what its amount means for this child.
     meaning: str = ""
 
@@ -139,10 +153,10 @@ class Row(forms.Form):
 class RateForm(Row):
     """One rung of the ladder."""
 
-    key, key_missing = "ml_per_kg_h", "Write the rate too, or clear the minutes."
+    key, key_missing = "ml_per_kg_h", gettext_lazy("Write the rate too, or clear the minutes.")
 
-    ml_per_kg_h = Amount("mL per kg and hour", whole=2, places=3)
-    minutes = Whole("Minutes", least=1, most=24 * 60)
+    ml_per_kg_h = Amount(gettext_lazy("mL per kg and hour"), whole=2, places=3)
+    minutes = Whole(gettext_lazy("Minutes"), least=1, most=24 * 60)
 
     @property
     def order(self) -> RateOrder:
@@ -153,15 +167,18 @@ class RateForm(Row):
 class MedicineRow(Row):
     """What every prescribed medicine says."""
 
-    key, key_missing = "ingredient", "Choose the medicine, or clear this row."
+    key, key_missing = "ingredient", gettext_lazy("Choose the medicine, or clear this row.")
     use: PlanMedicine.Use
 
-    ingredient = Pick("Medicine", [])
+    ingredient = Pick(gettext_lazy("Medicine"), [])
     name = forms.CharField(
-        label="Name on the box", required=False, max_length=60, help_text="As the family knows it; may stay empty."
+        label=gettext_lazy("Name on the box"),
+        required=False,
+        max_length=60,
+        help_text=gettext_lazy("As the family knows it; may stay empty."),
     )
-    mg = Amount("Each dose, mg", whole=5, places=2)
-    mg_per_ml = Amount("Strength, mg per mL", whole=4, places=2, help_text="Liquids only.")
+    mg = Amount(gettext_lazy("Each dose, mg"), whole=5, places=2)
+    mg_per_ml = Amount(gettext_lazy("Strength, mg per mL"), whole=4, places=2, help_text=gettext_lazy("Liquids only."))
 
     def __init__(self, *args: Any, ingredients: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -186,11 +203,12 @@ class CourseForm(MedicineRow):
 
     use = PlanMedicine.Use.COURSE
 
-    every_hours = Amount("Every so many hours", whole=3, places=1)
-    first = Pick("First dose", PlanMedicine.First.choices)
-    until_hours = Whole("Until, hours after the last end", least=1, most=MOST_HOURS)
+    every_hours = Amount(gettext_lazy("Every so many hours"), whole=3, places=1)
+    first = Pick(gettext_lazy("First dose"), PlanMedicine.First.choices)
+    until_hours = Whole(gettext_lazy("Until, hours after the last end"), least=1, most=MOST_HOURS)
     may_wake = YesNo(
-        "May it wake the child?", help_text="If not, a dose that would be due at night is due in the morning."
+        gettext_lazy("May it wake the child?"),
+        help_text=gettext_lazy("If not, a dose that would be due at night is due in the morning."),
     )
 
 
@@ -200,14 +218,14 @@ class AsNeededForm(MedicineRow):
     use = PlanMedicine.Use.AS_NEEDED
 
     purpose = forms.CharField(
-        label=_lazy("What it is for"),
+        label=gettext_lazy("What it is for"),
         required=False,
         max_length=60,
-        help_text=_lazy("As the family reads it, for example: headache."),
+        help_text=gettext_lazy("As the family reads it, for example: headache."),
     )
-    every_hours = Amount(_lazy("At least so many hours apart"), whole=3, places=1)
-    most_in_24h = Whole(_lazy("At most so many times in 24 hours"), least=1, most=24)
-    until_hours = Whole(_lazy("Until, hours after the last end"), least=1, most=MOST_HOURS)
+    every_hours = Amount(gettext_lazy("At least so many hours apart"), whole=3, places=1)
+    most_in_24h = Whole(gettext_lazy("At most so many times in 24 hours"), least=1, most=24)
+    until_hours = Whole(gettext_lazy("Until, hours after the last end"), least=1, most=MOST_HOURS)
 
 
 @dataclass(frozen=True)
@@ -307,10 +325,10 @@ def _label(form: forms.Form, name: str) -> str:
 
 
 _ROW_NAMES = {
-    "rate": "Rate",
-    "before": "Medicine before",
-    "course": "Medicine afterwards",
-    "needed": _lazy("Medicine when needed"),
+    "rate": gettext_lazy("Rate"),
+    "before": gettext_lazy("Medicine before"),
+    "course": gettext_lazy("Medicine afterwards"),
+    "needed": gettext_lazy("Medicine when needed"),
 }
 
 
@@ -319,7 +337,7 @@ def _refuse_twice(rows: Iterable[MedicineRow]) -> None:
     for row in rows:
         ingredient = row.cleaned_data.get("ingredient", "")
         if ingredient in seen:
-            row.add_error("ingredient", "This medicine stands in the list twice.")
+            row.add_error("ingredient", gettext("This medicine stands in the list twice."))
         if ingredient:
             seen.add(ingredient)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ivig_care.care_teams.access import ClinicRight, clinics_of
@@ -22,6 +23,8 @@ def log(request: PersonRequest) -> HttpResponse:
         raise Http404
     form = LogForm(request.GET, people=people_in_log(f"clinic {clinic.pk}"), zone=zone_named(clinic.zone))
     found = log_of_clinic(clinic, form.asked, reader=request.user)
-    lead = "Who came onto the staff, and who left it. Nobody can edit this."
-    heading = Heading(title=f"{clinic.name}: the log", lead=lead, back="home", back_words="Back")
+    lead = _("Who came onto the staff, and who left it. Nobody can edit this.")
+    heading = Heading(
+        title=_("%(name)s: the log") % {"name": clinic.name}, lead=lead, back="home", back_words=_("Back")
+    )
     return log_page(request, form, found, heading, keep={"clinic": str(clinic.pk)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from ivig_care.actions.errors import Refused
@@ -61,7 +62,7 @@ def edit(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         form.refusal = str(refused)
         return _edit_page(request, plan, form)
-    messages.success(request, "Draft saved.")
+    messages.success(request, _("Draft saved."))
     return redirect("plan_preview" if "preview" in request.POST else "plan_edit", pk=plan.pk)
 
 
@@ -81,7 +82,7 @@ def activate(request: PersonRequest, pk: int) -> HttpResponse:
         plan_activate(plan=plan, by=request.user, at=clock.now())
     except Refused as refused:
         return _preview_page(request, _plan(request, pk), problem=str(refused))
-    messages.success(request, "The plan is active. The family sees its checklist now.")
+    messages.success(request, _("The plan is active. The family sees its checklist now."))
     return redirect("plan_preview", pk=plan.pk)
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,31 +15,32 @@ from ivig_care.actions.reviews import review_amend, review_sign
 from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
 from ivig_care.plans.models import Infusion, Plan
+from ivig_care.reviews.diary import diary_part
 from ivig_care.reviews.models import Review
 from ivig_care.reviews.selectors import review_page
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
 
 LONGEST_NOTE = 4000
-NOT_CLOSED = "This checklist is not closed yet. It can be signed as soon as it is."
+NOT_CLOSED = gettext_lazy("This checklist is not closed yet. It can be signed as soon as it is.")
 
 
 class SignForm(forms.Form):
     """The note to the family, and what changes next time; both may stay empty."""
 
     note = forms.CharField(
-        label="Note to the family",
+        label=gettext_lazy("Note to the family"),
         required=False,
         max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="The family reads it on its own page. It may stay empty.",
+        help_text=gettext_lazy("The family reads it on its own page. It may stay empty."),
     )
     next_time = forms.CharField(
-        label="What changes next time",
+        label=gettext_lazy("What changes next time"),
         required=False,
         max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="The family reads this too.",
+        help_text=gettext_lazy("The family reads this too."),
     )
 
 
@@ -59,11 +61,11 @@ class AmendForm(forms.Form):
     use_required_attribute = False
 
     note = forms.CharField(
-        label="Add to this review",
+        label=gettext_lazy("Add to this review"),
         max_length=LONGEST_NOTE,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Write what you want to add first."},
-        help_text="What was signed stays as it is. The family reads what you add.",
+        error_messages={"required": gettext_lazy("Write what you want to add first.")},
+        help_text=gettext_lazy("What was signed stays as it is. The family reads what you add."),
     )
 
 
@@ -83,7 +85,7 @@ def sign(request: PersonRequest, pk: int) -> HttpResponse:
     is_early = infusion.steps.open().filter(closes_at__gt=now).exists()
     form = EarlySignForm(request.POST) if is_early else SignForm(request.POST)
     if found is None:
-        return _page(request, infusion, sign_form=form, problem=NOT_CLOSED)
+        return _page(request, infusion, sign_form=form, problem=str(NOT_CLOSED))
     if not form.is_valid():
         return _page(request, infusion, sign_form=form)
     try:
@@ -92,7 +94,7 @@ def sign(request: PersonRequest, pk: int) -> HttpResponse:
         return _page(request, infusion, sign_form=EarlySignForm(request.POST), problem=str(refused))
     except ReviewSigned:
         return _signed_before(request, pk, form)
-    messages.success(request, f"Signed: {infusion.child}. The family can read it now.")
+    messages.success(request, _("Signed: %(child)s. The family can read it now.") % {"child": infusion.child})
     return redirect("clinic")
 
 
@@ -103,23 +105,23 @@ def amend(request: PersonRequest, pk: int) -> HttpResponse:
     form = AmendForm(request.POST)
     found = _review_of(infusion)
     if found is None:
-        return _page(request, infusion, amend_form=form, problem=NOT_CLOSED)
+        return _page(request, infusion, amend_form=form, problem=str(NOT_CLOSED))
     if not form.is_valid():
         return _page(request, infusion, amend_form=form)
     try:
         review_amend(review=found, by=request.user, note=form.cleaned_data["note"], at=clock.now())
     except Refused as refused:
         return _page(request, infusion, amend_form=form, problem=str(refused))
-    messages.success(request, "Added to the review. The family can read it now.")
+    messages.success(request, _("Added to the review. The family can read it now."))
     return redirect("infusion_review", pk=infusion.pk)
 
 
 def _signed_before(request: PersonRequest, pk: int, form: SignForm) -> HttpResponse:
     """Somebody else was quicker: nothing of theirs changes, and nothing that was typed is lost."""
     typed = "\n\n".join(text for text in (form.cleaned_data["note"], form.cleaned_data["next_time"]) if text)
-    problem = "This review was signed before you did. Nothing was changed."
+    problem = _("This review was signed before you did. Nothing was changed.")
     if typed:
-        problem += " What you wrote stands at the end of this page: you can add it there."
+        problem = f"{problem} {_('What you wrote stands at the end of this page: you can add it there.')}"
     amend_form = AmendForm(initial={"note": typed})
     return _page(request, _infusion(request, pk), amend_form=amend_form, problem=problem)
 
@@ -137,6 +139,7 @@ def _page(
     page = review_page(infusion)
     context = {
         "page": page,
+        "diary": diary_part(infusion, now=clock.now()),
         "infusion": infusion,
         "plan": infusion.plan,
         "child": infusion.plan.child,

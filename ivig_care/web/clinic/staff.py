@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -23,9 +25,9 @@ from ivig_care.web.http import PersonRequest
 
 # What each role means, in the words of somebody who chooses one.
 _ROLE_WORDS = (
-    (Role.CLINICIAN, "writes plans and signs reviews"),
-    (Role.NURSE, "adds children, invites families, and ticks; writes no plans"),
-    (Role.ADMIN, "invites and removes staff; sees no child"),
+    (Role.CLINICIAN, gettext_lazy("writes plans and signs reviews")),
+    (Role.NURSE, gettext_lazy("adds children, invites families, and ticks; writes no plans")),
+    (Role.ADMIN, gettext_lazy("invites and removes staff; sees no child")),
 )
 
 
@@ -60,7 +62,7 @@ def invitation_end(request: PersonRequest, pk: int, invitation: int) -> HttpResp
     clinic = _clinic(request, pk)
     held = get_object_or_404(Invitation, pk=invitation, clinic=clinic)
     is_new = invitation_revoke(invitation=held, by=request.user, now=clock.now())
-    messages.success(request, "Taken back." if is_new else "That invitation was over already.")
+    messages.success(request, _("Taken back.") if is_new else _("That invitation was over already."))
     return redirect("staff", pk=clinic.pk)
 
 
@@ -73,7 +75,11 @@ def place(request: PersonRequest, pk: int, place: int) -> HttpResponse:
         place_end(place=held, by=request.user, now=clock.now())
     except Refused as refused:
         return _page(request, clinic, problem=str(refused))
-    messages.success(request, f"{held.user.name} is no longer {held.get_role_display()} of {clinic.name}.")
+    messages.success(
+        request,
+        _("%(name)s is no longer %(role)s of %(name2)s.")
+        % {"name": held.user.name, "role": held.get_role_display(), "name2": clinic.name},
+    )
     return redirect("home" if held.user == request.user else reverse("staff", args=[clinic.pk]))
 
 

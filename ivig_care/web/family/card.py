@@ -16,6 +16,7 @@ from ivig_care.plans.models import InfusionDay, Plan
 from ivig_care.regimen.symptoms import Symptom
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 
 # What is asked after first while it runs (FACTS section 2, P2 and P3); the page behind has them all.
 CHIPS = (
@@ -33,6 +34,7 @@ CHIPS = (
 
 
 @require_safe
+@kept
 def card(request: PersonRequest, pk: int) -> HttpResponse:
     """The whole page of one infusion day."""
     day = day_for(request, pk)
@@ -69,7 +71,8 @@ def card_context(request: PersonRequest, day: InfusionDay) -> dict[str, object]:
         "differences": differences(made),
         "asks": questions(made),
         "lots": [(lot, is_expired(lot, today)) for lot in made.lots],
-        "chips": CHIPS,
+        # By the name that the form of symptoms knows it by.
+        "chips": [(symptom.name.lower(), words) for symptom, words in CHIPS],
     }
 
 

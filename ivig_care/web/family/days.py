@@ -9,6 +9,9 @@ from datetime import datetime
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ivig_care.actions.errors import Refused
@@ -37,6 +40,7 @@ class Saying:
 
     verb: str
     past: str
+    said: str | Promise
     check: Callable[..., None]
     act: Callable[..., tuple[Change, ...]]
     preview: Callable[[InfusionDay, datetime], tuple[Change, ...]]
@@ -50,8 +54,22 @@ def _if_ended(day: InfusionDay, at: datetime) -> tuple[Change, ...]:
     return changes_if(day.infusion, day=day.number, actual_start=day.actual_start, actual_end=at)
 
 
-START = Saying(verb="start", past="started", check=start_check, act=infusion_day_start, preview=_if_started)
-END = Saying(verb="end", past="ended", check=end_check, act=infusion_day_end, preview=_if_ended)
+START = Saying(
+    verb="start",
+    past="started",
+    said=gettext_lazy("Day %(number)s started %(time)s."),
+    check=start_check,
+    act=infusion_day_start,
+    preview=_if_started,
+)
+END = Saying(
+    verb="end",
+    past="ended",
+    said=gettext_lazy("Day %(number)s ended %(time)s."),
+    check=end_check,
+    act=infusion_day_end,
+    preview=_if_ended,
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,7 +90,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     day = _day(request, pk)
     try:
         infusion_day_undo(day=day, by=request.user, now=clock.now())
-        messages.success(request, "Taken back. The open steps are where they were before.")
+        messages.success(request, _("Taken back. The open steps are where they were before."))
     except Refused as refused:
         messages.error(request, str(refused))
     return _back(request, day)
@@ -120,8 +138,9 @@ def _saved(
     request: PersonRequest, day: InfusionDay, saying: Saying, at: datetime, changes: tuple[Change, ...]
 ) -> HttpResponse:
     moved = sum(change.action is not Action.KEEP for change in changes)
-    words = {0: "No step moved", 1: "One open step moved"}.get(moved, f"{moved} open steps moved")
-    text = f"Day {day.number} {saying.past} {day_clock(at, day.infusion.tz)}. {words}."
+    words = ngettext("%(count)s open step moved.", "%(count)s open steps moved.", moved) % {"count": moved}
+    said = saying.said % {"number": day.number, "time": day_clock(at, day.infusion.tz)}
+    text = f"{said} {words if moved else _('No step moved.')}"
     messages.success(request, text, extra_tags=undo_tag("undo-day", day.pk))
     return _back(request, day)
 

@@ -7,6 +7,8 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -23,8 +25,8 @@ from ivig_care.web.confirm import confirm_to_change
 from ivig_care.web.fetch import FAMILY_CHILDREN, fetch_for
 from ivig_care.web.http import PersonRequest
 
-NOT_SURE = "Tick the box first: what is erased cannot be brought back."
-TAKEN_BACK = "Taken back. Nothing is erased."
+NOT_SURE = gettext_lazy("Tick the box first: what is erased cannot be brought back.")
+TAKEN_BACK = gettext_lazy("Taken back. Nothing is erased.")
 
 
 def erasures_for(user: User) -> QuerySet[Erasure]:
@@ -55,7 +57,7 @@ def erase(request: PersonRequest, pk: int) -> HttpResponse:
     if act not in ("ask", "agree", "take back"):
         raise Http404
     if act != "take back" and not request.POST.get("sure"):
-        return _page(request, child, problem=NOT_SURE)
+        return _page(request, child, problem=str(NOT_SURE))
     action = {"ask": erasure_ask, "agree": erasure_agree, "take back": erasure_take_back}[act]
     try:
         erasure = action(child=child, by=request.user, now=clock.now())
@@ -67,8 +69,8 @@ def erase(request: PersonRequest, pk: int) -> HttpResponse:
 
 def _said(erasure: Erasure) -> str:
     if erasure.due_at is None:
-        return "Noted. The other guardians must agree too."
-    return "Noted. You can still take it back until the day that stands here."
+        return _("Noted. The other guardians must agree too.")
+    return _("Noted. You can still take it back until the day that stands here.")
 
 
 def _page(request: PersonRequest, child: Child, *, problem: str = "") -> HttpResponse:

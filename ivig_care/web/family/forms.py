@@ -7,6 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.regimen.timing import resolve_local
@@ -14,7 +16,7 @@ from ivig_care.regimen.timing import resolve_local
 MOST_MINUTES_AGO = 24 * 60
 # Anything further away is a slip of the year.
 FURTHEST = timedelta(days=400)
-NOT_A_TIME = "Write the day and the time, for example 3 March, 8:30."
+NOT_A_TIME = gettext_lazy("Write the day and the time, for example 3 March, 8:30.")
 
 
 class WhenForm(forms.Form):
@@ -28,7 +30,7 @@ class WhenForm(forms.Form):
         min_value=0,
         max_value=MOST_MINUTES_AGO,
         error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value"), "Choose how long ago it was, or write the time."
+            ("invalid", "min_value", "max_value"), gettext_lazy("Choose how long ago it was, or write the time.")
         ),
     )
     at = forms.DateTimeField(
@@ -72,7 +74,7 @@ class WhenForm(forms.Form):
 
     def _near(self, said: datetime | None) -> datetime | None:
         if said is not None and abs(said - self.now) > FURTHEST:
-            raise forms.ValidationError("Check the year.")
+            raise forms.ValidationError(_("Check the year."))
         return said
 
 
@@ -100,7 +102,10 @@ class SkipForm(SaidForm):
 
     reason = forms.ChoiceField(
         choices=[(word.value, word.value.capitalize()) for word in SkipReason],
-        error_messages={"required": "Choose why it was skipped.", "invalid_choice": "Choose one of the reasons."},
+        error_messages={
+            "required": gettext_lazy("Choose why it was skipped."),
+            "invalid_choice": gettext_lazy("Choose one of the reasons."),
+        },
     )
     note = forms.CharField(required=False, max_length=1000)
 
@@ -108,4 +113,6 @@ class SkipForm(SaidForm):
 class NoteForm(SaidForm):
     """Something worth writing down about a step."""
 
-    note = forms.CharField(max_length=1000, error_messages={"required": "Write the note first, then save it."})
+    note = forms.CharField(
+        max_length=1000, error_messages={"required": gettext_lazy("Write the note first, then save it.")}
+    )

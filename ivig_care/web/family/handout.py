@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -88,7 +89,7 @@ def _invitation(request: PersonRequest, kept: _Kept, code: str) -> dict[str, obj
     else:
         back = reverse("clinic") if is_by_staff else reverse("child_team", args=[child.pk])
     return {
-        "title": f"An invitation for {invitation.name}",
+        "title": _("An invitation for %(name)s") % {"name": invitation.name},
         "who": invitation.name,
         "url": f"{settings.PUBLIC_URL}{reverse('invitation', args=[code])}",
         "code": code_shown(code),
@@ -106,7 +107,7 @@ def _guest(request: PersonRequest, _kept: _Kept, secret: str) -> dict[str, objec
     if link is None:
         return None
     return {
-        "title": f"A page for {link.label}",
+        "title": _("A page for %(name)s") % {"name": link.label},
         "who": link.label,
         "url": f"{settings.PUBLIC_URL}{reverse('guest', args=[secret])}",
         "until": link.until,

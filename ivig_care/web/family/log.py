@@ -13,11 +13,13 @@ from django import forms
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_safe
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right
-from ivig_care.exchange.log import KINDS, Asked, Log, cursor_read, log_of_child, people_in_log
+from ivig_care.exchange.log import Asked, Log, cursor_read, log_of_child, people_in_log
+from ivig_care.exchange.log_words import KINDS
 from ivig_care.regimen.timing import resolve_local, zone_named
 from ivig_care.web.fetch import FAMILY_CHILDREN, fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
@@ -29,10 +31,15 @@ class LogForm(forms.Form):
     use_required_attribute = False
 
     kind = forms.ChoiceField(
-        required=False, choices=[("", "everything"), *((kind, words) for kind, (words, _) in KINDS.items())]
+        required=False,
+        choices=[("", gettext_lazy("everything")), *((kind, words) for kind, (words, _) in KINDS.items())],
     )
-    begins = forms.DateField(required=False, error_messages={"invalid": "Write the first day, for example 2026-03-03."})
-    ends = forms.DateField(required=False, error_messages={"invalid": "Write the last day, for example 2026-03-03."})
+    begins = forms.DateField(
+        required=False, error_messages={"invalid": gettext_lazy("Write the first day, for example 2026-03-03.")}
+    )
+    ends = forms.DateField(
+        required=False, error_messages={"invalid": gettext_lazy("Write the last day, for example 2026-03-03.")}
+    )
     before = forms.CharField(required=False, max_length=60)
 
     def __init__(self, *args: Any, people: Iterable[User], zone: ZoneInfo, **kwargs: Any) -> None:
@@ -68,7 +75,7 @@ class LogForm(forms.Form):
         # At both ends of the calendar there is no day beside, and no instant in UTC.
         said: date | None = self.cleaned_data[name]
         if said is not None and not MINYEAR < said.year < MAXYEAR:
-            raise forms.ValidationError("Check the year.")
+            raise forms.ValidationError(gettext("Check the year."))
         return said
 
     def clean_before(self) -> str:
@@ -104,8 +111,13 @@ def log(request: PersonRequest, pk: int) -> HttpResponse:
     looked_at(request, child, "log")
     form = LogForm(request.GET, people=people_in_log(f"child {child.pk}", child), zone=zone_named(child.zone))
     found = log_of_child(child, form.asked, reader=request.user)
-    lead = "Who looked, what was recorded, changed and shared, and what was sent. Nobody can edit this."
-    heading = Heading(title=f"{child.given_name}: the log", lead=lead, back="home", back_words="Checklists")
+    lead = gettext("Who looked, what was recorded, changed and shared, and what was sent. Nobody can edit this.")
+    heading = Heading(
+        title=gettext("%(child)s: the log") % {"child": child.given_name},
+        lead=lead,
+        back="home",
+        back_words=gettext("Checklists"),
+    )
     return log_page(request, form, found, heading, has_messages=True)
 
 

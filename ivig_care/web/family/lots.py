@@ -16,12 +16,15 @@ from ivig_care.plans.models import InfusionDay, ProductLot
 from ivig_care.protocols.models import Product
 from ivig_care.web.family.card import day_for, to_card
 from ivig_care.web.family.card_forms import LotForm
+from ivig_care.web.family.steps import first_error
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.once import once, refusal_note
 from ivig_care.web.templatetags.toasts import undo_tag
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def lot(request: PersonRequest, pk: int) -> HttpResponse:
     """Note what stands on a bottle."""
     day, now = day_for(request, pk, Right.RECORD), clock.now()
@@ -30,10 +33,12 @@ def lot(request: PersonRequest, pk: int) -> HttpResponse:
         return _page(request, day, LotForm(zone=day.infusion.tz, now=now))
     form = LotForm(request.POST, zone=day.infusion.tz, now=now)
     if not form.is_valid():
+        refusal_note(request, first_error(form))
         return _page(request, day, form)
     try:
         hung = lot_enter(day=day, label=form.label, by=request.user, at=form.instant, now=now)
     except Refused as refused:
+        refusal_note(request, str(refused))
         form.add_error(None, str(refused))
         return _page(request, day, form)
     words = _("%(brand)s, lot %(lot)s, is on the card.") % {"brand": hung.brand, "lot": hung.lot}
@@ -42,6 +47,7 @@ def lot(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@once
 def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """A bottle was noted by mistake."""
     rows = ProductLot.objects.select_related("day__infusion__plan__child")
@@ -50,6 +56,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         lot_take_back(lot=hung, by=request.user, now=clock.now())
         messages.success(request, _("Taken back. It is no longer on the card."))
     except Refused as refused:
+        refusal_note(request, str(refused))
         messages.error(request, str(refused))
     return to_card(hung.day)
 

@@ -34,8 +34,10 @@ from ivig_care.regimen.changes import Action
 from ivig_care.web.family.card import day_for, to_card
 from ivig_care.web.family.card_forms import RateForm
 from ivig_care.web.family.forms import WhenForm
+from ivig_care.web.family.steps import first_error
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.once import once, refusal_note
 from ivig_care.web.templatetags.times import amount, day_clock, input_time
 from ivig_care.web.templatetags.toasts import undo_tag
 
@@ -54,24 +56,28 @@ class Saying(StrEnum):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def rate(request: PersonRequest, pk: int) -> HttpResponse:
     """The nurse has set the pump to another rate."""
     return _say(request, pk, Saying.RATE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def pause(request: PersonRequest, pk: int) -> HttpResponse:
     """The infusion stands still."""
     return _say(request, pk, Saying.PAUSE)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def resume(request: PersonRequest, pk: int) -> HttpResponse:
     """It goes on after a pause."""
     return _say(request, pk, Saying.RESUME)
 
 
 @require_POST
+@once
 def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """A rate or a pause was entered by mistake."""
     rows = RateEntry.objects.select_related("day__infusion__plan__child")
@@ -80,6 +86,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         rate_take_back(entry=entry, by=request.user, now=clock.now())
         messages.success(request, _("Taken back. The open steps follow."))
     except Refused as refused:
+        refusal_note(request, str(refused))
         messages.error(request, str(refused))
     return to_card(entry.day)
 
@@ -91,6 +98,8 @@ def _say(request: PersonRequest, pk: int, saying: Saying) -> HttpResponse:
     data = request.POST if request.method == "POST" else request.GET
     form = (RateForm if saying.has_number else WhenForm)(data, zone=day.infusion.tz, now=now)
     if not form.is_asked or not form.is_valid():
+        if form.errors:
+            refusal_note(request, first_error(form))
         return _page(request, day, saying, form=form)
     at, ml_h = form.instant, form.cleaned_data.get("ml_h", PAUSE)
     try:
@@ -98,6 +107,7 @@ def _say(request: PersonRequest, pk: int, saying: Saying) -> HttpResponse:
             return _saved(request, day, _enter(saying, day, form, by=request.user))
         rate_check(day, ml_h=ml_h, at=at, now=now)
     except Refused as refused:
+        refusal_note(request, str(refused))
         form.add_error(None, str(refused))
         return _page(request, day, saying, form=form)
     return _page(request, day, saying, form=form, at=at, ml_h=ml_h)

@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,6 +19,7 @@ from ivig_care.actions.errors import ReasonNeeded, Refused
 from ivig_care.actions.steps import step_note, step_skip, step_tick, step_undo
 from ivig_care.care_teams.access import Right, places_keep
 from ivig_care.common import clock
+from ivig_care.common.spoken import translated
 from ivig_care.plans.models import Infusion, Plan, Step
 from ivig_care.plans.models.steps import StepQuerySet
 from ivig_care.plans.selectors import noted, rows_of, step_name
@@ -34,7 +37,9 @@ from ivig_care.web.once import once, refusal_note, was_queued
 from ivig_care.web.templatetags.times import day_clock
 from ivig_care.web.templatetags.toasts import undo_tag
 
-NO_SUCH_COURSE = "With that time the rest of the plan cannot be worked out. Check the day, or call the clinic."
+NO_SUCH_COURSE = gettext_lazy(
+    "With that time the rest of the plan cannot be worked out. Check the day, or call the clinic."
+)
 
 
 @never_cache
@@ -89,7 +94,7 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="tick", typed=request.POST.get("at", ""))
     except RegimenError:
-        return problem_response(request, step, NO_SUCH_COURSE, open_form="tick", typed=request.POST.get("at", ""))
+        return problem_response(request, step, str(NO_SUCH_COURSE), open_form="tick", typed=request.POST.get("at", ""))
     if not is_news(step, request.user, min(form.instant, now)):
         messages.warning(request, already_said(step, sent_for=form.instant if was_queued(request) else None))
         return recorded_response(request, step.infusion, "now")
@@ -109,7 +114,7 @@ def skip(request: PersonRequest, pk: int) -> HttpResponse:
         step = step_skip(step=step, by=request.user, reason=reason, note=note, at=form.said_at(now), now=now)
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="skip", typed=note)
-    return _recorded(request, step, f"{step_name(step)}: skipped, {step.skip_reason}.", can_undo=True, where="now")
+    return _recorded(request, step, skipped_words(step), can_undo=True, where="now")
 
 
 @require_POST
@@ -121,7 +126,9 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         step = step_undo(step=step, by=request.user, now=clock.now())
     except Refused as refused:
         return problem_response(request, step, str(refused))
-    return _recorded(request, step, f"{step_name(step)}: undone. It is open again.", can_undo=False)
+    return _recorded(
+        request, step, _("%(step)s: undone. It is open again.") % {"step": step_name(step)}, can_undo=False
+    )
 
 
 @require_POST
@@ -137,7 +144,7 @@ def note(request: PersonRequest, pk: int) -> HttpResponse:
         step = step_note(step=step, by=request.user, note=said, at=at, now=now).step
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="note", typed=form.cleaned_data["note"])
-    return _recorded(request, step, "Note saved.", can_undo=False)
+    return _recorded(request, step, _("Note saved."), can_undo=False)
 
 
 def _step(request: PersonRequest, pk: int) -> Step:
@@ -193,17 +200,26 @@ def is_news(step: Step, by: User, at: datetime) -> bool:
 
 def said_words(step: Step) -> str:
     """What was recorded of a ticked step, with the time, so that a slip is seen at once."""
-    verb = "given" if step.ingredient else "done"
-    return f"{step_name(step)}: {verb}{_said_at(step)}."
+    words = _("%(step)s: given %(time)s.") if step.ingredient else _("%(step)s: done %(time)s.")
+    return words % {"step": step_name(step), "time": _said_at(step)}
+
+
+def skipped_words(step: Step) -> str:
+    """What was recorded of a step that was not done."""
+    return _("%(step)s: skipped, %(reason)s.") % {"step": step_name(step), "reason": translated(step.skip_reason)}
 
 
 def already_said(step: Step, *, sent_for: datetime | None = None) -> str:
     """What stood in the record before, for somebody who ticked it once more: perhaps a while ago, without a signal."""
-    who = step.said_by.name if step.said_by else "Somebody"
-    twice = " If it was given twice, call the clinic." if step.ingredient else ""
-    before = f" your entry of {day_clock(sent_for, step.infusion.tz)} arrived" if sent_for is not None else ""
-    return f"{who} ticked this before{before}: {said_words(step)} Nothing was added.{twice}"
+    who = step.said_by.name if step.said_by else _("Somebody")
+    values = {"who": who, "said": said_words(step)}
+    if sent_for is None:
+        words = _("%(who)s ticked this before: %(said)s Nothing was added.") % values
+    else:
+        values["time"] = day_clock(sent_for, step.infusion.tz)
+        words = _("%(who)s ticked this before your entry of %(time)s arrived: %(said)s Nothing was added.") % values
+    return f"{words} {_('If it was given twice, call the clinic.')}" if step.ingredient else words
 
 
 def _said_at(step: Step) -> str:
-    return "" if step.said_at is None else f" {day_clock(step.said_at, step.infusion.tz)}"
+    return "" if step.said_at is None else day_clock(step.said_at, step.infusion.tz)

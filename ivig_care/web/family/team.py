@@ -11,6 +11,9 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -40,7 +43,7 @@ from ivig_care.web.family.team_forms import CodeForm, GuestForm, InviteForm
 from ivig_care.web.fetch import FAMILY_CHILDREN, fetch_for
 from ivig_care.web.http import PersonRequest
 
-NO_SUCH_CODE = "No clinic has this code. Look at it once more, or ask the clinic."
+NO_SUCH_CODE = gettext_lazy("No clinic has this code. Look at it once more, or ask the clinic.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +92,7 @@ def invitation_end(request: PersonRequest, pk: int, invitation: int) -> HttpResp
     child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.SHARE)
     held = get_object_or_404(Invitation, pk=invitation, child=child)
     is_new = invitation_revoke(invitation=held, by=request.user, now=clock.now())
-    messages.success(request, "Taken back." if is_new else "That invitation was over already.")
+    messages.success(request, _("Taken back.") if is_new else _("That invitation was over already."))
     return redirect(f"{reverse('child_team', args=[child.pk])}#people")
 
 
@@ -106,9 +109,11 @@ def place(request: PersonRequest, pk: int, place: int) -> HttpResponse:
     except Refused as refused:
         return _team_page(request, child, problem=str(refused))
     if held.user == request.user:
-        messages.success(request, f"You have left the care team of {child.given_name}.")
+        messages.success(request, _("You have left the care team of %(child)s.") % {"child": child.given_name})
         return redirect("home")
-    messages.success(request, f"{held.user.name} sees nothing of {child.given_name} any more.")
+    messages.success(
+        request, _("%(name)s sees nothing of %(child)s any more.") % {"name": held.user.name, "child": child.given_name}
+    )
     return redirect(f"{reverse('child_team', args=[child.pk])}#people")
 
 
@@ -135,7 +140,10 @@ def guest_end(request: PersonRequest, pk: int, link: int) -> HttpResponse:
     child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.SHARE)
     held = get_object_or_404(GuestLink, pk=link, child=child)
     is_new = guest_link_revoke(link=held, by=request.user, now=clock.now())
-    messages.success(request, f"The page for {held.label} is closed." if is_new else "That page was over already.")
+    messages.success(
+        request,
+        _("The page for %(label)s is closed.") % {"label": held.label} if is_new else _("That page was over already."),
+    )
     return redirect(f"{reverse('child_team', args=[child.pk])}#guests")
 
 
@@ -151,7 +159,9 @@ def clinic_join(request: PersonRequest, pk: int) -> HttpResponse:
         form.add_error("code", NO_SUCH_CODE)
     if clinic is not None and request.method == "POST" and "agree" in request.POST:
         clinic_link_agree(child=child, clinic=clinic, by=request.user, now=clock.now())
-        messages.success(request, f"{clinic.name} may see {child.given_name}’s record now.")
+        messages.success(
+            request, _("%(name)s may see %(child)s’s record now.") % {"name": clinic.name, "child": child.given_name}
+        )
         return redirect(f"{reverse('child_team', args=[child.pk])}#clinics")
     context = {
         "child": child,
@@ -170,7 +180,10 @@ def clinic_agree(request: PersonRequest, pk: int, clinic: int) -> HttpResponse:
     child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.CONSENT)
     linked = get_object_or_404(ClinicLink.objects.standing(), child=child, clinic=clinic).clinic
     clinic_link_agree(child=child, clinic=linked, by=request.user, now=clock.now())
-    messages.success(request, f"Kept: you agree that {linked.name} sees {child.given_name}’s record.")
+    messages.success(
+        request,
+        _("Kept: you agree that %(name)s sees %(child)s’s record.") % {"name": linked.name, "child": child.given_name},
+    )
     return redirect(f"{reverse('child_team', args=[child.pk])}#clinics")
 
 
@@ -180,7 +193,11 @@ def clinic_leave(request: PersonRequest, pk: int, clinic: int) -> HttpResponse:
     child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.CONSENT)
     linked = get_object_or_404(Clinic, pk=clinic, child_links__child=child, child_links__withdrawn_at__isnull=True)
     clinic_link_withdraw(child=child, clinic=linked, by=request.user, now=clock.now())
-    messages.success(request, f"{linked.name} sees nothing of {child.given_name} any more. The record stays with you.")
+    messages.success(
+        request,
+        _("%(name)s sees nothing of %(child)s any more. The record stays with you.")
+        % {"name": linked.name, "child": child.given_name},
+    )
     return redirect(f"{reverse('child_team', args=[child.pk])}#clinics")
 
 
@@ -227,10 +244,10 @@ def _team_page(
 
 
 # What each role means, in the words of somebody who chooses one.
-_ROLE_WORDS: Sequence[tuple[Role, str]] = (
-    (Role.CAREGIVER, "sees everything, ticks, and is told when nobody answers"),
-    (Role.GUARDIAN, "the same as you: invites people, shares with clinics, cannot be removed by you"),
-    (Role.VIEWER, "only looks, and is never reminded"),
+_ROLE_WORDS: Sequence[tuple[Role, str | Promise]] = (
+    (Role.CAREGIVER, gettext_lazy("sees everything, ticks, and is told when nobody answers")),
+    (Role.GUARDIAN, gettext_lazy("the same as you: invites people, shares with clinics, cannot be removed by you")),
+    (Role.VIEWER, gettext_lazy("only looks, and is never reminded")),
 )
 
 

@@ -8,12 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ivig_care.care_teams.models import Role
 from ivig_care.plans.models import Infusion
 from ivig_care.regimen.timing import resolve_local
 
-_TIME = "Write the day and the time, for example 3 March, 20:00."
+_TIME = gettext_lazy("Write the day and the time, for example 3 March, 20:00.")
 
 
 class InviteForm(forms.Form):
@@ -21,14 +23,14 @@ class InviteForm(forms.Form):
 
     use_required_attribute = False
 
-    name = forms.CharField(max_length=100, error_messages={"required": "Write what you call the person."})
-    email = forms.EmailField(required=False, error_messages={"invalid": "That is not an e-mail address."})
+    name = forms.CharField(max_length=100, error_messages={"required": gettext_lazy("Write what you call the person.")})
+    email = forms.EmailField(required=False, error_messages={"invalid": gettext_lazy("That is not an e-mail address.")})
 
     def __init__(self, *args: Any, roles: Collection[Role], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"] = forms.ChoiceField(
             choices=[(role.value, role.label) for role in roles],
-            error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose what the person will be."),
+            error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose what the person will be.")),
         )
 
 
@@ -37,7 +39,9 @@ class GuestForm(forms.Form):
 
     use_required_attribute = False
 
-    label = forms.CharField(max_length=60, error_messages={"required": "Write who it is for, for example Grandma."})
+    label = forms.CharField(
+        max_length=60, error_messages={"required": gettext_lazy("Write who it is for, for example Grandma.")}
+    )
     until = forms.DateTimeField(
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], error_messages={"required": _TIME, "invalid": _TIME}
     )
@@ -49,7 +53,7 @@ class GuestForm(forms.Form):
         self._infusions = {str(infusion.pk): infusion for infusion in infusions}
         self.fields["infusion"] = forms.ChoiceField(
             choices=[(key, key) for key in self._infusions],
-            error_messages=dict.fromkeys(("required", "invalid_choice"), "Choose one of the infusions."),
+            error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose one of the infusions.")),
         )
 
     def clean_until(self) -> datetime:
@@ -58,7 +62,7 @@ class GuestForm(forms.Form):
         try:
             return resolve_local(said.date(), said.time(), self.zone).astimezone(UTC)
         except OverflowError as error:
-            raise forms.ValidationError("Check the year.") from error
+            raise forms.ValidationError(_("Check the year.")) from error
 
     def clean_infusion(self) -> Infusion:
         """The infusion that was chosen."""
@@ -70,4 +74,4 @@ class CodeForm(forms.Form):
 
     use_required_attribute = False
 
-    code = forms.CharField(max_length=60, error_messages={"required": "Write the code first."})
+    code = forms.CharField(max_length=60, error_messages={"required": gettext_lazy("Write the code first.")})

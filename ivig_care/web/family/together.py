@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from ivig_care.actions.audit import audits_last
@@ -35,7 +37,7 @@ from ivig_care.web.templatetags.toasts import undo_tag
 MOST = 20
 # Longer than that a key is none, and more than a database can hold.
 LONGEST_KEY = 18
-ONE_BY_ONE = "Nothing was recorded yet: please answer them one by one."
+ONE_BY_ONE = gettext_lazy("Nothing was recorded yet: please answer them one by one.")
 
 
 @require_POST
@@ -80,7 +82,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         return problem_response(request, steps[0], str(refused))
     names = ", ".join(step_name(step) for step in taken_back)
-    messages.success(request, f"{names}: undone. They are open again.")
+    messages.success(request, _("%(names)s: undone. They are open again.") % {"names": names})
     return recorded_response(request, taken_back[-1].infusion, "now")
 
 

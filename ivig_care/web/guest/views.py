@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ivig_care.accounts.models import User
@@ -33,7 +34,7 @@ LONGEST_KEY = 18
 class NameForm(forms.Form):
     """What the guest is called, typed once."""
 
-    name = forms.CharField(max_length=40, error_messages={"required": "Write your name first."})
+    name = forms.CharField(max_length=40, error_messages={"required": gettext_lazy("Write your name first.")})
 
 
 @opens_with_secret()
@@ -78,7 +79,7 @@ def done(request: HttpRequest, link: GuestLink) -> HttpResponse:
     except Refused as refused:
         return _page(request, link, problem=str(refused), step=step)
     except RegimenError:
-        return _page(request, link, problem=NO_SUCH_COURSE, step=step)
+        return _page(request, link, problem=str(NO_SUCH_COURSE), step=step)
     if not is_news(said, _guest(link), min(form.instant, now)):
         return _page(request, link, problem=already_said(said))
     return redirect("guest", secret=_secret(request))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
-YEAR = "Write the year with four digits, for example 2017."
+YEAR = gettext_lazy("Write the year with four digits, for example 2017.")
 
 
 class AcceptForm(forms.Form):

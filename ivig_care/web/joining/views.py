@@ -8,6 +8,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -25,7 +27,7 @@ from ivig_care.web.joining.forms import AcceptForm
 from ivig_care.web.limits import failure_note, failures_limited
 from ivig_care.web.welcome.screens import begun
 
-NO_SUCH_CODE = "No invitation has this code, or it is over. Look at it once more, or ask for a new one."
+NO_SUCH_CODE = gettext_lazy("No invitation has this code, or it is over. Look at it once more, or ask for a new one.")
 
 
 @login_not_required
@@ -81,10 +83,14 @@ def accept(request: PersonRequest, code: str) -> HttpResponse:
         return _sealed(_page(request, found, form))
     request.session.pop("invitation", None)
     if place.clinic_id is not None:
-        messages.success(request, f"Welcome. You are {a_role(Role(place.role))} of {place.clinic} now.")
+        messages.success(
+            request,
+            _("Welcome. You are %(a_role)s of %(clinic)s now.")
+            % {"a_role": a_role(Role(place.role)), "clinic": place.clinic},
+        )
         return redirect("home")
     name = place.child.given_name if place.child else ""
-    welcome = f"Welcome. You are {a_role(Role(place.role))} of {name} now."
+    welcome = _("Welcome. You are %(a_role)s of %(name)s now.") % {"a_role": a_role(Role(place.role)), "name": name}
     if place.role == Role.VIEWER:
         messages.success(request, welcome)
         return redirect("home")

@@ -10,6 +10,7 @@ from itertools import groupby
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ivig_care.actions.links import (
@@ -38,9 +39,9 @@ from ivig_care.web.links.sealed import opens_with_token
 # Longer than that a key is none, and more than a database can hold.
 LONGEST_KEY = 18
 _NOTICES = (Delivery.Purpose.MOVED, Delivery.Purpose.CANCELLED)
-NOTHING_YET = "Nothing was recorded yet."
-NONE_CHOSEN = "Tick at least one step first."
-ONE_BY_ONE = "Nothing was recorded yet: please answer them one by one."
+NOTHING_YET = gettext_lazy("Nothing was recorded yet.")
+NONE_CHOSEN = gettext_lazy("Tick at least one step first.")
+ONE_BY_ONE = gettext_lazy("Nothing was recorded yet: please answer them one by one.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,8 @@ class LaterForm(forms.Form):
         min_value=1,
         max_value=int(LONGEST_SNOOZE.total_seconds() // 60),
         error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"), "Choose in how many minutes you want to be reminded."
+            ("required", "invalid", "min_value", "max_value"),
+            gettext_lazy("Choose in how many minutes you want to be reminded."),
         ),
     )
 
@@ -100,7 +102,7 @@ def done(request: HttpRequest, delivery: Delivery) -> HttpResponse:
     """These steps were done: now, or so many minutes ago. All are recorded, or none."""
     steps, now = _chosen(request, delivery), clock.now()
     if not steps:
-        return _stopped(request, delivery, steps, NONE_CHOSEN)
+        return _stopped(request, delivery, steps, str(NONE_CHOSEN))
     form = TickForm(request.POST, zone=steps[0].infusion.tz, now=now)
     if not form.is_valid():
         return _stopped(request, delivery, steps, first_error(form))
@@ -127,7 +129,7 @@ def skip(request: HttpRequest, delivery: Delivery) -> HttpResponse:
     """These steps were not done, for a reason."""
     steps, note = _chosen(request, delivery), request.POST.get("note", "")
     if not steps:
-        return _stopped(request, delivery, steps, NONE_CHOSEN, open_form="skip", note=note)
+        return _stopped(request, delivery, steps, str(NONE_CHOSEN), open_form="skip", note=note)
     form = SkipForm(request.POST)
     if not form.is_valid():
         return _stopped(request, delivery, steps, first_error(form), open_form="skip", note=note)
@@ -145,7 +147,7 @@ def later(request: HttpRequest, delivery: Delivery) -> HttpResponse:
     """Remind again in a while; some steps may not wait, and the page says which."""
     steps = _chosen(request, delivery)
     if not steps:
-        return _stopped(request, delivery, steps, NONE_CHOSEN, open_form="later")
+        return _stopped(request, delivery, steps, str(NONE_CHOSEN), open_form="later")
     form = LaterForm(request.POST)
     if not form.is_valid():
         return _stopped(request, delivery, steps, first_error(form), open_form="later")
@@ -153,9 +155,12 @@ def later(request: HttpRequest, delivery: Delivery) -> HttpResponse:
     waiting, refusals = delivery_later(delivery=delivery, steps=steps, minutes=minutes, now=clock.now())
     if not refusals:
         return _recorded(delivery)
-    said = f"We remind you again of {len(waiting)} in {minutes} minutes. " if waiting else ""
+    said = gettext("We remind you again of %(count)s in %(minutes)s minutes.") % {
+        "count": len(waiting),
+        "minutes": minutes,
+    }
     problem = Problem(
-        text=said + str(refusals[0]),
+        text=f"{said} {refusals[0]}" if waiting else str(refusals[0]),
         step_id=refusals[0].step.pk,
         open_form="later",
         chosen=[refusal.step.pk for refusal in refusals],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from ivig_care.actions.contact_points import browser_add
@@ -36,10 +37,10 @@ def add(request: PersonRequest) -> HttpResponse:
         return _said(confirm_url(reverse("reach")), status=401)
     form = BrowserForm(request.POST)
     if not form.is_valid():
-        return _said("This browser gave us something that we cannot use. Nothing was changed.", status=422)
+        return _said(_("This browser gave us something that we cannot use. Nothing was changed."), status=422)
     said = form.cleaned_data
     if not endpoint_is_allowed(said["endpoint"]):
-        return _said("We cannot reach the notification service of this browser. Try another browser.", status=422)
+        return _said(_("We cannot reach the notification service of this browser. Try another browser."), status=422)
     label = browser_named(request.headers.get("User-Agent", ""))
     try:
         browser_add(
@@ -52,15 +53,15 @@ def add(request: PersonRequest) -> HttpResponse:
         )
     except Refused as refused:
         return _said(str(refused), status=422)
-    messages.success(request, f"Notifications are on: {label}. Send a test to be sure.")
+    messages.success(request, _("Notifications are on: %(label)s. Send a test to be sure.") % {"label": label})
     return HttpResponse(status=204)
 
 
 def browser_named(agent: str) -> str:
     """What a browser and its system are called, as in "Chrome on Android"."""
-    browser = next((name for sign, name in _BROWSERS.items() if sign in agent), "a browser")
+    browser = next((name for sign, name in _BROWSERS.items() if sign in agent), _("a browser"))
     system = next((name for sign, name in _SYSTEMS.items() if sign in agent), "")
-    return f"{browser} on {system}" if system else browser
+    return _("%(browser)s on %(system)s") % {"browser": browser, "system": system} if system else browser
 
 
 def _said(text: str, *, status: int) -> HttpResponse:

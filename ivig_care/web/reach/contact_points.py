@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from ivig_care.accounts.models import ContactPoint
@@ -27,7 +29,7 @@ from ivig_care.web.http import PersonRequest
 from ivig_care.web.reach.forms import AddForm, CodeForm
 from ivig_care.web.reach.page import Problem, first_error, reach_page
 
-SENT = "We sent a code to {address}. Write it here within 10 minutes."
+SENT = gettext_lazy("We sent a code to {address}. Write it here within 10 minutes.")
 
 
 @require_POST
@@ -50,7 +52,7 @@ def add(request: PersonRequest) -> HttpResponse:
 @require_POST
 def code(request: PersonRequest, pk: int) -> HttpResponse:
     """Send another code."""
-    return _act(request, pk, contact_point_code_send, SENT)
+    return _act(request, pk, contact_point_code_send, str(SENT))
 
 
 @require_POST
@@ -65,7 +67,11 @@ def verify(request: PersonRequest, pk: int) -> HttpResponse:
         point = contact_point_verify(contact_point=point, code=form.cleaned_data["code"], now=clock.now())
     except Refused as refused:
         return reach_page(request, problem=Problem(text=str(refused), pk=point.pk, typed=typed))
-    messages.success(request, f"{point.address} is yours. From now on we can remind you there. Send a test to be sure.")
+    messages.success(
+        request,
+        _("%(address)s is yours. From now on we can remind you there. Send a test to be sure.")
+        % {"address": point.address},
+    )
     return _back(point)
 
 
@@ -73,20 +79,22 @@ def verify(request: PersonRequest, pk: int) -> HttpResponse:
 @confirm_first
 def on(request: PersonRequest, pk: int) -> HttpResponse:
     """Use it again."""
-    return _act(request, pk, contact_point_on, "Switched on. Send a test to be sure.")
+    return _act(request, pk, contact_point_on, _("Switched on. Send a test to be sure."))
 
 
 @require_POST
 @confirm_first
 def off(request: PersonRequest, pk: int) -> HttpResponse:
     """Send nothing there any more."""
-    return _act(request, pk, contact_point_switch_off, "Switched off. We send nothing there any more.")
+    return _act(request, pk, contact_point_switch_off, _("Switched off. We send nothing there any more."))
 
 
 @require_POST
 def test(request: PersonRequest, pk: int) -> HttpResponse:
     """Send a test there."""
-    return _act(request, pk, contact_point_test, "A test is on its way. Load this page again to see what became of it.")
+    return _act(
+        request, pk, contact_point_test, _("A test is on its way. Load this page again to see what became of it.")
+    )
 
 
 @require_POST

@@ -7,6 +7,8 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import ContactPoint
 
@@ -16,10 +18,17 @@ class AddForm(forms.Form):
 
     use_required_attribute = False
 
-    kind = forms.ChoiceField(choices=[(ContactPoint.Kind.EMAIL, "E-mail"), (ContactPoint.Kind.SMS, "Text message")])
-    address = forms.CharField(max_length=200, error_messages={"required": "Write the address or the number first."})
+    kind = forms.ChoiceField(
+        choices=[
+            (ContactPoint.Kind.EMAIL, gettext_lazy("E-mail")),
+            (ContactPoint.Kind.SMS, gettext_lazy("Text message")),
+        ]
+    )
+    address = forms.CharField(
+        max_length=200, error_messages={"required": gettext_lazy("Write the address or the number first.")}
+    )
     agree = forms.BooleanField(
-        error_messages={"required": "Tick that you agree. Without it we may not send anything there."}
+        error_messages={"required": gettext_lazy("Tick that you agree. Without it we may not send anything there.")}
     )
 
 
@@ -28,7 +37,9 @@ class CodeForm(forms.Form):
 
     use_required_attribute = False
 
-    code = forms.CharField(max_length=20, error_messages={"required": "Write the six digits that we sent."})
+    code = forms.CharField(
+        max_length=20, error_messages={"required": gettext_lazy("Write the six digits that we sent.")}
+    )
 
 
 _TIMES = ["%H:%M", "%H:%M:%S", "%I:%M %p", "%I %p", "%I:%M%p", "%I%p"]
@@ -49,10 +60,14 @@ class QuietForm(forms.Form):
     use_required_attribute = False
 
     quiet_from = forms.TimeField(
-        required=False, input_formats=_TIMES, error_messages={"invalid": "Write a time, for example 10:00 pm."}
+        required=False,
+        input_formats=_TIMES,
+        error_messages={"invalid": gettext_lazy("Write a time, for example 10:00 pm.")},
     )
     quiet_until = forms.TimeField(
-        required=False, input_formats=_TIMES, error_messages={"invalid": "Write a time, for example 7:00 am."}
+        required=False,
+        input_formats=_TIMES,
+        error_messages={"invalid": gettext_lazy("Write a time, for example 7:00 am.")},
     )
     zone = forms.CharField(required=False, max_length=64)
 
@@ -60,7 +75,7 @@ class QuietForm(forms.Form):
         """A place whose clocks are known; empty leaves it as it is."""
         zone: str = self.cleaned_data["zone"]
         if zone and zone not in available_timezones():
-            raise forms.ValidationError("Choose a place from the list.")
+            raise forms.ValidationError(_("Choose a place from the list."))
         return zone
 
     def clean(self) -> dict[str, Any]:
@@ -68,9 +83,9 @@ class QuietForm(forms.Form):
         said: dict[str, Any] = super().clean() or {}
         start, end = said.get("quiet_from"), said.get("quiet_until")
         if not self.errors and (start is None) != (end is None):
-            raise forms.ValidationError("Write both times, or none for no quiet hours.")
+            raise forms.ValidationError(_("Write both times, or none for no quiet hours."))
         if start is not None and start == end:
-            raise forms.ValidationError("The two times are the same. Leave both empty for no quiet hours.")
+            raise forms.ValidationError(_("The two times are the same. Leave both empty for no quiet hours."))
         return said
 
 

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from ivig_care.actions.care_teams import told_set
@@ -31,7 +32,7 @@ def quiet_hours(request: PersonRequest) -> HttpResponse:
         return reach_page(request, quiet_form=form)
     quiet_hours_set(person=request.user, **form.cleaned_data, now=clock.now())
     has_hours = form.cleaned_data["quiet_from"] is not None
-    messages.success(request, "Quiet hours saved." if has_hours else "You have no quiet hours now.")
+    messages.success(request, _("Quiet hours saved.") if has_hours else _("You have no quiet hours now."))
     return redirect(f"{reverse('reach')}#quiet")
 
 
@@ -45,7 +46,9 @@ def told(request: PersonRequest, pk: int) -> HttpResponse:
         told_set(child=child, person=request.user, told=Told(asked), now=clock.now())
     except Refused as refused:
         return reach_page(request, told_problem=Problem(text=str(refused), pk=child.pk))
-    messages.success(request, f"{child.given_name}: you are {Told(asked).label}.")
+    messages.success(
+        request, _("%(child)s: you are %(label)s.") % {"child": child.given_name, "label": Told(asked).label}
+    )
     return redirect(f"{reverse('reach')}#told")
 
 
@@ -54,7 +57,7 @@ def told(request: PersonRequest, pk: int) -> HttpResponse:
 def revoke_links(request: PersonRequest) -> HttpResponse:
     """Make the links in messages sent until now worthless."""
     links_revoke(person=request.user, now=clock.now())
-    messages.success(request, "The links in all messages that you have had until now no longer work.")
+    messages.success(request, _("The links in all messages that you have had until now no longer work."))
     return redirect(f"{reverse('reach')}#links")
 
 
@@ -64,13 +67,20 @@ def duty(request: PersonRequest, pk: int) -> HttpResponse:
     child, asked = get_object_or_404(cared_for_by(request.user, Right.RECORD), pk=pk), request.POST.get("person", "")
     if not asked:
         duty_clear(child=child, by=request.user, now=clock.now())
-        messages.success(request, f"Nobody in particular is on duty for {child.given_name}.")
+        messages.success(request, _("Nobody in particular is on duty for %(child)s.") % {"child": child.given_name})
         return redirect(f"{reverse('reach')}#duty")
     chosen = next((one for one in family_of(child) if str(one.pk) == asked), None)
     if chosen is None:
         raise Http404
     taken = duty_take(child=child, user=chosen, by=request.user, now=clock.now())
-    who = "You are" if taken.user == request.user else f"{taken.user.name} is"
+    words = (
+        _("You are on duty for %(child)s from now until %(until)s.")
+        if taken.user == request.user
+        else _("%(who)s is on duty for %(child)s from now until %(until)s.")
+    )
     until = day_clock(taken.ends_at, zone_named(child.zone))
-    messages.success(request, f"{who} on duty for {child.given_name} from now until {until}.")
+    messages.success(
+        request,
+        words % {"who": taken.user.name, "child": child.given_name, "until": until},
+    )
     return redirect(f"{reverse('reach')}#duty")

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
 from ivig_care.accounts.models import ContactPoint, NudgePreference, User
 from ivig_care.actions.contact_points import CODE_LASTS, STOP_IN_APP
@@ -50,7 +51,7 @@ class OffLine:
     @property
     def words(self) -> str:
         """As in "Text messages"."""
-        return {"email": "E-mails", "sms": "Text messages", "push": "Notifications"}[self.point.kind]
+        return {"email": _("E-mails"), "sms": _("Text messages"), "push": _("Notifications")}[self.point.kind]
 
 
 def ways_of(person: User, *, now: datetime) -> list[Way]:

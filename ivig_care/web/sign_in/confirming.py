@@ -17,6 +17,7 @@ from allauth.account.utils import get_next_redirect_url, passthrough_next_redire
 from allauth.core import ratelimit
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -97,12 +98,12 @@ def code(request: PersonRequest) -> HttpResponse:
     """The code that arrived; then on with what was begun."""
     process = ConfirmationCode.waiting(request, request.user)
     if process is None or has_second_factor(request.user):
-        return _page(request, problem="That code is too old. Ask for a new one.")
+        return _page(request, problem=_("That code is too old. Ask for a new one."))
     form = ConfirmLoginCodeForm(request.POST, code=process.code)
     if not form.is_valid():
         has_tries = process.record_invalid_attempt()
-        more = "Look again, or ask for a new one." if has_tries else "Ask for a new one."
-        return _page(request, problem=f"That is not the code. {more}")
+        more = _("Look again, or ask for a new one.") if has_tries else _("Ask for a new one.")
+        return _page(request, problem=_("That is not the code. %(more)s") % {"more": more})
     process.abort()
     email = process.state["email"]
     record_authentication(request, request.user, method="code", email=email, reauthenticated=True)

@@ -24,12 +24,14 @@ from django import forms
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.accounts import address_add
 from ivig_care.web.sign_in.numbers import number_proved, numbers_meant
 
-NEITHER = "Write an e-mail address, or a mobile number such as +1 212 555 0147."
+NEITHER = gettext_lazy("Write an e-mail address, or a mobile number such as +1 212 555 0147.")
 
 
 class CodeRequestForm(forms.Form):
@@ -84,14 +86,17 @@ class SignupForm(AllauthSignupForm):
 
     name = forms.CharField(
         max_length=100,
-        error_messages={"required": "Write your name.", "max_length": "That is too long. Write at most 100 letters."},
+        error_messages={
+            "required": gettext_lazy("Write your name."),
+            "max_length": gettext_lazy("That is too long. Write at most 100 letters."),
+        },
     )
     field_order = ("name", "email")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields.pop("password1", None)
-        self.fields["email"].error_messages["required"] = "Write your e-mail address."
+        self.fields["email"].error_messages["required"] = _("Write your e-mail address.")
 
     def clean_name(self) -> str:
         """The name, as people see it."""
@@ -126,7 +131,7 @@ class SecondFactorAgainForm(_OnceOnly, ReauthenticateForm):
     """The same, to confirm who is there."""
 
 
-UNUSABLE = "That passkey does not work here. Try again, or use a code."
+UNUSABLE = gettext_lazy("That passkey does not work here. Try again, or use a code.")
 
 
 @contextmanager

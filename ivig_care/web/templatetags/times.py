@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 
 from django import template
 
-from ivig_care.plans.models import Step
+from ivig_care.common import spoken
+from ivig_care.plans.models import Dose, Step
 from ivig_care.plans.selectors import step_name
 from ivig_care.regimen.figures import plain_hours
 
 register = template.Library()
+# Words that are kept in the language that we write in: of a protocol, of a step's state, of why nothing was sent.
+register.filter("translated", spoken.translated)
 
 ONE_MINUTE = timedelta(minutes=1)
 # For so long the name of a day says which one is meant.
@@ -50,14 +53,13 @@ def minute(at: datetime) -> datetime:
 @register.filter
 def clock(at: datetime, zone: ZoneInfo) -> str:
     """As in "8:30 am"."""
-    return _shown(at, zone).strftime("%-I:%M %p").lower()
+    return spoken.clock(_shown(at, zone))
 
 
 @register.filter
 def day_clock(at: datetime, zone: ZoneInfo) -> str:
     """As in "Tue 8:30 am"."""
-    local = _shown(at, zone)
-    return f"{local:%a} {local.strftime('%-I:%M %p').lower()}"
+    return spoken.day_clock(_shown(at, zone))
 
 
 @register.filter
@@ -75,15 +77,13 @@ def when(at: datetime, zone: ZoneInfo, now: datetime) -> str:
 @register.filter
 def date_clock(at: datetime, zone: ZoneInfo) -> str:
     """As in "Tue 3 Mar, 8:30 am"."""
-    local = _shown(at, zone)
-    return f"{local:%a %-d %b}, {local.strftime('%-I:%M %p').lower()}"
+    return spoken.date_clock(_shown(at, zone))
 
 
 @register.filter
 def full_clock(at: datetime, zone: ZoneInfo) -> str:
     """As in "Tue 3 Mar 2026, 8:30 am": of something that may be years ago."""
-    local = _shown(at, zone)
-    return f"{local:%a %-d %b %Y}, {local.strftime('%-I:%M %p').lower()}"
+    return spoken.full_clock(_shown(at, zone))
 
 
 @register.filter
@@ -91,7 +91,7 @@ def day_name(day: date | datetime, zone: ZoneInfo | None = None) -> str:
     """As in "Tue 3 Mar"; an instant is read in its zone."""
     if isinstance(day, datetime) and zone is not None:
         day = day.astimezone(zone).date()
-    return f"{day:%a %-d %b}"
+    return spoken.day_name(day)
 
 
 @register.filter
@@ -109,7 +109,19 @@ def weekday(day: date) -> str:
 @register.filter
 def day_short(day: date) -> str:
     """As in "Tue 3"."""
-    return f"{day:%a %-d}"
+    return spoken.day_short(day)
+
+
+@register.filter
+def full_date(day: date | datetime) -> str:
+    """As in "3 Mar 2026"."""
+    return spoken.full_date(day)
+
+
+@register.filter
+def date_alone(day: date | datetime) -> str:
+    """As in "3 Mar"."""
+    return spoken.date_alone(day)
 
 
 @register.filter
@@ -154,3 +166,9 @@ def tel(number: str) -> str:
 def called(step: Step) -> str:
     """What a step is called: the medicine as it stands on the box, else its title."""
     return step_name(step)
+
+
+@register.filter
+def medicine(dose: Dose) -> str:
+    """What was given: the medicine as it stands on the box, else its ingredient."""
+    return dose.medicine_name or spoken.translated(dose.ingredient)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -17,8 +18,8 @@ from ivig_care.common import clock
 from ivig_care.web.confirm import confirm_to_change
 from ivig_care.web.http import PersonRequest
 
-NOT_SURE = "Tick the box first: a closed account cannot be opened again."
-CLOSED = "Your account is closed. We no longer know how to reach you."
+NOT_SURE = gettext_lazy("Tick the box first: a closed account cannot be opened again.")
+CLOSED = gettext_lazy("Your account is closed. We no longer know how to reach you.")
 
 
 @never_cache
@@ -29,7 +30,7 @@ def close(request: PersonRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request)
     if not request.POST.get("sure"):
-        return _page(request, problem=NOT_SURE)
+        return _page(request, problem=str(NOT_SURE))
     try:
         account_close(person=request.user, now=clock.now())
     except Refused as refused:

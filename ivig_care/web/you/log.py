@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from ivig_care.exchange.log import log_of_person, people_in_log
@@ -16,5 +17,5 @@ def log(request: PersonRequest) -> HttpResponse:
     person = request.user
     form = LogForm(request.GET, people=people_in_log(f"person {person.pk}"), zone=person.zone)
     found = log_of_person(person, form.asked, reader=person)
-    lead = "What happened to your own account: how we reach you, what you agreed to. Nobody can edit this."
-    return log_page(request, form, found, Heading(title="Your log", lead=lead, back="you", back_words="Back"))
+    lead = _("What happened to your own account: how we reach you, what you agreed to. Nobody can edit this.")
+    return log_page(request, form, found, Heading(title=_("Your log"), lead=lead, back="you", back_words=_("Back")))

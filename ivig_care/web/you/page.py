@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -61,7 +62,7 @@ def session_end(request: PersonRequest, pk: int) -> HttpResponse:
     if session.session_key == request.session.session_key:
         return redirect("account_logout")
     sessions_end(person=request.user, sessions=[session], by=request.user, now=clock.now())
-    return _signed_out(request, "Signed out there.")
+    return _signed_out(request, _("Signed out there."))
 
 
 @require_POST
@@ -69,7 +70,7 @@ def other_sessions_end(request: PersonRequest) -> HttpResponse:
     """Sign out everywhere but here."""
     others = UserSession.objects.filter(user=request.user).exclude(session_key=request.session.session_key)
     sessions_end(person=request.user, sessions=others, by=request.user, now=clock.now())
-    return _signed_out(request, "Signed out everywhere but here.")
+    return _signed_out(request, _("Signed out everywhere but here."))
 
 
 def _signed_out(request: PersonRequest, words: str) -> HttpResponse:

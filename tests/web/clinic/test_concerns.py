@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from time_machine import Traveller
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.concerns import concern_answer, concern_raise
+from ivig_care.actions.diary import Reported, drink_enter, report_enter, report_take_back
 from ivig_care.care_teams.models import Role
 from ivig_care.plans.models import Infusion
+from ivig_care.regimen.fluids import FluidKind
 from ivig_care.regimen.signs import Level
+from ivig_care.regimen.symptoms import Severity, Symptom, SymptomSaid
 from ivig_care.reviews.models import Concern, ConcernAnswer
 from tests.actors import People
 from tests.conftest import STARTS_AT
 from tests.factories import MembershipFactory, UserFactory
 from tests.web.messages import link
 
+HOUR = timedelta(hours=1)
 pytestmark = pytest.mark.usefixtures("clock")
 
 
@@ -78,3 +84,24 @@ def test_the_link_in_its_message_leads_to_the_clinics_page_behind_the_sign_in(co
     response = Client().get(link(delivery))
     assert response.status_code == 302
     assert response.headers["Location"] == "/clinic/"
+
+
+def test_the_review_shows_what_the_family_wrote(
+    infusion: Infusion, people: People, doctor: Client, clock: Traveller
+) -> None:
+    for day in infusion.days.all():
+        day.actual_start, day.actual_end = day.planned_start, day.planned_start + 2 * HOUR
+        day.save(update_fields=["actual_start", "actual_end"])
+    then = STARTS_AT - 2 * HOUR
+    drink_enter(infusion=infusion, kind=FluidKind.WATER, ml=300, by=people.maria, at=then, now=then)
+    headache = SymptomSaid(symptom=Symptom.HEADACHE, severity=Severity.MODERATE, since=STARTS_AT)
+    after = STARTS_AT + 31 * HOUR
+    said = Reported(symptoms=(headache,), takes_steroid=False)
+    written = report_enter(infusion=infusion, said=said, by=people.maria, at=after, now=after)
+    report_take_back(report=written.report, by=people.maria, now=after)
+    clock.move_to(after)
+    page = doctor.get(f"/clinic/infusions/{infusion.pk}/review/").content.decode()
+    assert "Nothing was reported" not in page
+    for words in ("+5 h", "Headache: moderate", "taken back", "300 mL", "of 1500 mL", "Answer it"):
+        assert words in page
+    assert "The family took this back" in doctor.get("/clinic/").content.decode()

@@ -140,6 +140,23 @@ def test_the_first_rate_of_another_lot_begins_the_ladder_anew(day: InfusionDay, 
     assert "Set to 24 mL/h now (planned 9:50 am)" in text_of(maria, day)
 
 
+@pytest.mark.parametrize(
+    ("name", "said", "model"),
+    [
+        ("rate_enter", {"ml_h": "24", "ago": "0"}, RateEntry),
+        ("pause", {"ago": "0"}, RateEntry),
+        ("lot_enter", {"brand": "Octagam 10 %", "lot": "A1"}, ProductLot),
+    ],
+)
+def test_a_form_that_arrives_twice_is_said_once(
+    day: InfusionDay, maria: Client, clock: Traveller, name: str, said: dict[str, str], model: type[RateEntry]
+) -> None:
+    for _ in range(2):
+        assert maria.post(reverse(name, args=[day.pk]), {**said, "key": "a-key-of-its-own.1"}).status_code == 302
+        clock.shift(MINUTE)
+    assert model.objects.count() == 1
+
+
 def test_pausing_and_going_on_are_one_tap_each(day: InfusionDay, maria: Client, clock: Traveller) -> None:
     pause = reverse("pause", args=[day.pk])
     assert "While it stands still nobody knows the end" in maria.get(pause, {"ago": "0"}).content.decode()

@@ -18,6 +18,7 @@ from ivig_care.regimen.triage_rules import RULES
 from ivig_care.web.family.diary.fetching import infusion_for
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,7 @@ class Together:
 
 
 @require_safe
+@kept
 def call(request: PersonRequest, pk: int) -> HttpResponse:
     """Nothing on it depends on who asks or when, so that a phone without a signal can show it, too."""
     infusion = infusion_for(request, pk)

@@ -21,6 +21,7 @@ from ivig_care.web.family.diary.forms import DRUNK, DrinkForm
 from ivig_care.web.family.steps import first_error
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 from ivig_care.web.once import once, refusal_note
 from ivig_care.web.templatetags.diary import drunk
 from ivig_care.web.templatetags.times import day_clock
@@ -28,6 +29,7 @@ from ivig_care.web.templatetags.toasts import undo_tag
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@kept
 @once
 def drinks(request: PersonRequest, pk: int) -> HttpResponse:
     """What was drunk, and how much is still to come; a POST adds a drink."""

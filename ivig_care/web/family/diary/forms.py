@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.diary import MOST_ML, Reported
@@ -21,8 +21,8 @@ from ivig_care.regimen.symptoms import Method, Severity, Symptom, SymptomSaid, T
 from ivig_care.regimen.units import FAHRENHEIT, ML, OZ, is_plausible, to_celsius, to_ml
 from ivig_care.web.family.forms import WhenForm
 
-NO_AMOUNT = _lazy("Choose a cup, or write how much it was.")
-NOT_A_NUMBER = _lazy("Write a number, for example 250.")
+NO_AMOUNT = gettext_lazy("Choose a cup, or write how much it was.")
+NOT_A_NUMBER = gettext_lazy("Write a number, for example 250.")
 DRUNK = tuple(kind for kind in FluidKind if kind.is_drunk)
 
 
@@ -67,7 +67,7 @@ class DrinkForm(WhenForm, AmountForm):
     cup = forms.ModelChoiceField(
         Cup.objects.none(),
         required=False,
-        error_messages={"invalid_choice": _lazy("That cup is gone. Choose another, or write how much it was.")},
+        error_messages={"invalid_choice": gettext_lazy("That cup is gone. Choose another, or write how much it was.")},
     )
 
     def __init__(self, *args: Any, cups: Any, **kwargs: Any) -> None:
@@ -103,7 +103,9 @@ class DrinkForm(WhenForm, AmountForm):
 class CupForm(AmountForm):
     """A cup of the family's own."""
 
-    name = forms.CharField(max_length=40, error_messages={"required": _lazy("Give the cup a name, as you call it.")})
+    name = forms.CharField(
+        max_length=40, error_messages={"required": gettext_lazy("Give the cup a name, as you call it.")}
+    )
 
     def clean(self) -> None:
         """A cup holds something."""
@@ -199,7 +201,7 @@ class DoseForm(WhenForm):
     """A medicine by any name, how much of it, and who gave it."""
 
     medicine = forms.CharField(
-        max_length=80, error_messages={"required": _lazy("Write which medicine it was, as on the box.")}
+        max_length=80, error_messages={"required": gettext_lazy("Write which medicine it was, as on the box.")}
     )
     amount = Number(required=False)
     unit = forms.ChoiceField(choices=[(unit, unit) for unit in (MG, ML, UNITS)], required=False)

@@ -12,9 +12,11 @@ from ivig_care.reviews.concerns import concerns_of
 from ivig_care.web.family.diary.fetching import context_of, infusion_for
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 
 
 @require_safe
+@kept
 def diary(request: PersonRequest, pk: int) -> HttpResponse:
     """Drinks by day, how the child was, doses, and what the clinic answered."""
     infusion, now = infusion_for(request, pk), clock.now()

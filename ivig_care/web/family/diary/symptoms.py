@@ -26,6 +26,7 @@ from ivig_care.web.family.diary.forms import SCORES, ReportForm
 from ivig_care.web.family.steps import first_error
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 from ivig_care.web.once import once, refusal_note
 from ivig_care.web.templatetags.toasts import undo_tag
 
@@ -45,6 +46,7 @@ class Chip:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@kept
 @once
 def symptoms(request: PersonRequest, pk: int) -> HttpResponse:
     """How is the child? A POST writes it down."""

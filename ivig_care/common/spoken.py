@@ -1,0 +1,152 @@
+"""How times are said, in the language that is spoken at the moment: on every screen and in every message."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from functools import cache
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_noop, pgettext, pgettext_lazy
+from django.utils.translation import gettext as _
+
+# Named by what they are, for in some languages a month and a day are the same three letters.
+_DAYS: tuple[str | Promise, ...] = (
+    pgettext_lazy("day of the week", "Mon"),
+    pgettext_lazy("day of the week", "Tue"),
+    pgettext_lazy("day of the week", "Wed"),
+    pgettext_lazy("day of the week", "Thu"),
+    pgettext_lazy("day of the week", "Fri"),
+    pgettext_lazy("day of the week", "Sat"),
+    pgettext_lazy("day of the week", "Sun"),
+)
+_MONTHS: tuple[str | Promise, ...] = (
+    pgettext_lazy("month", "Jan"),
+    pgettext_lazy("month", "Feb"),
+    pgettext_lazy("month", "Mar"),
+    pgettext_lazy("month", "Apr"),
+    pgettext_lazy("month", "May"),
+    pgettext_lazy("month", "Jun"),
+    pgettext_lazy("month", "Jul"),
+    pgettext_lazy("month", "Aug"),
+    pgettext_lazy("month", "Sep"),
+    pgettext_lazy("month", "Oct"),
+    pgettext_lazy("month", "Nov"),
+    pgettext_lazy("month", "Dec"),
+)
+
+
+# What is kept with something filled in.
+_KEPT_PATTERNS = (
+    gettext_noop("%(who)s did not know when the child was born"),
+    gettext_noop("%(who)s is told first"),
+    gettext_noop("Did %(medicine)s help? Look again"),
+    gettext_noop("added at %(place)s"),
+    gettext_noop("but for what %(names)s must keep"),
+    gettext_noop("invited by %(who)s"),
+    gettext_noop("no longer shared with %(place)s"),
+    gettext_noop("opened as %(name)s"),
+    gettext_noop("shared with %(place)s"),
+    gettext_noop("the guest %(name)s"),
+    gettext_noop("with the guest %(name)s"),
+    gettext_noop("%(count)s sessions"),
+)
+# Kept as they are, and written nowhere where they would be found.
+_KEPT = (
+    gettext_noop("1 session"),
+    gettext_noop("by link"),
+    gettext_noop("by text message"),
+    gettext_noop("forgotten on request"),
+    gettext_noop("nobody in particular"),
+    # Where a row stands, beside the states of a step.
+    gettext_noop("ready"),
+    gettext_noop("due"),
+    gettext_noop("late"),
+    gettext_noop("running"),
+    gettext_noop("off"),
+    gettext_noop("on"),
+    gettext_noop("not proved yet"),
+)
+
+
+@cache
+def _kept_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    parts = ((re.split(r"%\((\w+)\)s", words), words) for words in _KEPT_PATTERNS)
+    return tuple(
+        (re.compile("".join(_piece(n, piece) for n, piece in enumerate(some))), words) for some, words in parts
+    )
+
+
+def _piece(number: int, piece: str) -> str:
+    return f"(?P<{piece}>.+)" if number % 2 else re.escape(piece)
+
+
+def translated(kept: str) -> str:
+    """Words that were kept as they were made, in the language that we write in; as they are where we know none."""
+    if not kept or get_language() == settings.LANGUAGE_CODE:
+        return kept
+    said = _(kept)
+    if said != kept:
+        return said
+    for pattern, words in _kept_patterns():
+        if match := pattern.fullmatch(kept):
+            return _(words) % match.groupdict()
+    return kept
+
+
+def clock(local: datetime) -> str:
+    """As in "8:30 am"."""
+    time = f"{local.hour % 12 or 12}:{local.minute:02}"
+    if local.hour < 12:
+        return pgettext("time before noon", "%(time)s am") % {"time": time}
+    return pgettext("time from noon on", "%(time)s pm") % {"time": time}
+
+
+def day_clock(local: datetime) -> str:
+    """As in "Tue 8:30 am"."""
+    return f"{_DAYS[local.weekday()]} {clock(local)}"
+
+
+def clock_on(local: datetime, today: date) -> str:
+    """As in "8:30 am", with the name of the day when that is not today: "Tue 8:30 am"."""
+    return clock(local) if local.date() == today else day_clock(local)
+
+
+def date_clock(local: datetime) -> str:
+    """As in "Tue 3 Mar, 8:30 am"."""
+    return f"{day_name(local)}, {clock(local)}"
+
+
+def full_clock(local: datetime) -> str:
+    """As in "Tue 3 Mar 2026, 8:30 am": of something that may be years ago."""
+    return f"{full_day(local)}, {clock(local)}"
+
+
+def day_name(day: date) -> str:
+    """As in "Tue 3 Mar"."""
+    return _("%(day)s %(number)s %(month)s") % _parts(day)
+
+
+def full_day(day: date) -> str:
+    """As in "Tue 3 Mar 2026"."""
+    return _("%(day)s %(number)s %(month)s %(year)s") % _parts(day)
+
+
+def day_short(day: date) -> str:
+    """As in "Tue 3"."""
+    return f"{_DAYS[day.weekday()]} {day.day}"
+
+
+def date_alone(day: date) -> str:
+    """As in "3 Mar": of a day whose name says nothing."""
+    return _("%(number)s %(month)s") % _parts(day)
+
+
+def full_date(day: date) -> str:
+    """As in "3 Mar 2026"."""
+    return _("%(number)s %(month)s %(year)s") % _parts(day)
+
+
+def _parts(day: date) -> dict[str, object]:
+    return {"day": _DAYS[day.weekday()], "number": day.day, "month": _MONTHS[day.month - 1], "year": day.year}
