@@ -131,6 +131,10 @@ bench-regimen: .venv/.test ## How long dating 200 steps takes, as one JSON objec
 bench-dispatch: .venv/.test $(WORDS) need-postgres need-redis ## How fast nudges are found, written and sent, as one JSON object
 	@$(EMBEDDED) $(BIN)/python -m tests.bench.dispatch $(ARGS)
 
+.PHONY: bench-web
+bench-web: .venv/.test need-postgres ## How many pages and ticks the site serves, beside the smallest page, as one JSON object
+	@$(EMBEDDED) $(BIN)/python -m tests.bench.web $(ARGS)
+
 # --- keeping it -------------------------------------------------------------------------------
 
 .PHONY: format

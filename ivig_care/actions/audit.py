@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -20,7 +21,9 @@ from django.utils.functional import Promise
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import role_kept
 from ivig_care.care_teams.models import AuditChain, AuditEvent, Child, Clinic, Membership
+from ivig_care.common.bulk import rows_insert, rows_update
 from ivig_care.common.kept import Kept
+from ivig_care.common.prepared import Prepared
 
 Verb = AuditEvent.Verb
 # Looking at the same thing again within this time is the same look: pages refresh themselves.
@@ -115,18 +118,46 @@ def _write(events: Sequence[AuditEvent]) -> None:
             event.number = end.number + 1
             event.digest = event_digest(event, end.digest)
             end.number, end.digest = event.number, event.digest
-        AuditEvent.objects.bulk_create(of_chain[subject])
-        end.seal = end_seal(end)
-        end.save(update_fields=["number", "digest", "seal"])
+        rows_insert(
+            AuditEvent, [_Event(*(getattr(event, name) for name in _Event._fields)) for event in of_chain[subject]]
+        )
+        rows_update(AuditChain, [_End(subject, end.number, end.digest, end_seal(end))])
+
+
+class _Event(NamedTuple):
+    subject: str
+    number: int
+    at: datetime
+    verb: str
+    actor_id: int | None
+    who: str
+    role: str
+    about: str
+    about_id: int | None
+    detail: str
+    child_id: int | None
+    clinic_id: int | None
+    digest: str
+
+
+class _End(NamedTuple):
+    subject: str
+    number: int
+    digest: str
+    seal: str
+
+
+_ENDS: Prepared[AuditChain] = Prepared(
+    lambda subject: AuditChain.objects.select_for_update().filter(subject=subject), holes=(str,)
+)
 
 
 def _held(subject: str) -> AuditChain:
     """The end of a chain, held until the transaction ends; a chain begins with its first event."""
-    ends = AuditChain.objects.select_for_update().filter(subject=subject)
-    end = ends.first()
+    end = _ENDS.first(subject)
     if end is None:
         AuditChain.objects.bulk_create([AuditChain(subject=subject)], ignore_conflicts=True)
-        end = ends.get()
+        (end,) = _ENDS.rows(subject)
     return end
 
 

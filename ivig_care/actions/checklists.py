@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from ivig_care.actions.errors import RecordErased, ReviewSigned
 from ivig_care.actions.silence import LEAVING, LEFT_OUT, deliveries_silence
-from ivig_care.common.bulk import rows_update
+from ivig_care.common.bulk import rows_insert, rows_update
 from ivig_care.common.prepared import Prepared
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.briefing import briefing_due
@@ -88,8 +88,9 @@ _HELD: Prepared[Infusion] = Prepared(
 def checklist_refresh(infusion: Infusion, *, at: datetime) -> tuple[Change, ...]:
     """Bring the steps in line with the schedule as the facts stand at `at`; a second time nothing changes."""
     held = read_anew(infusion, is_held=True)
-    changes = checklist_renew(held, given=given_near(held), at=at)
-    infusion.revision, infusion.next_briefing_at = held.revision, held.next_briefing_at
+    changes = _renewed(held, given_near(held), at)
+    infusion.next_briefing_at = held.next_briefing_at
+    checklist_touch(infusion, next_briefing_at=infusion.next_briefing_at)
     return changes
 
 
@@ -98,12 +99,25 @@ def checklist_renew(infusion: Infusion, *, given: tuple[Given, ...], at: datetim
 
     What is worked out for it is left in `worked`.
     """
+    changes = _renewed(infusion, given, at)
+    # Nobody else can have raised it: the infusion is held, and was read then.
+    infusion.revision += 1
+    rows_update(Infusion, [_Renewal(infusion.pk, infusion.revision, infusion.next_briefing_at)])
+    return changes
+
+
+class _Renewal(NamedTuple):
+    id: int
+    revision: int
+    next_briefing_at: datetime | None
+
+
+def _renewed(infusion: Infusion, given: tuple[Given, ...], at: datetime) -> tuple[Change, ...]:
     schedule = schedule_of(infusion, given=given)
     changes = changes_between(infusion, schedule)
     _changes_apply(infusion, changes, at)
     infusion.worked = Worked(schedule=schedule, given=given)
     briefing_set(infusion, now=at)
-    checklist_touch(infusion, next_briefing_at=infusion.next_briefing_at)
     return changes
 
 
@@ -211,7 +225,7 @@ _EVENTS = {Action.ADD: Event.RESTORED, Action.MOVE: Event.MOVED, Action.WITHDRAW
 def _changes_apply(infusion: Infusion, changes: Iterable[Change], at: datetime) -> None:
     """Write what changes, all steps of a kind with one statement."""
     held = {step.slot: step for step in infusion.steps.all()}
-    made, moved, events = list[Step](), list[Step](), list[StepEvent]()
+    made, moved, events = list[Step](), list[Step](), list[_Event]()
     for change in changes:
         step = held.get(change.slot)
         if step is not None and change.action in _EVENTS:
@@ -225,7 +239,7 @@ def _changes_apply(infusion: Infusion, changes: Iterable[Change], at: datetime) 
     withdrawn = [step.pk for step in moved if step.state == State.WITHDRAWN]
     if withdrawn:
         deliveries_silence(withdrawn, reason=LEFT_OUT, now=at)
-    StepEvent.objects.bulk_create(events)
+    rows_insert(StepEvent, events)
 
 
 class _Placed(NamedTuple):
@@ -242,7 +256,7 @@ class _Placed(NamedTuple):
     state: str
 
 
-def _step_change(step: Step, event: Event, change: Change, at: datetime) -> StepEvent:
+def _step_change(step: Step, event: Event, change: Change, at: datetime) -> _Event:
     was_due = step.due_at
     if change.step is not None:
         _step_place(step, change.step)
@@ -251,7 +265,15 @@ def _step_change(step: Step, event: Event, change: Change, at: datetime) -> Step
         step.nudged_at = None
     step.state = step_states.after(State(step.state), event)
     alarm_set(step, now=at)
-    return StepEvent(step=step, kind=event, at=at, entered_at=at, reason=change.reason[:200])
+    return _Event(step.pk, event, at, at, change.reason[:200])
+
+
+class _Event(NamedTuple):
+    step_id: int
+    kind: str
+    at: datetime
+    entered_at: datetime
+    reason: str
 
 
 def _step_place(step: Step, dated: DatedStep) -> None:

@@ -138,8 +138,9 @@ def _enter(
 
 
 def _said(day: InfusionDay, ml_h: Decimal, at: datetime) -> RateEntry | None:
-    """The entry that says just this already: a second tap, or the other phone."""
-    return day.rates.standing().filter(ml_h=ml_h, at=at).first()
+    """The entry that says just this already, and is the last word on that minute: a second tap, or the other phone."""
+    last = day.rates.standing().filter(at=at).order_by("pk").last()
+    return last if last is not None and last.ml_h == ml_h else None
 
 
 def _note(day: InfusionDay, verb: Verb, words: str, *, by: User, now: datetime) -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
 
 from ivig_care.accounts.models import SentEntry, User
 from ivig_care.care_teams.models import AuditEvent, Child
+from ivig_care.common.bulk import rows_insert, rows_update
 
 
 def sent_entry_begin(*, person: User, key: str, path: str, now: datetime) -> tuple[SentEntry, bool]:
@@ -13,13 +17,32 @@ def sent_entry_begin(*, person: User, key: str, path: str, now: datetime) -> tup
 
     The same key at the same moment waits here until the first one's transaction is over.
     """
-    return SentEntry.objects.get_or_create(person=person, key=key, path=path, defaults={"at": now})
+    if connection.vendor != "postgresql":
+        return SentEntry.objects.get_or_create(person=person, key=key, path=path, defaults={"at": now})
+    # The same with one statement: nearly always it is the first time.
+    made = rows_insert(SentEntry, [_Sent(person.pk, key, path, now)], ignore_conflicts=True)
+    if made:
+        return SentEntry(pk=made[0], person=person, key=key, path=path, at=now), True
+    return SentEntry.objects.get(person=person, key=key, path=path), False
+
+
+class _Sent(NamedTuple):
+    person_id: int
+    key: str
+    path: str
+    at: datetime
 
 
 def sent_entry_end(*, entry: SentEntry, status: SentEntry.Status, words: str) -> None:
     """It was taken, and this is what the person was told."""
     entry.status, entry.words = status, words
-    entry.save(update_fields=["status", "words"])
+    rows_update(SentEntry, [_Ended(entry.pk, status, words)])
+
+
+class _Ended(NamedTuple):
+    id: int
+    status: str
+    words: str
 
 
 def sent_entry_forget(entry: SentEntry) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from ivig_care.actions.mailing import occasions_free
+from ivig_care.common.prepared import Prepared
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.models import Step
 
@@ -18,11 +19,20 @@ LEAVING = (Delivery.Status.PENDING, Delivery.Status.SENDING, Delivery.Status.SEN
 CANCELLED = "the infusion was cancelled"
 
 
+_SPEAKING: Prepared[int] = Prepared(
+    lambda step: (
+        Delivery.objects.pending().filter(steps=step, briefing_on__isnull=True).values_list("pk", flat=True)[:1]
+    )
+)
+
+
 def deliveries_silence(steps: Collection[int], *, reason: str, now: datetime) -> int:
     """Drop the messages that wait and speak of these steps, if nobody need hear of any of theirs now; how many.
 
     A message that looks ahead to a whole day leaves in any case: what it says is worked out when it leaves.
     """
+    if len(steps) == 1 and _SPEAKING.first(*steps) is None:
+        return 0
     speaking = Delivery.objects.pending().filter(steps__in=steps, briefing_on__isnull=True)
     # Held first and looked at afterwards: a step that is just joining one of them must not go down with it.
     pending = Delivery.objects.pending().filter(pk__in=speaking.values("pk")).order_by("pk")

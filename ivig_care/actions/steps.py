@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,6 +15,7 @@ from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import ALARM, alarm_set, checklist_hold, checklist_renew, checklist_touch
 from ivig_care.actions.errors import ReasonNeeded, Refused, StepWithdrawn, TimeNotPossible
 from ivig_care.actions.silence import ANSWERED, PUT_OFF, deliveries_silence
+from ivig_care.common.bulk import rows_insert, rows_update
 from ivig_care.common.spoken import day_clock, translated
 from ivig_care.plans.facts import Given, given_as, given_near
 from ivig_care.plans.ledger import ledger_of
@@ -54,18 +57,7 @@ def step_tick(*, step: Step, by: User, at: datetime, now: datetime, reason: str 
         _check_allowance(infusion, step, at, given)
     _say(step, Event.DONE, by=by, at=min(at, now), now=now, reason=reason)
     if step.ingredient:
-        dose = Dose.objects.create(
-            child_id=infusion.plan.child_id,
-            step=step,
-            ingredient=step.ingredient,
-            medicine_name=step.medicine_name,
-            mg=step.mg,
-            given_at=min(at, now),
-            entered_at=now,
-            entered_by=by,
-            reason=reason,
-        )
-        given = (*given, given_as(dose, is_own=True))
+        given = (*given, _dose_record(infusion, step, by=by, at=min(at, now), now=now, reason=reason))
     checklist_renew(infusion, given=given, at=now)
     _note(infusion, step, Verb.RECORDED, "ticked", by=by, now=now, how=how)
     return step
@@ -165,10 +157,57 @@ def _say(step: Step, event: Event, *, by: User, at: datetime, now: datetime, rea
     except TransitionRefused as error:
         raise Refused(f"{_STATE_SAID[State(error.state)]} {_('Undo that first.')}") from error
     step.said_at, step.said_by, step.next_nudge_at = at, by, None
-    step.save(update_fields=["state", "said_at", "said_by", "skip_reason", "next_nudge_at"])
+    rows_update(Step, [_Said(step.pk, step.state, at, by.pk, step.skip_reason, None)])
     if step.is_nudged:
         deliveries_silence([step.pk], reason=ANSWERED, now=now)
-    StepEvent.objects.create(step=step, kind=event, at=at, entered_at=now, by=by, reason=reason[:200], note=note)
+    rows_insert(StepEvent, [_Event(step.pk, event, at, now, by.pk, reason[:200], note)])
+
+
+def _dose_record(infusion: Infusion, step: Step, *, by: User, at: datetime, now: datetime, reason: str) -> Given:
+    dose = Dose(
+        child_id=infusion.plan.child_id,
+        step=step,
+        ingredient=step.ingredient,
+        medicine_name=step.medicine_name,
+        mg=step.mg,
+        given_at=at,
+        entered_at=now,
+        entered_by=by,
+        reason=reason,
+    )
+    rows_insert(Dose, [_Dose(*(getattr(dose, name) for name in _Dose._fields))])
+    return given_as(dose, is_own=True)
+
+
+class _Dose(NamedTuple):
+    child_id: int
+    step_id: int
+    ingredient: str
+    medicine_name: str
+    mg: Decimal | None
+    given_at: datetime
+    entered_at: datetime
+    entered_by_id: int
+    reason: str
+
+
+class _Said(NamedTuple):
+    id: int
+    state: str
+    said_at: datetime
+    said_by_id: int
+    skip_reason: str
+    next_nudge_at: datetime | None
+
+
+class _Event(NamedTuple):
+    step_id: int
+    kind: str
+    at: datetime
+    entered_at: datetime
+    by_id: int
+    reason: str
+    note: str
 
 
 def _note(infusion: Infusion, step: Step, verb: Verb, words: str, *, by: User, now: datetime, how: str = "") -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -49,11 +50,7 @@ def _inserted_at_once(
 ) -> list[int]:
     differing, same = _told_apart(rows)
     shared = _defaults(model, rows[0]._fields) | same | alike
-    values = [*(f"new.{_quoted(name)}" for name in differing), *(f"%s::{_type(model, name)}" for name in shared)]
-    sql = (
-        f"INSERT INTO {_table(model)} ({', '.join(map(_quoted, [*differing, *shared]))}) SELECT {', '.join(values)}"  # noqa: S608 - names of our own columns
-        f" FROM {_arrays(model, differing)} {on_conflict} RETURNING {_quoted(_pk(model))}"
-    )
+    sql = _insert_words(model, tuple(differing), tuple(shared), on_conflict)
     with connection.cursor() as cursor:
         cursor.execute(sql, [*shared.values(), *map(_array, differing.values())])
         return [key for (key,) in cursor.fetchall()]
@@ -61,17 +58,31 @@ def _inserted_at_once(
 
 def _updated_at_once(model: type[Model], rows: Sequence[NamedTuple]) -> None:
     differing, same = _told_apart(rows)
+    sql = _update_words(model, tuple(differing), tuple(same))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*same.values(), *map(_array, differing.values())])
+
+
+@lru_cache(maxsize=1000)
+def _insert_words(model: type[Model], differing: tuple[str, ...], shared: tuple[str, ...], on_conflict: str) -> str:
+    values = [*(f"new.{_quoted(name)}" for name in differing), *(f"%s::{_type(model, name)}" for name in shared)]
+    return (
+        f"INSERT INTO {_table(model)} ({', '.join(map(_quoted, [*differing, *shared]))}) SELECT {', '.join(values)}"  # noqa: S608 - names of our own columns
+        f" FROM {_arrays(model, differing)} {on_conflict} RETURNING {_quoted(_pk(model))}"
+    )
+
+
+@lru_cache(maxsize=1000)
+def _update_words(model: type[Model], differing: tuple[str, ...], same: tuple[str, ...]) -> str:
     key, *names = differing
     sets = [
         *(f"{_quoted(name)} = new.{_quoted(name)}" for name in names),
         *(f"{_quoted(name)} = %s::{_type(model, name)}" for name in same),
     ]
-    sql = (
+    return (
         f"UPDATE {_table(model)} AS old SET {', '.join(sets)}"  # noqa: S608 - the same
         f" FROM {_arrays(model, differing)} WHERE old.{_quoted(key)} = new.{_quoted(key)}"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*same.values(), *map(_array, differing.values())])
 
 
 def _told_apart(rows: Sequence[NamedTuple]) -> tuple[dict[str, tuple[Any, ...]], dict[str, Any]]:

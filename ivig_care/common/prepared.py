@@ -17,9 +17,12 @@ from django.db.models import Model, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 T = TypeVar("T")
-Hole = type[int] | type[datetime]
-# What stands in the holes while the words are worked out: no key and no time comes near these.
-_KEY, _YEAR = 8_070_605_040_302_010, 9
+# More than a key can be; addresses may name anything.
+MOST_KEY = 2**63 - 1
+Value = int | str | datetime
+Hole = type[int] | type[str] | type[datetime]
+# What stands in the holes while the words are worked out: no key, no text and no time comes near these.
+_KEY, _TEXT, _YEAR = 8_070_605_040_302_010, "a text that nobody writes", 9
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class _Words:
 
 
 class Prepared(Generic[T]):
-    """A query with holes for keys and times: `build` gets a value for each, and must use each just as it is.
+    """A query with holes for keys, texts and times: `build` gets a value for each, and must use each just as it is.
 
     Its words must not depend on the values: no list of them and no None stands in a hole.
     """
@@ -43,7 +46,7 @@ class Prepared(Generic[T]):
         self._build, self._holes = build, tuple(holes)
         self._words: dict[str, _Words] = {}
 
-    def rows(self, *values: int | datetime, using: str = "default") -> list[T]:
+    def rows(self, *values: Value, using: str = "default") -> list[T]:
         """The rows for these values, asked for now."""
         words = self._words.get(using) or self._words.setdefault(using, self._compiled(using))
         compiler = copy(words.compiler)
@@ -55,7 +58,7 @@ class Prepared(Generic[T]):
         reader: Callable[[_Ready], Iterable[T]] = words.queryset._iterable_class  # type: ignore[assignment]
         return list(reader(_Ready(words.queryset, using, compiler)))
 
-    def first(self, *values: int | datetime, using: str = "default") -> T | None:
+    def first(self, *values: Value, using: str = "default") -> T | None:
         """The first row, if there is any."""
         return next(iter(self.rows(*values, using=using)), None)
 
@@ -94,9 +97,11 @@ def relation_fill(owner: Model, name: str, rows: Iterable[Model]) -> None:
     owner.__dict__.setdefault("_prefetched_objects_cache", {})[name] = kept
 
 
-def _stand_in(hole: Hole, number: int) -> int | datetime:
-    return _KEY + number if hole is int else datetime(_YEAR, 1, 1 + number, tzinfo=UTC)
+def _stand_in(hole: Hole, number: int) -> Value:
+    if hole is int:
+        return _KEY + number
+    return f"{_TEXT} {number}" if hole is str else datetime(_YEAR, 1, 1 + number, tzinfo=UTC)
 
 
-def _adapted(connection: BaseDatabaseWrapper, value: int | datetime) -> Any:
+def _adapted(connection: BaseDatabaseWrapper, value: Value) -> Any:
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value

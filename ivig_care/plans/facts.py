@@ -62,6 +62,11 @@ def read_anew(infusion: Infusion, *, is_held: bool = False) -> Infusion:
 def steps_read(infusion: Infusion, *, is_held: bool) -> None:
     """Read the days and the steps of an infusion, once for everything that asks for them afterwards."""
     relation_fill(infusion, "steps", (_STEPS_HELD if is_held else _STEPS).rows(infusion.pk))
+    days_read(infusion)
+
+
+def days_read(infusion: Infusion) -> None:
+    """Read the days of an infusion, once for everything that asks for them afterwards."""
     relation_fill(infusion, "days", _DAYS.rows(infusion.pk))
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
-from zlib import crc32
 
 from django.db.models import Prefetch, QuerySet
 
@@ -126,15 +125,8 @@ class Checklist:
     later: list[tuple[date, list[StepRow]]] = field(default_factory=list)
     answered: list[StepRow] = field(default_factory=list)
     missed: list[StepRow] = field(default_factory=list)
-
-    @property
-    def version(self) -> str:
-        """Changes whenever the page would look different: with the record, and as time moves steps along."""
-        groups = (self.now_rows, self.next_rows, self.missed)
-        words = "|".join(" ".join(row.status for row in rows) for rows in groups)
-        words += "".join(f"|{card.is_next}{card.is_first}{card.can_start}" for card in self.days)
-        words += "".join(f"|{day.day}" for day in self.strip if day.is_today)
-        return f"{self.infusion.revision}-{crc32(words.encode()):08x}"
+    # When the child was given something that can bear on this infusion.
+    given_at: tuple[datetime, ...] = ()
 
     @property
     def is_cancelled(self) -> bool:
@@ -194,7 +186,8 @@ def checklist_of(infusion: Infusion, *, now: datetime, worked: Worked | None = N
     steps = sorted(wanted, key=lambda step: (step.due_at, step.pk))
     _notes_read(infusion, steps)
     days, strip = _day_cards(infusion, worked.schedule, now), _strip(infusion, steps, now)
-    page = Checklist(infusion=infusion, now=now, days=days, strip=strip)
+    given_at = tuple(one.dose.at for one in worked.given)
+    page = Checklist(infusion=infusion, now=now, days=days, strip=strip, given_at=given_at)
     later = []
     for row in rows_by(steps, ledger_of(infusion, given=worked.given), now):
         if row.step.is_said:

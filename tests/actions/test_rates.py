@@ -118,6 +118,15 @@ def test_the_same_said_twice_is_said_once(day: InfusionDay, people: People) -> N
     assert RateEntry.objects.count() == 2
 
 
+def test_set_paused_and_going_on_within_one_minute_is_going_on(day: InfusionDay, people: People) -> None:
+    at = STARTS_AT + HOUR
+    rate_enter(day=day, ml_h=Decimal(48), by=people.maria, at=at, now=at)
+    infusion_day_pause(day=day, by=people.maria, at=at, now=at)
+    on = infusion_day_resume(day=day, by=people.maria, at=at, now=at)
+    assert (on.is_new, on.entry.ml_h) == (True, Decimal("48.0"))
+    assert (ends_at(day), worked_out(day).run.is_paused) == (ENDS_AT, False)
+
+
 def test_what_is_paused_is_not_paused_again_and_what_runs_does_not_go_on(day: InfusionDay, people: People) -> None:
     at = STARTS_AT + HOUR
     with pytest.raises(Refused, match="It is not paused"):
@@ -161,7 +170,7 @@ def test_a_signed_checklist_takes_no_rate(day: InfusionDay, people: People) -> N
     entry = rate_enter(day=day, ml_h=Decimal(12), by=people.maria, at=STARTS_AT, now=STARTS_AT).entry
     review = Review.objects.create(infusion=day.infusion, opened_at=STARTS_AT)
     Infusion.objects.filter(pk=day.infusion_id).update(closed_at=STARTS_AT + HOUR)
-    review_sign(review=review, by=people.weiss, note="", next_time="", at=STARTS_AT + HOUR)
+    review_sign(review=review, by=people.weiss, note="", next_time="", at=STARTS_AT + HOUR, knows_open=True)
     with pytest.raises(ReviewSigned):
         rate_enter(day=day, ml_h=Decimal(12), by=people.maria, at=STARTS_AT + MINUTE, now=STARTS_AT + HOUR)
     with pytest.raises(ReviewSigned):

@@ -4,7 +4,9 @@ PostgreSQL of our own (waiting for the disk at every commit, as in production), 
 database of its own and the same web server: ours as it is, and tests/bench/floor. One at a time answers a load
 generator in another process, over connections that stay open, and rounds alternate between the four things measured;
 every figure is the median of the rounds. A tick is the form that htmx sends from a phone, and its answer is the
-checklist; each ticks another step that is still open, and none twice.
+checklist; each ticks another step that is still open, and none twice. `page` is the page of one of the families that
+have it open, `page_first` that of a checklist which has changed since this process wrote it last, `poll` the question
+of an open page whether there is news.
 """
 
 from __future__ import annotations
@@ -147,6 +149,9 @@ def _told(measured: Measured) -> dict[str, Any]:
     ratio = {
         what: {one: round(found[what][one]["rps"] / found[f"floor_{what}"][one]["rps"], 2) for one in CONCURRENCY}
         for what in ("page", "tick")
+    }
+    ratio["page_first"] = {
+        one: round(found["page_first"][one]["rps"] / found["floor_page"][one]["rps"], 2) for one in CONCURRENCY
     }
     return {**found, "ratio": ratio, "bytes": measured.body_bytes, "ticked": measured.ticked}
 

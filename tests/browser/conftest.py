@@ -71,22 +71,6 @@ PARENT = (
     "/infusion-days/{running day}/print/",
     "/infusions/{running}/print/",
     "/infusions/{running}/messages/",
-    "/infusions/{flagged}/",
-    "/infusions/{after}/drinks/",
-    "/infusions/{running}/drinks/",
-    "/infusions/{flagged}/drinks/",
-    "/children/{child}/cups/",
-    "/children/{flagged child}/cups/",
-    "/infusions/{running}/symptoms/",
-    "/infusions/{flagged}/symptoms/",
-    "/reports/{emergency}/",
-    "/reports/{mild}/",
-    "/infusions/{flagged}/call/",
-    "/infusions/{flagged}/dose/",
-    "/infusions/{flagged}/dose/?medicine=acetaminophen&amount=300&unit=mg&ago=0",
-    "/infusions/{flagged}/dose/?medicine=Zaubersaft&amount=5&unit=mL&ago=0",
-    "/infusions/{flagged}/diary/",
-    "/infusions/{before}/diary/",
     "/steps/{step}/",
     "/steps/{missed step}/",
     "/children/{child}/log/",
@@ -113,6 +97,25 @@ PARENT = (
     "/you/log/",
     "/you/consents/",
 )
+# What is written down around an infusion, as somebody else of the family sees it.
+DIARY = (
+    "/infusions/{flagged}/",
+    "/infusions/{after}/drinks/",
+    "/infusions/{running}/drinks/",
+    "/infusions/{flagged}/drinks/",
+    "/children/{child}/cups/",
+    "/children/{flagged child}/cups/",
+    "/infusions/{running}/symptoms/",
+    "/infusions/{flagged}/symptoms/",
+    "/reports/{emergency}/",
+    "/reports/{mild}/",
+    "/infusions/{flagged}/call/",
+    "/infusions/{flagged}/dose/",
+    "/infusions/{flagged}/dose/?medicine=acetaminophen&amount=300&unit=mg&ago=0",
+    "/infusions/{flagged}/dose/?medicine=Zaubersaft&amount=5&unit=mL&ago=0",
+    "/infusions/{flagged}/diary/",
+    "/infusions/{before}/diary/",
+)
 CLINICIAN = (
     "/clinic/",
     "/clinic/concerns/{concern}/answer/",
@@ -137,7 +140,7 @@ CLINICIAN = (
     "/accounts/2fa/recovery-codes/generate/",
 )
 ADMIN = ("/clinic/{clinic}/staff/", "/clinic/log/")
-PAGES = {"": STRANGER, "maria": PARENT, "weiss": CLINICIAN, "ada": ADMIN}
+PAGES = {"": STRANGER, "maria": PARENT, "sam": DIARY, "weiss": CLINICIAN, "ada": ADMIN}
 
 
 @dataclass

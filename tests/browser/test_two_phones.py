@@ -68,3 +68,25 @@ def test_ticking_what_the_other_ticked_says_so_and_adds_nothing(phones: tuple[Pa
     sam.locator("#now ~ .card article[id]", has_text="Diphenhydramine").get_by_role("button", name="Given now").tap()
     expect(sam.locator("#toasts")).to_contain_text("Maria ticked this before: Diphenhydramine: given")
     expect(sam.locator("#toasts")).to_contain_text("Nothing was added. If it was given twice, call the clinic.")
+
+
+def test_a_page_that_lies_there_asks_less_often_until_it_is_touched(visit: Visit, infusion_url: str) -> None:
+    page = visit("sam")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/live/" in request.url else None)
+    page.clock.install()
+    page.goto(infusion_url)
+
+    def asked_in_a_minute() -> int:
+        asked.clear()
+        for _ in range(12):
+            page.clock.run_for(5_000)
+            page.wait_for_load_state("networkidle")
+        return len(asked)
+
+    assert asked_in_a_minute() >= 10
+    asked_in_a_minute()
+    asked_in_a_minute()
+    assert 3 <= asked_in_a_minute() <= 5
+    page.mouse.click(5, 300)
+    assert asked_in_a_minute() >= 10

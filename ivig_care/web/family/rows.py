@@ -14,9 +14,11 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
+from django.utils.crypto import salted_hmac
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 
+from ivig_care.common.spoken import translated
 from ivig_care.plans.ends import CLOSING_STEP, is_step
 from ivig_care.plans.models import Step
 from ivig_care.plans.selectors import StepRow
@@ -25,9 +27,14 @@ from ivig_care.web.lists import list_url
 from ivig_care.web.templatetags.queue import FormKeys
 from ivig_care.web.templatetags.times import Moment, minute
 
-# Where the token of a form goes, and the word of its page: every answer puts its own in. Nobody can write these
-# by hand.
-TOKEN_SLOT, WORD_SLOT = f"token-{secrets.token_hex(16)}", f"word-{secrets.token_hex(16)}"
+
+def slot(name: str) -> str:
+    """A place that is filled as a page goes out: the same in every process, and nobody can write it by hand."""
+    return f"{name}-{salted_hmac('ivig_care.slot', name).hexdigest()[:32]}"
+
+
+# Where the token of a form goes, and the word of its page: every answer puts its own in.
+TOKEN_SLOT, WORD_SLOT = slot("token"), slot("word")
 # Some 1 kB each: the rows of the checklists that are open on phones just now.
 KEPT_ROWS = 10_000
 
@@ -118,7 +125,7 @@ def row_look(
         ml=step.ml,
         mg_per_ml=step.mg_per_ml,
         goal_ml=step.goal_ml,
-        why=step.why,
+        why=translated(step.why),
         due=Moment.seen(step.due_at, now=now),
         closes_at=step.closes_at,
         said=Moment.seen(minute(said), now=now) if said else None,
@@ -155,6 +162,7 @@ def _way_of(step: Step, day_pk: int | None) -> tuple[str, str]:
     return "", ""
 
 
+@lru_cache(maxsize=KEPT_ROWS)
 def address(name: str, pk: int) -> str:
     """Where something is; empty where there is no such page."""
     try:

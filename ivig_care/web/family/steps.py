@@ -19,6 +19,7 @@ from ivig_care.actions.errors import ReasonNeeded, Refused
 from ivig_care.actions.steps import step_note, step_skip, step_tick, step_undo
 from ivig_care.care_teams.access import Right, places_keep
 from ivig_care.common import clock
+from ivig_care.common.prepared import MOST_KEY, Prepared
 from ivig_care.common.spoken import translated
 from ivig_care.plans.models import Infusion, Plan, Step
 from ivig_care.plans.models.steps import StepQuerySet
@@ -149,7 +150,17 @@ def note(request: PersonRequest, pk: int) -> HttpResponse:
 
 def _step(request: PersonRequest, pk: int) -> Step:
     places_keep(request.user, request.places)
+    step = _ACTIVE.first(pk) if pk <= MOST_KEY else None
+    if step is not None and step.infusion.plan.child_id in request.places.children(Right.RECORD):
+        return step
     return fetch_for(request.user, _steps(), pk, right=Right.RECORD)
+
+
+_ACTIVE: Prepared[Step] = Prepared(
+    lambda step: Step.objects.filter(pk=step, infusion__plan__status=Plan.Status.ACTIVE).select_related(
+        "infusion__plan"
+    )
+)
 
 
 def _steps() -> StepQuerySet:

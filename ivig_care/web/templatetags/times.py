@@ -18,6 +18,7 @@ from ivig_care.regimen.figures import plain_hours
 register = template.Library()
 # Words that are kept in the language that we write in: of a protocol, of a step's state, of why nothing was sent.
 register.filter("translated", spoken.translated)
+register.filter("translated_pieces", spoken.translated_pieces)
 
 ONE_MINUTE = timedelta(minutes=1)
 # For so long the name of a day says which one is meant.
@@ -125,9 +126,9 @@ def date_alone(day: date | datetime) -> str:
 
 
 @register.filter
-def input_time(at: datetime, zone: ZoneInfo) -> str:
-    """As a datetime-local input wants it."""
-    return at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+def input_time(at: datetime | str, zone: ZoneInfo) -> str:
+    """As a datetime-local input wants it; what is put in later stays as it is."""
+    return at if isinstance(at, str) else at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
 @register.filter

@@ -151,7 +151,7 @@ def test_more_answers_cost_no_more_queries(infusion: Infusion, people: People, d
 
     first, *others = infusion.steps.filter(ingredient="acetaminophen")[:4]
     step_tick(step=first, by=people.maria, at=first.due_at, now=first.due_at)
-    # The first look in a quarter of an hour is written into the log, and the second remembers it.
+    # The first look in a quarter of an hour is written into the log, the second finds it there.
     queries()
     queries()
     few = queries()

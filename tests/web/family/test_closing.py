@@ -77,7 +77,7 @@ def test_the_checklist_leads_there_from_the_closing_check_on(
     assert "Through with it?" in maria.get(checklist).content.decode()
     infusion.steps.filter(pk=step.pk).update(state="open")
     clock.move_to(step.opens_at - MINUTE)
-    assert "Close and send" not in maria.get(checklist).content.decode()
+    assert "Through with it?" not in maria.get(checklist).content.decode()
     page = maria.get(page_of(infusion)).content.decode()
     assert "You can send it from Fri 19 Jun, 1:48 pm on." in page
     assert "Send to the clinic" not in page
