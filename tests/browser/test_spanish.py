@@ -11,7 +11,7 @@ from tests.browser.test_layout import SMALL_TARGETS, TOO_WIDE
 from tests.browser.visits import PHONE, unfold
 
 # The themes differ in colours alone, which are looked at in English.
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def speak_spanish(page: Page, url: str) -> None:
