@@ -21,6 +21,7 @@ from ivig_care.regimen.rechecks import RECHECK
 from ivig_care.regimen.reports import COUNTS_FOR, SaidAt, Standing, standing_at
 from ivig_care.regimen.schedule import build_schedule
 from ivig_care.regimen.signs import Level
+from ivig_care.regimen.steps import State
 from ivig_care.regimen.symptoms import ChildFlag, Method, Severity, Symptom, SymptomSaid, Temperature
 from ivig_care.regimen.triage import Triaged
 
@@ -92,6 +93,12 @@ def checks_answered(infusion: Infusion, at: datetime) -> list[Step]:
     """The open checks whose time it is at `at` and that a report answers."""
     asked = infusion.steps.open().filter(kind=Kind.CHECK, opens_at__lte=at, closes_at__gt=at)
     return [step for step in asked.order_by("due_at", "pk") if step.slot.startswith(SYMPTOM_CHECKS)]
+
+
+def checks_answered_by(report: SymptomReport) -> list[Step]:
+    """The checks that are done because of this report: at its moment, by whoever wrote it."""
+    done = report.infusion.steps.filter(kind=Kind.CHECK, state=State.DONE, said_at=report.at, said_by=report.by)
+    return [step for step in done.order_by("due_at", "pk") if step.slot.startswith(SYMPTOM_CHECKS)]
 
 
 def about_words(

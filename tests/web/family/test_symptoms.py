@@ -247,3 +247,13 @@ def test_what_arrives_late_counts_for_what_was_said_after_it(
     maria.post(reverse("symptoms", args=[ended.pk]), early | {"exact": when}, headers={"X-Queued": "later"})
     assert set(SymptomReport.objects.values_list("level", flat=True)) == {"office hours", "call now"}
     assert "call now" in set(Concern.objects.values_list("level", flat=True))
+
+
+def test_a_check_that_a_report_answered_is_asked_again_when_the_report_is_taken_back(
+    ended: Infusion, maria: Client
+) -> None:
+    assert "1 check of the checklist is ticked with it." in say(maria, ended, fine="1")
+    (check,) = ended.steps.filter(kind="check", state="done")
+    maria.post(reverse("report_undo", args=[SymptomReport.objects.get().pk]))
+    check.refresh_from_db()
+    assert (check.state, check.said_at) == ("open", None)
