@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note, audits_last
@@ -236,13 +238,15 @@ def _celsius(reading: Temperature) -> Decimal:
 def _concern(infusion: Infusion, report: SymptomReport, said: Reported, *, by: User, now: datetime) -> Concern | None:
     if report.level not in TOLD:
         return None
+    before = standing_of(infusion, report.at).symptoms
+    # Kept in the language of the record, whichever the phone speaks.
+    with override(settings.LANGUAGE_CODE):
+        words = about_words(said.symptoms, said.temperatures, said.note, before=before)
     return concern_raise(
         infusion=infusion,
         kind=Concern.Kind.SYMPTOMS,
         about=str(report.pk),
-        words=about_words(
-            said.symptoms, said.temperatures, said.note, before=standing_of(infusion, report.at).symptoms
-        ),
+        words=words,
         by=by,
         now=now,
         level=report.level,

@@ -51,6 +51,10 @@ _KEPT_PATTERNS = (
     gettext_noop("the guest %(name)s"),
     gettext_noop("with the guest %(name)s"),
     gettext_noop("%(count)s sessions"),
+    gettext_noop("Before day %(number)s"),
+    # What the infusion card tells the clinic.
+    gettext_noop("Lot %(lot)s: the date on the label has gone by. Ask the nurse."),
+    gettext_noop("The plan says %(ordered)s. The bottle says %(hung)s. Ask the nurse."),
 )
 # Kept as they are, and written nowhere where they would be found.
 _KEPT = (
@@ -93,6 +97,23 @@ def translated(kept: str) -> str:
         if match := pattern.fullmatch(kept):
             return _(words) % match.groupdict()
     return kept
+
+
+# Between the parts of a line that lists what was said; what somebody wrote stands in quotation marks.
+_PIECES = re.compile(r"(“[^”]*”|; |: | \(|\)|(?<=\.) )")
+
+
+def translated_pieces(kept: str) -> str:
+    """A line of several kept words, each said in the language of the reader where we know it."""
+    said = translated(kept)
+    if said != kept:
+        return said
+    return "".join(piece if _PIECES.fullmatch(piece) else _piece_said(piece) for piece in _PIECES.split(kept))
+
+
+def _piece_said(piece: str) -> str:
+    said = translated(piece)
+    return said if said != piece else ", ".join(translated(part) for part in piece.split(", "))
 
 
 def clock(local: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from random import SystemRandom
 from typing import Any
@@ -23,16 +24,18 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.utils.translation import gettext_lazy
+from django.utils import translation
+from django.utils.translation import get_language, gettext_lazy
 
-from ivig_care.accounts.models import User
-from ivig_care.actions.accounts import signed_in_note
+from ivig_care.accounts.models import User, language_spoken
+from ivig_care.actions.accounts import language_set, signed_in_note
 from ivig_care.care_teams.access import needs_strong_sign_in
 from ivig_care.care_teams.models import Invitation
 from ivig_care.common import clock
 from ivig_care.common.secrets import seal, secret_hash, secret_make, unseal
 from ivig_care.nudges.channels import channel_for
 from ivig_care.nudges.channels.base import Message, SendFailed
+from ivig_care.nudges.channels.gsm7 import to_gsm7
 from ivig_care.web.sign_in.numbers import number_proved
 from ivig_care.web.sign_in.proofs import has_second_factor, way_in
 from ivig_care.web.sign_in.ways import NEXT
@@ -96,6 +99,10 @@ class AccountAdapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **more)
         request.session.pop(NEXT, None)
         now = clock.now()
+        # Messages are written where no browser can be asked: they follow the one that the person signed in with first.
+        spoken = get_language()
+        if not user.language and spoken and spoken != settings.LANGUAGE_CODE:
+            language_set(person=user, language=spoken)
         signed_in_note(person=user, way=way_in(request, user, since=now - timedelta(minutes=20)), now=now)
         return response
 
@@ -107,7 +114,8 @@ class AccountAdapter(DefaultAccountAdapter):
         Known address or not, an e-mail leaves: so the answer and the time it takes are the same.
         """
         try:
-            channel_for("email").send(_letter(template_prefix, email, context))
+            with _language_of(_person_at(email)):
+                channel_for("email").send(_letter(template_prefix, email, context))
         except SendFailed as failed:
             log.error("an e-mail about signing in did not leave: %s", failed.detail)
             if not failed.is_permanent:
@@ -128,7 +136,8 @@ class AccountAdapter(DefaultAccountAdapter):
         # Written in another way the same number would count as another.
         if not ratelimit.consume(current.request, action="send_text", key=point.address):
             return
-        text = render_to_string("account/messages/login_code_sms.txt", {"code": code}).strip()
+        with _language_of(user):
+            text = to_gsm7(render_to_string("account/messages/login_code_sms.txt", {"code": code}).strip())
         message = Message(key=f"account-{secret_make()}", to=point.address, subject="", text=text)
         try:
             channel_for("sms").send(message)
@@ -206,6 +215,18 @@ class MfaAdapter(DefaultMFAAdapter):
         if settings.IS_LOOPBACK:
             host = current.request.get_host().partition(":")[0]
         return {"id": str(host), "name": "ivig_care"}
+
+
+def _language_of(user: object) -> AbstractContextManager[None]:
+    """Speaks the language that the person chose; that of the page to whoever chose none, or is not known here."""
+    chosen = user.language if isinstance(user, User) else ""
+    return translation.override(language_spoken(chosen)) if chosen else nullcontext()
+
+
+def _person_at(email: str) -> User | None:
+    """Whose address it is; asked whether or not anybody has it, so that the time it takes says nothing."""
+    proved = EmailAddress.objects.filter(email__iexact=email, verified=True).select_related("user").first()
+    return proved.user if proved else None
 
 
 def _letter(template_prefix: str, email: str, context: dict[str, Any]) -> Message:

@@ -22,6 +22,7 @@ from ivig_care.nudges.outgoing import outgoing_one
 from ivig_care.nudges.prospects import OpenStep, Prospect, prospects_of
 from ivig_care.nudges.replies import is_spanish, understand
 from ivig_care.nudges.words import Ahead, Course
+from ivig_care.regimen import fluids
 from ivig_care.regimen.nudging import Send, Urgency
 from tests.actors import People
 from tests.nudges.test_messages import MINUTE, NOW, delivery_to, step
@@ -170,3 +171,21 @@ def test_times_are_said_in_spanish(at: str, said: str) -> None:
         assert spoken.day_clock(local) == said
         assert spoken.date_clock(local) == f"{said[:3]} {local.day} de jun, {said[4:]}"
         assert spoken.full_day(local) == f"{said[:3]} {local.day} de jun de 2026"
+
+
+def test_what_is_kept_in_english_is_said_in_spanish_and_what_somebody_wrote_stays() -> None:
+    kept = "Wheezing: moderate; Fever: severe (said before); 38.4 °C, under the arm; “It is severe.”"
+    with translation.override("es"):
+        said = spoken.translated_pieces(kept)
+        assert spoken.translated("Did Tylenol help? Look again") == "¿Ayudó Tylenol? Mira otra vez"
+        assert spoken.translated("vomited") == "vomitó"
+        assert spoken.translated("Give with a blue spoon") == "Give with a blue spoon"
+    assert said.startswith("Silbido al respirar: moderado; Fiebre: grave (")
+    assert said.endswith("; 38.4 °C, en la axila; “It is severe.”")
+    assert spoken.translated_pieces(kept) == kept
+
+
+def test_the_regimen_speaks_spanish_where_it_answers() -> None:
+    with translation.override("es"):
+        assert fluids.suppressed(frozenset({"heart disease"}), is_limited=False).startswith("Tu hijo o hija tiene una")
+    assert fluids.suppressed(frozenset({"heart disease"}), is_limited=False).startswith("Your child has heart disease")

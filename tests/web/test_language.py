@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.test import Client
 
 from ivig_care.accounts.models import User
@@ -74,6 +75,24 @@ def test_a_signed_in_person_is_spoken_to_in_their_language_wherever_they_are(
     elsewhere = browser_of(people.maria)
     elsewhere.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     assert '<html lang="es">' in elsewhere.get("/you/", headers={"accept-language": "en"}).text
+
+
+def test_whoever_signs_in_with_a_browser_in_spanish_gets_messages_in_spanish(people: People) -> None:
+    people.tom.set_password("demo-infusion-day")
+    people.tom.save()
+    browser = Client(headers={"accept-language": "es"})
+    said = {"login": people.tom.email, "password": "demo-infusion-day"}
+    assert browser.post("/accounts/login/", said).status_code == 302
+    people.tom.refresh_from_db()
+    assert people.tom.language == "es"
+
+
+def test_a_code_to_sign_in_is_in_the_language_of_its_person(
+    people: People, mailoutbox: list[EmailMultiAlternatives]
+) -> None:
+    User.objects.filter(pk=people.tom.pk).update(language="es")
+    Client(headers={"accept-language": "en"}).post("/accounts/login/code/", {"login": people.tom.email})
+    assert "es tu código para iniciar sesión" in str(mailoutbox[0].body)
 
 
 def test_a_language_that_is_spoken_no_more_is_none(people: People, browser_of: BrowserOf) -> None:

@@ -74,6 +74,8 @@ def test_a_family_keeps_its_pages_and_each_says_how_old_it_is(
     assert page.headers["X-Person"] == maria.get("/queue/").json()["person"]
     assert page.headers["Cache-Control"] == "private, no-store"
     assert 'id="kept" hidden' in page.content.decode()
+    assert '<template id="sheet-of-any">' in page.content.decode()
+    assert 'name="reason" value="vomited"' in page.content.decode()
     assert "This is how it looked at <strong>Mon 15 Jun, 9:00 am</strong>." in page.content.decode()
 
 

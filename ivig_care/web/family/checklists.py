@@ -15,6 +15,7 @@ from ivig_care.common import clock
 from ivig_care.plans.facts import Worked, days_read
 from ivig_care.plans.models import Infusion
 from ivig_care.plans.selectors import checklist_of
+from ivig_care.regimen.steps import SkipReason
 from ivig_care.web.bar import bar_of
 from ivig_care.web.family.changes import is_unread
 from ivig_care.web.family.erase import erasures_of
@@ -86,6 +87,7 @@ def _page(
     child = infusion.plan.child
     is_family = child.pk in request.places.children(Right.SEE)
     days_read(infusion)
+    may_record = may(request.user, Right.RECORD, child)
     context: dict[str, object] = {
         "infusion": infusion,
         "child": child,
@@ -95,9 +97,11 @@ def _page(
         "off_lines": off_lines_of(child),
         "checklist": written.answer(request, infusion, now),
         "changes_unread": _is_unread(request, infusion),
+        # For the sheet that fits every step, when there is no signal.
+        "may_record": may_record,
+        "skip_reasons": list(SkipReason),
     }
     if is_family:
-        may_record = may(request.user, Right.RECORD, child)
         context["bar"] = bar_of(request, infusion, now=now, may_record=may_record)
     if child.pk in request.places.children(Right.CONSENT):
         context["erasures"] = erasures_of(child)

@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 
+from ivig_care.common.spoken import translated
 from ivig_care.plans.ends import CLOSING_STEP, is_step
 from ivig_care.plans.models import Step
 from ivig_care.plans.selectors import StepRow
@@ -124,7 +125,7 @@ def row_look(
         ml=step.ml,
         mg_per_ml=step.mg_per_ml,
         goal_ml=step.goal_ml,
-        why=step.why,
+        why=translated(step.why),
         due=Moment.seen(step.due_at, now=now),
         closes_at=step.closes_at,
         said=Moment.seen(minute(said), now=now) if said else None,

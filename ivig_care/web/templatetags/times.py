@@ -18,6 +18,7 @@ from ivig_care.regimen.figures import plain_hours
 register = template.Library()
 # Words that are kept in the language that we write in: of a protocol, of a step's state, of why nothing was sent.
 register.filter("translated", spoken.translated)
+register.filter("translated_pieces", spoken.translated_pieces)
 
 ONE_MINUTE = timedelta(minutes=1)
 # For so long the name of a day says which one is meant.
