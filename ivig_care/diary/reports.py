@@ -129,7 +129,7 @@ def symptom_words(name: str, severity: str, score: int | None) -> str:
 def temperature_words(celsius: Fraction, method: str) -> str:
     """As in "38.2 °C, under the arm"."""
     where = METHODS.get(method, "") if method != Method.UNKNOWN else _("way of measuring unknown")
-    return f"{plain(celsius)} °C, {where}"
+    return f"{plain(Fraction(round(celsius * 10), 10))} °C, {where}"
 
 
 def _said_at(report: SymptomReport) -> SaidAt:

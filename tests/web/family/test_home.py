@@ -16,10 +16,13 @@ from django.urls import reverse
 from time_machine import Traveller
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.concerns import concern_answer, concern_raise
 from ivig_care.actions.steps import step_tick
 from ivig_care.care_teams.models import AuditEvent, Membership, Role
 from ivig_care.nudges.models import OutboxMessage
 from ivig_care.plans.models import Dose, Infusion, Step
+from ivig_care.regimen.signs import Level
+from ivig_care.reviews.models import Concern
 from tests.actors import People
 from tests.conftest import ACTIVATED_AT, STARTS_AT
 from tests.factories import ChildFactory, ContactPointFactory, MembershipFactory, active_infusion
@@ -147,6 +150,28 @@ def test_opening_the_first_page_is_in_the_log_of_each_child_once(
         maria.get("/")
     looks = AuditEvent.objects.filter(verb=AuditEvent.Verb.SAW, actor=people.maria)
     assert [(one.about, one.about_id) for one in looks] == [("infusion", infusion.pk)]
+
+
+def test_an_open_red_flag_stands_on_top_until_the_clinic_answers(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    maria = browser_of(people.maria)
+    seen = re.search(r"/live/\?seen=([\w-]+)", _text(maria.get("/")))
+    assert seen is not None
+    concern = concern_raise(
+        infusion=infusion,
+        kind=Concern.Kind.SYMPTOMS,
+        about="x",
+        words="Stiff neck",
+        by=people.maria,
+        now=STARTS_AT,
+        level=Level.CALL_NOW,
+    )
+    page = _text(maria.get(reverse("home_live"), {"seen": seen[1]}))
+    assert page.index('id="now"') < page.index("Call Riverside Clinic now") < page.index("Infusion, day 1 of 2")
+    assert "Stiff neck" in page
+    concern_answer(concern=concern, words="Come in.", by=people.weiss, now=STARTS_AT)
+    assert "Stiff neck" not in _text(maria.get("/"))
 
 
 def test_nothing_yet_says_what_will_be_there(people: People, browser_of: SignedIn) -> None:
