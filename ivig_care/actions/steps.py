@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import ALARM, alarm_set, checklist_hold, checklist_renew, checklist_touch
-from ivig_care.actions.errors import ReasonNeeded, Refused, StepWithdrawn, TimeNotPossible
+from ivig_care.actions.errors import ReasonNeeded, RecordErased, Refused, StepWithdrawn, TimeNotPossible
 from ivig_care.actions.silence import ANSWERED, PUT_OFF, deliveries_silence
 from ivig_care.common.bulk import rows_insert, rows_update
 from ivig_care.common.spoken import day_clock, translated
@@ -145,7 +145,9 @@ def step_note(*, step: Step, by: User, note: str, now: datetime, at: datetime | 
 
 def _locked(step: Step) -> tuple[Infusion, Step]:
     infusion = checklist_hold(step.infusion_id)
-    fresh = next(one for one in infusion.steps.all() if one.pk == step.pk)
+    fresh = next((one for one in infusion.steps.all() if one.pk == step.pk), None)
+    if fresh is None:
+        raise RecordErased
     if fresh.state == State.WITHDRAWN:
         raise StepWithdrawn
     return infusion, fresh

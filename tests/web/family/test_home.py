@@ -20,7 +20,7 @@ from ivig_care.actions.concerns import concern_answer, concern_raise
 from ivig_care.actions.steps import step_tick
 from ivig_care.care_teams.models import AuditEvent, Membership, Role
 from ivig_care.nudges.models import OutboxMessage
-from ivig_care.plans.models import Infusion, Step
+from ivig_care.plans.models import Dose, Infusion, Step
 from ivig_care.regimen.signs import Level
 from ivig_care.reviews.models import Concern
 from tests.actors import People
@@ -258,3 +258,27 @@ def test_the_number_of_queries_depends_neither_on_children_nor_on_steps(
 
 def _text(response: Response) -> str:
     return response.content.decode().replace("&nbsp;", " ").replace("\xa0", " ")
+
+
+def test_the_first_page_comes_anew_when_another_infusion_s_dose_speaks_against_the_next(
+    infusion: Infusion, people: People, browser_of: SignedIn, clock: Traveller
+) -> None:
+    maria = browser_of(people.maria)
+    seen = _seen(maria)
+    assert maria.get(reverse("home_live"), {"seen": seen}).status_code == 204
+    given = {"given_at": STARTS_AT - timedelta(hours=1), "entered_at": STARTS_AT, "entered_by": people.sam}
+    Dose.objects.create(child=people.lena, ingredient="acetaminophen", mg=300, medicine_name="Tylenol", **given)
+    assert infusion.pk
+    page = maria.get(reverse("home_live"), {"seen": seen})
+    assert page.status_code == 200
+    assert "Next allowed Mon 12:00 pm" in _text(page)
+    # And once it may be given.
+    seen = _seen(maria)
+    clock.shift(timedelta(hours=3))
+    assert maria.get(reverse("home_live"), {"seen": seen}).status_code == 200
+
+
+def _seen(browser: Client) -> str:
+    found = re.search(r"/live/\?seen=([^\"]+)", browser.get("/").content.decode())
+    assert found
+    return found[1]
