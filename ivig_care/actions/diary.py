@@ -16,10 +16,10 @@ from ivig_care.actions.audit import Verb, audit_note, audits_last
 from ivig_care.actions.checklists import checklist_touch, infusion_hold, infusion_lock
 from ivig_care.actions.concerns import concern_raise
 from ivig_care.actions.errors import Refused
-from ivig_care.actions.steps import check_time, step_tick
+from ivig_care.actions.steps import check_time, step_tick, step_undo
 from ivig_care.care_teams.models import Child
 from ivig_care.diary.models import Cup, FluidEntry, SymptomNamed, SymptomReport, TemperatureReading
-from ivig_care.diary.reports import about_words, checks_answered, standing_of, triaged_of
+from ivig_care.diary.reports import about_words, checks_answered, checks_answered_by, standing_of, triaged_of
 from ivig_care.plans.models import Infusion, Step
 from ivig_care.regimen.fluids import FluidKind
 from ivig_care.regimen.signs import Level
@@ -180,15 +180,20 @@ def report_enter(*, infusion: Infusion, said: Reported, by: User, at: datetime, 
 
 @transaction.atomic
 def report_take_back(*, report: SymptomReport, by: User, now: datetime) -> SymptomReport:
-    """Take back a report; what it raised stays, for the clinic has heard of it. A second time changes nothing."""
+    """Take back a report, and the checks that it answered; a second time changes nothing.
+
+    What it raised stays, for the clinic has heard of it.
+    """
     infusion = infusion_hold(report.infusion_id)
     held = SymptomReport.objects.select_for_update().get(pk=report.pk)
     if held.taken_back_at is not None:
         return held
     held.taken_back_at = now
     held.save(update_fields=["taken_back_at"])
-    checklist_touch(infusion)
-    audit_note(verb=Verb.CHANGED, about=held, by=by, now=now, child=infusion.plan.child, detail="took back")
+    with audits_last():
+        _checks_open(held, by=by, now=now)
+        checklist_touch(infusion)
+        audit_note(verb=Verb.CHANGED, about=held, by=by, now=now, child=infusion.plan.child, detail="took back")
     return held
 
 
@@ -247,6 +252,18 @@ def _concern(infusion: Infusion, report: SymptomReport, said: Reported, *, by: U
         level=report.level,
         report=report,
     )
+
+
+def _checks_open(report: SymptomReport, *, by: User, now: datetime) -> None:
+    """Ask again what nothing but this report answered; a check that cannot be opened any more stays as it is."""
+    if report.infusion.reports.standing().filter(at=report.at, by=report.by).exists():
+        return
+    for step in checks_answered_by(report):
+        try:
+            with transaction.atomic():
+                step_undo(step=step, by=by, now=now)
+        except Refused:
+            continue
 
 
 def _checks_tick(infusion: Infusion, *, by: User, at: datetime, now: datetime) -> tuple[Step, ...]:

@@ -20,6 +20,8 @@ from ivig_care.regimen.protocol import Kind
 from ivig_care.regimen.rechecks import RECHECK
 from ivig_care.regimen.reports import COUNTS_FOR, SaidAt, Standing, standing_at
 from ivig_care.regimen.schedule import build_schedule
+from ivig_care.regimen.signs import Level
+from ivig_care.regimen.steps import State
 from ivig_care.regimen.symptoms import ChildFlag, Method, Severity, Symptom, SymptomSaid, Temperature
 from ivig_care.regimen.triage import Triaged
 
@@ -51,18 +53,37 @@ def triaged_of(
 ) -> Triaged:
     """What the triage makes of a report at `at`, together with what was said before and still counts.
 
-    That the child is fine is taken as it is said. What the plan's protocol changes in the rules counts, and the doses
-    that were given, for a medicine may hide a fever. Whether the child takes a steroid is what was said last.
+    One that waited for a signal arrives after what was said later: it also counts together with that, where that makes
+    it more urgent than either was found to be. That the child is fine is taken as it is said. What the plan's protocol
+    changes in the rules counts, and the doses that were given, for a medicine may hide a fever. Whether the child takes
+    a steroid is what was said last.
     """
-    reports = list(reports_near(infusion, at))
     new = SaidAt(at=at, symptoms=symptoms, temperatures=temperatures, gone=gone, has_more=has_more)
-    standing = standing_at((*map(_said_at, reports), new), at)
-    answers = [*(report.takes_steroid for report in reports), takes_steroid]
+    found = _triaged_at(infusion, at, new, takes_steroid)
+    if new.is_nothing:
+        return found
+    for later in infusion.reports.standing().filter(at__gt=at, at__lt=at + COUNTS_FOR).order_by("at", "pk"):
+        together = _triaged_at(infusion, later.at, new, takes_steroid)
+        if _urgency(together.level) > max(_urgency(found.level), _urgency(later.level)):
+            found = together
+    return found
+
+
+def _urgency(level: str | None) -> int:
+    return Level(level).urgency if level else -1
+
+
+def _triaged_at(infusion: Infusion, at: datetime, new: SaidAt, takes_steroid: bool | None) -> Triaged:
+    """What the triage makes of all that was said until `at`, `new` with it in its place in time."""
+    reports = list(reports_near(infusion, at))
+    said = [(_said_at(report), report.takes_steroid) for report in reports] + [(new, takes_steroid)]
+    said.sort(key=lambda one: one[0].at)
+    standing = standing_at(tuple(one for one, _ in said), at)
     question = Question(
         at=at,
         symptoms=standing.symptoms,
         temperatures=standing.temperatures,
-        child_flags=_flags(next((one for one in reversed(answers) if one is not None), None)),
+        child_flags=_flags(next((answer for _, answer in reversed(said) if answer is not None), None)),
     )
     protocol, facts = protocol_of(infusion.plan), facts_of(infusion)
     return triage_for(question, protocol, build_schedule(protocol, facts), facts)
@@ -72,6 +93,12 @@ def checks_answered(infusion: Infusion, at: datetime) -> list[Step]:
     """The open checks whose time it is at `at` and that a report answers."""
     asked = infusion.steps.open().filter(kind=Kind.CHECK, opens_at__lte=at, closes_at__gt=at)
     return [step for step in asked.order_by("due_at", "pk") if step.slot.startswith(SYMPTOM_CHECKS)]
+
+
+def checks_answered_by(report: SymptomReport) -> list[Step]:
+    """The checks that are done because of this report: at its moment, by whoever wrote it."""
+    done = report.infusion.steps.filter(kind=Kind.CHECK, state=State.DONE, said_at=report.at, said_by=report.by)
+    return [step for step in done.order_by("due_at", "pk") if step.slot.startswith(SYMPTOM_CHECKS)]
 
 
 def about_words(
@@ -102,7 +129,7 @@ def symptom_words(name: str, severity: str, score: int | None) -> str:
 def temperature_words(celsius: Fraction, method: str) -> str:
     """As in "38.2 °C, under the arm"."""
     where = METHODS.get(method, "") if method != Method.UNKNOWN else _("way of measuring unknown")
-    return f"{plain(celsius)} °C, {where}"
+    return f"{plain(Fraction(round(celsius * 10), 10))} °C, {where}"
 
 
 def _said_at(report: SymptomReport) -> SaidAt:

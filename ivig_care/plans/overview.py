@@ -301,7 +301,8 @@ def _parts_of_words(part: Part) -> Iterator[str]:
     yield f"{part.infusion.pk}:{part.infusion.revision}:{part.done}:{part.missed}:{part.is_cancelled}"
     yield f"{part.invites_to_send}{part.has_changes}"
     for row in (*part.now_rows, *part.next_rows, *part.just_done):
-        yield f"{row.step.pk}{row.status}"
+        yield f"{row.step.pk}{row.status}{row.last_given_at}{row.next_allowed_at}{row.then_none_until}"
+        yield f"{row.is_limit_unknown}{row.keeps_to_its_limit(part.now)}{row.ledger_says}"
     if part.day:
         yield f"{part.day.status}{part.day.is_first}{part.day.can_start}"
     yield from (f"{one.day}" for one in part.strip if one.is_today)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from ivig_care.accounts.models import User
-from ivig_care.care_teams.access import Right
+from ivig_care.care_teams.access import Right, cared_for_by
 from ivig_care.plans.models import Infusion
 from ivig_care.regimen.signs import Level
 from ivig_care.reviews.models import Concern
@@ -35,6 +35,8 @@ def _urgency(concern: Concern) -> int:
 
 # So long a red flag stays on top, unless the clinic answers. Source: FACTS section 6, haemolysis up to 10 days.
 STAYS_FOR = timedelta(days=10)
+# What a family calls about now.
+RED_FLAGS = (Level.EMERGENCY, Level.CALL_NOW)
 # So long after it was given an answer of the clinic stands on the family's page.
 ANSWER_SHOWN_FOR = timedelta(days=2)
 
@@ -52,13 +54,36 @@ def for_family(infusion: Infusion, *, now: datetime) -> ForFamily:
     """What a family sees at `now` of what it raised about an infusion. One query."""
     lately = [one for one in concerns_of(infusion) if one.raised_at > now - STAYS_FOR]
     waiting = [one for one in lately if one.answered_at is None]
-    urgent = [one for one in waiting if one.level in (Level.EMERGENCY, Level.CALL_NOW) and not _is_taken_back(one)]
+    urgent = [one for one in waiting if one.level in RED_FLAGS and not _is_taken_back(one)]
     return ForFamily(
         red_flag=max(urgent, key=_urgency, default=None),
         waiting=tuple(one for one in waiting if one not in urgent),
         answered=tuple(
             one for one in lately if one.answered_at is not None and one.answered_at > now - ANSWER_SHOWN_FOR
         ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnTop:
+    """What of the clinic's side stands on top of the first page: a red flag for each child, and what was answered."""
+
+    red_flags: tuple[Concern, ...]
+    answered: tuple[Concern, ...]
+
+
+def on_top_for(user: User, *, now: datetime) -> OnTop:
+    """What stands there at `now` over the children that somebody cares for, the most urgent first. One query."""
+    is_open = Q(answered_at__isnull=True, level__in=RED_FLAGS, raised_at__gt=now - STAYS_FOR)
+    rows = Concern.objects.filter(
+        is_open | Q(answered_at__gt=now - ANSWER_SHOWN_FOR), infusion__plan__child__in=cared_for_by(user)
+    ).select_related("infusion__plan__child__clinic", "report", "answer__by")
+    found = list(rows.order_by("raised_at", "pk"))
+    urgent = sorted((one for one in found if one.answered_at is None and not _is_taken_back(one)), key=_urgency)
+    by_child = {one.infusion.plan.child_id: one for one in urgent}
+    return OnTop(
+        red_flags=tuple(sorted(by_child.values(), key=_urgency, reverse=True)),
+        answered=tuple(one for one in found if one.answered_at is not None),
     )
 
 

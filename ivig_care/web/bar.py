@@ -8,6 +8,7 @@ from datetime import datetime
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right
@@ -58,7 +59,7 @@ def _places(request: HttpRequest, near: list[Near], recording: list[Near]) -> li
         "drinks": _("Drinks"),
         "symptoms": _("Feeling"),
         "infusion_card": _("Infusion"),
-        "call_card": _("Call"),
+        "call_card": pgettext("a place", "Call"),
     }
     places = []
     for name, shape in SHAPES.items():

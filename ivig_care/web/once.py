@@ -6,6 +6,7 @@ A form carries a `key` of its own ({% queue_key %}). A device that sends what ha
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ REFUSED = "refused"
 QUEUED = "X-Queued"
 NOW = "now"
 _KEY = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+# What a device may write otherwise when it sends the same form once more.
+_OF_THE_SENDING = frozenset({"key", "csrfmiddlewaretoken", "ago", "exact", "from"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +88,21 @@ def _begin(request: PersonRequest) -> tuple[SentEntry | None, bool]:
     key = request.POST.get("key", "")
     if not _KEY.fullmatch(key):
         return None, True
-    return sent_entry_begin(person=request.user, key=key, path=request.path[:200], now=clock.now())
+    return sent_entry_begin(
+        person=request.user, key=_with_words(request, key), path=request.path[:200], now=clock.now()
+    )
+
+
+def _with_words(request: PersonRequest, key: str) -> str:
+    """The key of what the form says: a page that was gone back to, or kept, says something else with its old key."""
+    said = sorted(
+        (name, value.replace("\r\n", "\n"))
+        for name, values in request.POST.lists()
+        if name not in _OF_THE_SENDING
+        for value in values
+        if value
+    )
+    return hashlib.sha256(repr((key, said)).encode()).hexdigest()
 
 
 def _end(entry: SentEntry | None, outcome: Outcome) -> None:

@@ -70,7 +70,7 @@ export async function add({ person, form, fields, tappedAt, submitter }) {
     words: "",
   });
   const field = form.elements.namedItem("key");
-  if (field) field.value = crypto.randomUUID();
+  field?.setAttribute("value", crypto.randomUUID());
   form.closest("details.sheet")?.removeAttribute("open");
   form.reset();
 }

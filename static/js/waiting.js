@@ -99,7 +99,7 @@ export function openSheet(link) {
   link.insertAdjacentHTML("afterend", any.innerHTML.replaceAll("/steps/0/", `/steps/${key}/`).replaceAll('-0"', `-${key}"`));
   const sheet = link.nextElementSibling;
   if (row.matches(".done, .skipped")) for (const form of sheet.querySelectorAll("[data-for=open]")) form.remove();
-  for (const field of sheet.querySelectorAll("[name=key]")) field.value = crypto.randomUUID();
+  for (const field of sheet.querySelectorAll("[name=key]")) field.setAttribute("value", crypto.randomUUID());
   link.remove();
   htmx.process(sheet);
   sheet.querySelector("summary").focus();

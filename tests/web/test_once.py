@@ -14,6 +14,7 @@ from time_machine import Traveller
 from ivig_care.accounts.models import SentEntry, User
 from ivig_care.actions.erasures import record_erase
 from ivig_care.actions.retention import retention_do
+from ivig_care.diary.models import SymptomReport
 from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
 from ivig_care.regimen.steps import Event
 from tests.actors import People
@@ -186,3 +187,26 @@ def test_keys_go_after_forty_days_and_with_the_record(
     post(browser_of(people.maria), "step_note", step.pk, key="another-key", note="hello")
     assert record_erase(child=people.lena, now=STARTS_AT)
     assert SentEntry.objects.count() == 0
+
+
+def test_a_key_that_comes_with_other_words_is_another_form(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    # Back to a page that was sent, or a copy that a device kept: the form has its old key, and says something else.
+    maria = browser_of(people.maria)
+    post(maria, "symptoms", infusion.pk, fine="1")
+    said = post(maria, "symptoms", infusion.pk, LATER, symptom=["breathlessness"], exact=minutes_ago(0))
+    assert "The clinic has been told" in said.json()["words"]
+    assert [one.level for one in SymptomReport.objects.order_by("pk")] == ["", "emergency"]
+    again = post(maria, "symptoms", infusion.pk, LATER, symptom=["breathlessness"], ago="0")
+    assert again.json() == said.json()
+    assert SymptomReport.objects.count() == 2
+
+
+def test_the_same_words_are_the_same_form_however_the_device_writes_them(
+    step: Step, people: People, browser_of: SignedIn
+) -> None:
+    maria = browser_of(people.maria)
+    post(maria, "step_note", step.pk, note="two\r\nlines", csrfmiddlewaretoken="one")
+    post(maria, "step_note", step.pk, LATER, note="two\nlines", exact=minutes_ago(0), csrfmiddlewaretoken="other")
+    assert StepEvent.objects.filter(kind=Event.NOTED).count() == 1

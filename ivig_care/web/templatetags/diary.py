@@ -14,6 +14,7 @@ from ivig_care.accounts.models import User
 from ivig_care.diary.models import SymptomNamed, TemperatureReading
 from ivig_care.diary.reports import symptom_words
 from ivig_care.diary.words import DRINKS, LEVELS, METHODS, sentence, symptom
+from ivig_care.regimen.symptoms import Method
 from ivig_care.regimen.units import ML, ML_PER_OZ, from_celsius, from_ml
 
 register = template.Library()
@@ -52,7 +53,8 @@ def degrees(reading: TemperatureReading, user: User) -> str:
     """A temperature in the person's unit, with how it was taken: "38.2 °C, under the arm"."""
     unit = getattr(user, "degrees_in", "C")
     shown = from_celsius(Fraction(Decimal(reading.celsius)), unit)
-    return f"{_plain(shown, 1)} °{unit}, {METHODS.get(reading.method, reading.method)}"
+    how = "" if reading.method == Method.UNKNOWN else f", {METHODS.get(reading.method, reading.method)}"
+    return f"{_plain(shown, 1)} °{unit}{how}"
 
 
 @register.filter

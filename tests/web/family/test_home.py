@@ -16,10 +16,13 @@ from django.urls import reverse
 from time_machine import Traveller
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.concerns import concern_answer, concern_raise
 from ivig_care.actions.steps import step_tick
 from ivig_care.care_teams.models import AuditEvent, Membership, Role
 from ivig_care.nudges.models import OutboxMessage
-from ivig_care.plans.models import Infusion, Step
+from ivig_care.plans.models import Dose, Infusion, Step
+from ivig_care.regimen.signs import Level
+from ivig_care.reviews.models import Concern
 from tests.actors import People
 from tests.conftest import ACTIVATED_AT, STARTS_AT
 from tests.factories import ChildFactory, ContactPointFactory, MembershipFactory, active_infusion
@@ -149,6 +152,30 @@ def test_opening_the_first_page_is_in_the_log_of_each_child_once(
     assert [(one.about, one.about_id) for one in looks] == [("infusion", infusion.pk)]
 
 
+def test_an_open_red_flag_stands_on_top_until_the_clinic_answers_and_then_the_answer(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    maria = browser_of(people.maria)
+    seen = re.search(r"/live/\?seen=([\w-]+)", _text(maria.get("/")))
+    assert seen is not None
+    concern = concern_raise(
+        infusion=infusion,
+        kind=Concern.Kind.SYMPTOMS,
+        about="x",
+        words="Stiff neck",
+        by=people.maria,
+        now=STARTS_AT,
+        level=Level.CALL_NOW,
+    )
+    page = _text(maria.get(reverse("home_live"), {"seen": seen[1]}))
+    assert page.index('id="now"') < page.index("Call Riverside Clinic now") < page.index("Infusion, day 1 of 2")
+    assert "Stiff neck" in page
+    concern_answer(concern=concern, words="Come in.", by=people.weiss, now=STARTS_AT)
+    page = _text(maria.get("/"))
+    assert "Call Riverside Clinic now" not in page
+    assert "“Come in.”" in page
+
+
 def test_nothing_yet_says_what_will_be_there(people: People, browser_of: SignedIn) -> None:
     assert "as soon as the clinic has planned the next infusion" in _text(browser_of(people.tom).get("/"))
 
@@ -231,3 +258,27 @@ def test_the_number_of_queries_depends_neither_on_children_nor_on_steps(
 
 def _text(response: Response) -> str:
     return response.content.decode().replace("&nbsp;", " ").replace("\xa0", " ")
+
+
+def test_the_first_page_comes_anew_when_another_infusion_s_dose_speaks_against_the_next(
+    infusion: Infusion, people: People, browser_of: SignedIn, clock: Traveller
+) -> None:
+    maria = browser_of(people.maria)
+    seen = _seen(maria)
+    assert maria.get(reverse("home_live"), {"seen": seen}).status_code == 204
+    given = {"given_at": STARTS_AT - timedelta(hours=1), "entered_at": STARTS_AT, "entered_by": people.sam}
+    Dose.objects.create(child=people.lena, ingredient="acetaminophen", mg=300, medicine_name="Tylenol", **given)
+    assert infusion.pk
+    page = maria.get(reverse("home_live"), {"seen": seen})
+    assert page.status_code == 200
+    assert "Next allowed Mon 12:00 pm" in _text(page)
+    # And once it may be given.
+    seen = _seen(maria)
+    clock.shift(timedelta(hours=3))
+    assert maria.get(reverse("home_live"), {"seen": seen}).status_code == 200
+
+
+def _seen(browser: Client) -> str:
+    found = re.search(r"/live/\?seen=([^\"]+)", browser.get("/").content.decode())
+    assert found
+    return found[1]

@@ -207,3 +207,53 @@ def test_the_diary_has_all_of_it(ended: Infusion, maria: Client) -> None:
     page = maria.get(reverse("diary", args=[ended.pk])).content.decode()
     for words in ("waits for an answer", "Emergency", "24 h after the end", "Drunk: 200 mL"):
         assert words in page
+
+
+def test_fine_that_waited_for_a_signal_is_of_its_own_time(
+    ended: Infusion, people: People, maria: Client, browser_of: SignedIn, clock: Traveller
+) -> None:
+    # Maria taps "Fine" without a signal; Sam sees a stiff neck an hour later; then Maria's phone has a signal again.
+    tapped = f"{STARTS_AT + 50 * HOUR:%Y-%m-%dT%H:%M:%S%z}"
+    clock.shift(HOUR)
+    say(browser_of(people.sam), ended, symptom="stiff_neck", stays_stiff_neck="no", since="0")
+    clock.shift(HOUR)
+    said = maria.post(
+        reverse("symptoms", args=[ended.pk]), {"fine": "1", "exact": tapped}, headers={"X-Queued": "later"}
+    )
+    assert said.json()["status"] == "recorded"
+    assert SymptomReport.objects.get(level="").at == STARTS_AT + 50 * HOUR
+    page = maria.get(reverse("symptoms", args=[ended.pk])).content.decode()
+    assert "Said before" in page
+
+
+def test_fine_at_a_time_that_cannot_be_is_not_taken_as_fine_now(ended: Infusion, maria: Client) -> None:
+    said = maria.post(
+        reverse("symptoms", args=[ended.pk]),
+        {"fine": "1", "exact": "2024-01-01T08:00:00Z"},
+        headers={"X-Queued": "later"},
+    )
+    assert said.status_code == 422
+    assert not SymptomReport.objects.exists()
+
+
+def test_what_arrives_late_counts_for_what_was_said_after_it(
+    ended: Infusion, people: People, maria: Client, browser_of: SignedIn, clock: Traveller
+) -> None:
+    # Each alone is less; together in one child they are for now.
+    clock.shift(4 * HOUR)
+    say(browser_of(people.sam), ended, symptom="nausea", sev_nausea="mild", since="0")
+    early = {"symptom": "headache", "sev_headache": "mild", "stays_headache": "yes", "since": "0"}
+    when = f"{STARTS_AT + 53 * HOUR:%Y-%m-%dT%H:%M:%S%z}"
+    maria.post(reverse("symptoms", args=[ended.pk]), early | {"exact": when}, headers={"X-Queued": "later"})
+    assert set(SymptomReport.objects.values_list("level", flat=True)) == {"office hours", "call now"}
+    assert "call now" in set(Concern.objects.values_list("level", flat=True))
+
+
+def test_a_check_that_a_report_answered_is_asked_again_when_the_report_is_taken_back(
+    ended: Infusion, maria: Client
+) -> None:
+    assert "1 check of the checklist is ticked with it." in say(maria, ended, fine="1")
+    (check,) = ended.steps.filter(kind="check", state="done")
+    maria.post(reverse("report_undo", args=[SymptomReport.objects.get().pk]))
+    check.refresh_from_db()
+    assert (check.state, check.said_at) == ("open", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -26,8 +27,12 @@ NOT_A_NUMBER = gettext_lazy("Write a number, for example 250.")
 DRUNK = tuple(kind for kind in FluidKind if kind.is_drunk)
 
 
+# "1,000" is a thousand to one person and one to another, and a thousandth of a dose is no small mistake.
+_THOUSANDS_OR_THOUSANDTHS = re.compile(r"\s*[1-9]\d{0,2}([.,]\d{3})+\s*")
+
+
 class Number(forms.DecimalField):
-    """A number above zero, written with a point or a comma."""
+    """A number above zero, written with a point or a comma, which must not be one that parts thousands."""
 
     def __init__(self, **more: Any) -> None:
         wrong = dict.fromkeys(
@@ -37,7 +42,9 @@ class Number(forms.DecimalField):
         super().__init__(**{**kept, "error_messages": wrong, **more})
 
     def to_python(self, value: Any) -> Any:
-        """The number; a comma is a point."""
+        """The number; a comma is a point. Raises ValidationError."""
+        if isinstance(value, str) and _THOUSANDS_OR_THOUSANDTHS.fullmatch(value):
+            raise forms.ValidationError(NOT_A_NUMBER, code="invalid")
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
 
@@ -142,7 +149,7 @@ class ReportForm(WhenForm):
         """Something is said, and a temperature is one."""
         self._clean_temperature()
         data = self.cleaned_data
-        says = (data.get("symptom"), data.get("gone"), data.get("temperature"), data.get("note"))
+        says = (data.get("symptom"), data.get("gone"), data.get("temperature"), data.get("note"), "fine" in self.data)
         if not self.errors and not any(says):
             raise forms.ValidationError(
                 _("What is worse? Choose it below.")

@@ -55,17 +55,16 @@ def symptoms(request: PersonRequest, pk: int) -> HttpResponse:
         looked_at(request, infusion.plan.child, "diary")
         return _page(request, infusion, ReportForm(zone=infusion.tz, now=now))
     form = ReportForm(request.POST, zone=infusion.tz, now=now)
-    is_fine = "fine" in request.POST
-    if not form.is_valid() and not is_fine:
+    if not form.is_valid():
         return _page(request, infusion, form, problem=first_error(form))
-    at = form.instant if form.is_valid() else now
+    at = form.instant
+    said = form.reported(at)
     try:
-        said = Reported() if is_fine else form.reported(at)
         written = report_enter(infusion=infusion, said=said, by=request.user, at=at, now=now)
     except Refused as refused:
         return _page(request, infusion, form, problem=str(refused))
     messages.success(request, _said(written), extra_tags=undo_tag("undo-report", written.report.pk))
-    return redirect("checklist", pk=infusion.pk) if is_fine else redirect("report", pk=written.report.pk)
+    return redirect("checklist", pk=infusion.pk) if said == Reported() else redirect("report", pk=written.report.pk)
 
 
 @require_POST
