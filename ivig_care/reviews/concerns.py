@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, cared_for_by
@@ -64,17 +64,27 @@ def for_family(infusion: Infusion, *, now: datetime) -> ForFamily:
     )
 
 
-def red_flags_of(user: User, *, now: datetime) -> list[Concern]:
-    """The open red flag of each child that somebody cares for, the most urgent first. One query."""
+@dataclass(frozen=True, kw_only=True)
+class OnTop:
+    """What of the clinic's side stands on top of the first page: a red flag for each child, and what was answered."""
+
+    red_flags: tuple[Concern, ...]
+    answered: tuple[Concern, ...]
+
+
+def on_top_for(user: User, *, now: datetime) -> OnTop:
+    """What stands there at `now` over the children that somebody cares for, the most urgent first. One query."""
+    is_open = Q(answered_at__isnull=True, level__in=RED_FLAGS, raised_at__gt=now - STAYS_FOR)
     rows = Concern.objects.filter(
-        infusion__plan__child__in=cared_for_by(user),
-        answered_at__isnull=True,
-        level__in=RED_FLAGS,
-        raised_at__gt=now - STAYS_FOR,
-    ).select_related("infusion__plan__child__clinic", "report")
-    urgent = sorted((one for one in rows.order_by("raised_at", "pk") if not _is_taken_back(one)), key=_urgency)
+        is_open | Q(answered_at__gt=now - ANSWER_SHOWN_FOR), infusion__plan__child__in=cared_for_by(user)
+    ).select_related("infusion__plan__child__clinic", "report", "answer__by")
+    found = list(rows.order_by("raised_at", "pk"))
+    urgent = sorted((one for one in found if one.answered_at is None and not _is_taken_back(one)), key=_urgency)
     by_child = {one.infusion.plan.child_id: one for one in urgent}
-    return sorted(by_child.values(), key=_urgency, reverse=True)
+    return OnTop(
+        red_flags=tuple(sorted(by_child.values(), key=_urgency, reverse=True)),
+        answered=tuple(one for one in found if one.answered_at is not None),
+    )
 
 
 def _is_taken_back(concern: Concern) -> bool:

@@ -14,8 +14,7 @@ from ivig_care.care_teams.access import at_clinics, cared_for_by
 from ivig_care.common import clock
 from ivig_care.plans.overview import Overview, overview_of
 from ivig_care.regimen.steps import SkipReason
-from ivig_care.reviews.concerns import red_flags_of
-from ivig_care.reviews.models import Concern
+from ivig_care.reviews.concerns import OnTop, on_top_for
 from ivig_care.web.family.checklists import Problem
 from ivig_care.web.family.erase import erasures_for
 from ivig_care.web.family.rows import slots, slots_filled
@@ -46,11 +45,11 @@ def home(request: PersonRequest) -> HttpResponse:
 def home_live(request: PersonRequest) -> HttpResponse:
     """The first page's lists again if they look different from the version seen; 204 if not."""
     overview = overview_of(request.user, now=clock.now())
-    flags = red_flags_of(request.user, now=overview.now)
-    if request.GET.get("seen") == _version(overview, flags):
+    on_top = on_top_for(request.user, now=overview.now)
+    if request.GET.get("seen") == _version(overview, on_top):
         return HttpResponse(status=204)
     _looked(request, overview)
-    return HttpResponse(_fragment(request, overview, flags, None))
+    return HttpResponse(_fragment(request, overview, on_top, None))
 
 
 def home_response(request: PersonRequest, *, problem: Problem | None = None) -> HttpResponse:
@@ -58,8 +57,8 @@ def home_response(request: PersonRequest, *, problem: Problem | None = None) -> 
     overview = overview_of(request.user, now=clock.now())
     if request.method == "GET" or problem is not None:
         _looked(request, overview)
-    flags = red_flags_of(request.user, now=overview.now)
-    context: dict[str, object] = {"lists": _fragment(request, overview, flags, problem), "is_at_home": True}
+    on_top = on_top_for(request.user, now=overview.now)
+    context: dict[str, object] = {"lists": _fragment(request, overview, on_top, problem), "is_at_home": True}
     status = 422 if problem else 200
     if request.htmx:
         return render(request, "family/_home_reply.html", context, status=status)
@@ -82,17 +81,18 @@ def is_from_home(request: HttpRequest) -> bool:
     return HERE in (request.POST.get("from"), request.GET.get("from"))
 
 
-def _version(overview: Overview, flags: list[Concern]) -> str:
-    """Changes with the lists, and with the red flags above them."""
-    return "-".join([overview.version, *(f"{flag.pk}" for flag in flags)])
+def _version(overview: Overview, on_top: OnTop) -> str:
+    """Changes with the lists, and with what stands on top of them."""
+    above = (*on_top.red_flags, *on_top.answered)
+    return "-".join([overview.version, *(f"{one.pk}{'a' if one.answered_at else ''}" for one in above)])
 
 
-def _fragment(request: PersonRequest, overview: Overview, flags: list[Concern], problem: Problem | None) -> SafeString:
+def _fragment(request: PersonRequest, overview: Overview, on_top: OnTop, problem: Problem | None) -> SafeString:
     """The part that refreshes itself; its forms carry the token of this answer."""
     context: dict[str, object] = {
         "overview": overview,
-        "red_flags": flags,
-        "seen": _version(overview, flags),
+        "on_top": on_top,
+        "seen": _version(overview, on_top),
         "problem": problem,
         "is_problem_shown": problem is not None and problem.step_id in overview.shown,
         "skip_reasons": list(SkipReason),

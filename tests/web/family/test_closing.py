@@ -100,7 +100,7 @@ def test_sending_without_words(infusion: Infusion, maria: Client) -> None:
     page = maria.post(page_of(infusion), {"words": " "}, follow=True).content.decode()
     assert "Sent to the clinic. You’re done." in page
     assert "Maria sent it, Sat 20 Jun, 1:47 pm." in page
-    assert "When the next infusion is, is not planned here yet: Riverside Clinic tells you." in page
+    assert "The next infusion is not planned here yet. Riverside Clinic tells you when it is." in page
     assert not Concern.objects.exists()
     checklist = maria.get(reverse("checklist", args=[infusion.pk])).content.decode()
     assert "Sent to Riverside Clinic" in checklist

@@ -152,7 +152,7 @@ def test_opening_the_first_page_is_in_the_log_of_each_child_once(
     assert [(one.about, one.about_id) for one in looks] == [("infusion", infusion.pk)]
 
 
-def test_an_open_red_flag_stands_on_top_until_the_clinic_answers(
+def test_an_open_red_flag_stands_on_top_until_the_clinic_answers_and_then_the_answer(
     infusion: Infusion, people: People, browser_of: SignedIn
 ) -> None:
     maria = browser_of(people.maria)
@@ -171,7 +171,9 @@ def test_an_open_red_flag_stands_on_top_until_the_clinic_answers(
     assert page.index('id="now"') < page.index("Call Riverside Clinic now") < page.index("Infusion, day 1 of 2")
     assert "Stiff neck" in page
     concern_answer(concern=concern, words="Come in.", by=people.weiss, now=STARTS_AT)
-    assert "Stiff neck" not in _text(maria.get("/"))
+    page = _text(maria.get("/"))
+    assert "Call Riverside Clinic now" not in page
+    assert "“Come in.”" in page
 
 
 def test_nothing_yet_says_what_will_be_there(people: People, browser_of: SignedIn) -> None:
