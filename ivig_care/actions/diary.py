@@ -19,7 +19,7 @@ from ivig_care.actions.errors import Refused
 from ivig_care.actions.steps import check_time, step_tick, step_undo
 from ivig_care.care_teams.models import Child
 from ivig_care.diary.models import Cup, FluidEntry, SymptomNamed, SymptomReport, TemperatureReading
-from ivig_care.diary.reports import about_words, checks_answered, checks_answered_by, standing_of, triaged_of
+from ivig_care.diary.reports import about_words, checks_answered, checks_answered_by, said_besides, triaged_of
 from ivig_care.plans.models import Infusion, Step
 from ivig_care.regimen.fluids import FluidKind
 from ivig_care.regimen.signs import Level
@@ -238,10 +238,9 @@ def _celsius(reading: Temperature) -> Decimal:
 def _concern(infusion: Infusion, report: SymptomReport, said: Reported, *, by: User, now: datetime) -> Concern | None:
     if report.level not in TOLD:
         return None
-    before = standing_of(infusion, report.at).symptoms
     # Kept in the language of the record, whichever the phone speaks.
     with override(settings.LANGUAGE_CODE):
-        words = about_words(said.symptoms, said.temperatures, said.note, before=before)
+        words = about_words(said.symptoms, said.temperatures, said.note, besides=said_besides(report))
     return concern_raise(
         infusion=infusion,
         kind=Concern.Kind.SYMPTOMS,

@@ -34,6 +34,7 @@ class _Words:
     values: tuple[Any, ...]
     holes: tuple[tuple[int, int], ...]
     queryset: QuerySet[Any, Any]
+    converters: dict[int, Any]
 
 
 class Prepared(Generic[T]):
@@ -55,6 +56,7 @@ class Prepared(Generic[T]):
         for place, number in words.holes:
             filled[place] = _adapted(connection, values[number])
         compiler.as_sql = lambda *_, **__: (words.sql, tuple(filled))  # type: ignore[method-assign]
+        compiler.get_converters = lambda *_, **__: words.converters  # type: ignore[method-assign]
         reader: Callable[[_Ready], Iterable[T]] = words.queryset._iterable_class  # type: ignore[assignment]
         return list(reader(_Ready(words.queryset, using, compiler)))
 
@@ -71,7 +73,9 @@ class Prepared(Generic[T]):
         holes = tuple((place, adapted.index(value)) for place, value in enumerate(values) if value in adapted)
         if {number for _, number in holes} != set(range(len(self._holes))):
             raise ValueError("a value is not used just as it is")
-        return _Words(compiler, sql, tuple(values), holes, queryset)
+        # Column by column this takes longer than reading the rows.
+        converters = compiler.get_converters([column[0] for column in compiler.select])
+        return _Words(compiler, sql, tuple(values), holes, queryset, converters)
 
 
 class _Ready:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
 
@@ -102,20 +102,29 @@ def checks_answered_by(report: SymptomReport) -> list[Step]:
 
 
 def about_words(
-    symptoms: Sequence[SymptomSaid], temperatures: Sequence[Temperature], note: str, before: Iterable[SymptomSaid] = ()
+    symptoms: Sequence[SymptomSaid], temperatures: Sequence[Temperature], note: str, besides: Sequence[str] = ()
 ) -> str:
-    """What was reported, in one line for a person; with what was said before and still counts."""
-    named = {one.symptom for one in symptoms}
+    """What was reported, in one line for a person; and what was said `besides` and counts."""
     parts = [symptom_words(one.symptom, one.severity or "", one.score) for one in symptoms]
-    parts += [
-        _("%(symptom)s (said before)") % {"symptom": symptom_words(one.symptom, one.severity or "", one.score)}
-        for one in before
-        if one.symptom not in named
-    ]
-    parts += [temperature_words(one.celsius, one.method) for one in temperatures]
+    parts += [*besides, *(temperature_words(one.celsius, one.method) for one in temperatures)]
     if note:
         parts.append(f"“{note}”")
     return "; ".join(parts)
+
+
+def said_besides(report: SymptomReport) -> list[str]:
+    """What other reports say of the child that counts with this one, in words: said before it, or after it was said."""
+    infusion, at = report.infusion, report.at
+    later = infusion.reports.standing().filter(at__gt=at, at__lt=at + COUNTS_FOR, pk__lt=report.pk)
+    last = later.order_by("at", "pk").last()
+    named = {one.symptom for one in report.symptoms.all()}
+    found = dict[Symptom, SymptomSaid]()
+    for moment in (at, *([last.at] if last else [])):
+        found |= {one.symptom: one for one in standing_of(infusion, moment).symptoms if one.symptom not in named}
+    return [
+        _("%(symptom)s (said before)") % {"symptom": symptom_words(one.symptom, one.severity or "", one.score)}
+        for one in found.values()
+    ]
 
 
 def symptom_words(name: str, severity: str, score: int | None) -> str:

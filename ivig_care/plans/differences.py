@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ivig_care.common.prepared import Prepared
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, PlanMedicine, PlanRate
 from ivig_care.regimen.figures import plain
 
@@ -52,13 +54,20 @@ def infusion_before(infusion: Infusion) -> Infusion | None:
     first = min((day.planned_start for day in infusion.days.all()), default=None)
     if first is None:
         return None
-    theirs = InfusionDay.objects.filter(infusion__plan__child=infusion.plan.child_id, planned_start__lt=first)
-    standing = theirs.filter(cancelled_at__isnull=True).exclude(infusion__plan__status=Plan.Status.DRAFT)
-    last = standing.exclude(infusion=infusion).order_by("-planned_start")
-    day = last.select_related(
-        "infusion__plan__product", "infusion__plan__version", "infusion__review__signed_by"
-    ).first()
+    day = _BEFORE.first(infusion.plan.child_id, first, infusion.pk)
     return None if day is None else day.infusion
+
+
+_BEFORE: Prepared[InfusionDay] = Prepared(
+    lambda child, before, infusion: (
+        InfusionDay.objects.filter(infusion__plan__child=child, planned_start__lt=before, cancelled_at__isnull=True)
+        .exclude(infusion__plan__status=Plan.Status.DRAFT)
+        .exclude(infusion=infusion)
+        .order_by("-planned_start")
+        .select_related("infusion__plan__product", "infusion__plan__version", "infusion__review__signed_by")[:1]
+    ),
+    holes=(int, datetime, int),
+)
 
 
 def _lines(plan: Plan) -> Iterator[_Line]:

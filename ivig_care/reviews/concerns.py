@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, cared_for_by
+from ivig_care.common.prepared import Prepared
 from ivig_care.plans.models import Infusion
 from ivig_care.regimen.signs import Level
 from ivig_care.reviews.models import Concern
@@ -26,6 +27,15 @@ def concerns_of(infusion: Infusion) -> QuerySet[Concern]:
     return infusion.concerns.select_related("raised_by", "answer__by", "report", "infusion__plan__child").order_by(
         "-raised_at", "-pk"
     )
+
+
+_CONCERNS: Prepared[Concern] = Prepared(
+    lambda infusion: (
+        Concern.objects.filter(infusion=infusion)
+        .select_related("raised_by", "answer__by", "report", "infusion__plan__child")
+        .order_by("-raised_at", "-pk")
+    )
+)
 
 
 def _urgency(concern: Concern) -> int:
@@ -52,7 +62,7 @@ class ForFamily:
 
 def for_family(infusion: Infusion, *, now: datetime) -> ForFamily:
     """What a family sees at `now` of what it raised about an infusion. One query."""
-    lately = [one for one in concerns_of(infusion) if one.raised_at > now - STAYS_FOR]
+    lately = [one for one in _CONCERNS.rows(infusion.pk) if one.raised_at > now - STAYS_FOR]
     waiting = [one for one in lately if one.answered_at is None]
     urgent = [one for one in waiting if one.level in RED_FLAGS and not _is_taken_back(one)]
     return ForFamily(

@@ -246,7 +246,20 @@ def test_what_arrives_late_counts_for_what_was_said_after_it(
     when = f"{STARTS_AT + 53 * HOUR:%Y-%m-%dT%H:%M:%S%z}"
     maria.post(reverse("symptoms", args=[ended.pk]), early | {"exact": when}, headers={"X-Queued": "later"})
     assert set(SymptomReport.objects.values_list("level", flat=True)) == {"office hours", "call now"}
-    assert "call now" in set(Concern.objects.values_list("level", flat=True))
+    concern = Concern.objects.get(level="call now")
+    assert "Feeling sick: mild (said before)" in concern.words
+    page = maria.get(reverse("report", args=[concern.report_id])).content.decode()
+    assert "Feeling sick: mild (said before)" in page
+
+
+def test_what_to_tell_names_what_was_said_before_and_decides(
+    ended: Infusion, people: People, maria: Client, browser_of: SignedIn, clock: Traveller
+) -> None:
+    say(browser_of(people.sam), ended, symptom="headache", sev_headache="mild", stays_headache="yes", since="0")
+    clock.shift(HOUR)
+    page = say(maria, ended, symptom="nausea", sev_nausea="mild", since="0")
+    assert "Call Riverside Clinic now" in page
+    assert "Headache: mild (said before)" in page
 
 
 def test_a_check_that_a_report_answered_is_asked_again_when_the_report_is_taken_back(

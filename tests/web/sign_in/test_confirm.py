@@ -165,6 +165,7 @@ def _asks(view: object) -> bool:
 
 def test_these_addresses_ask_first() -> None:
     reach = {f"reach_{name}" for name in ("add", "verify", "on", "off", "up", "down", "revoke_links")}
+    reach |= {"welcome_reach"}
     account = {"account_email", "account_change_password", "account_set_password"}
     app = {
         "app_move",

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from ivig_care.common import clock
 from ivig_care.diary.models import SymptomReport
+from ivig_care.diary.reports import said_besides
 from ivig_care.diary.selectors import hours_after, is_running
 from ivig_care.plans.extra import Offer, offers_of
 from ivig_care.plans.models import Dose, Infusion, Plan
@@ -31,6 +32,7 @@ def report(request: PersonRequest, pk: int) -> HttpResponse:
     doses = _doses(infusion, found)
     context = context_of(request, infusion) | {
         "report": found,
+        "besides": said_besides(found) if found.level not in ("", Level.NEXT_VISIT) else [],
         "now": now,
         "is_urgent": is_urgent,
         "is_emergency": found.level == Level.EMERGENCY,
