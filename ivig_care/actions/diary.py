@@ -24,6 +24,7 @@ from ivig_care.plans.models import Infusion, Step
 from ivig_care.regimen.fluids import FluidKind
 from ivig_care.regimen.signs import Level
 from ivig_care.regimen.symptoms import Symptom, SymptomSaid, Temperature
+from ivig_care.reviews.concerns import RED_FLAGS
 from ivig_care.reviews.models import Concern
 
 # More at once is a slip of the finger.
@@ -182,12 +183,16 @@ def report_enter(*, infusion: Infusion, said: Reported, by: User, at: datetime, 
 def report_take_back(*, report: SymptomReport, by: User, now: datetime) -> SymptomReport:
     """Take back a report, and the checks that it answered; a second time changes nothing.
 
-    What it raised stays, for the clinic has heard of it.
+    What it raised stays, for the clinic has heard of it. A red flag is taken back by nobody but who reported it: with
+    it the banner goes that tells everybody to call. Raises Refused.
     """
     infusion = infusion_hold(report.infusion_id)
     held = SymptomReport.objects.select_for_update().get(pk=report.pk)
     if held.taken_back_at is not None:
         return held
+    if held.level in RED_FLAGS and held.by_id != by.pk:
+        said = _("%(who)s reported this, and nobody else can take it back. Write down how it is now instead.")
+        raise Refused(said % {"who": held.by.name})
     held.taken_back_at = now
     held.save(update_fields=["taken_back_at"])
     with audits_last():

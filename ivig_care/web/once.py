@@ -115,7 +115,9 @@ def _end(entry: SentEntry | None, outcome: Outcome) -> None:
 
 
 def _outcome(request: PersonRequest, response: HttpResponse, said_before: int) -> Outcome:
-    if response.status_code >= HTTPStatus.BAD_REQUEST:
+    # What was taken leads on, or is a part of a page; a whole page still asks something.
+    is_asking = response.status_code == HTTPStatus.OK and not request.htmx
+    if is_asking or response.status_code >= HTTPStatus.BAD_REQUEST:
         words = getattr(request, "refused_for", "") or _("This could not be recorded as it is. Enter it again.")
         return Outcome(status=REFUSED, words=words, wants_reason=getattr(request, "wants_reason", False))
     said = _said(request)[said_before:]

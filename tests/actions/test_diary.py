@@ -212,9 +212,18 @@ def test_what_is_gone_or_fine_counts_no_more(ended: Infusion, people: People) ->
     assert told(ended, people, said(Symptom.HEADACHE), at=NOW + 4 * HOUR).report.level == "next visit"
 
 
+def test_a_red_flag_is_taken_back_by_nobody_else(ended: Infusion, people: People) -> None:
+    flagged = told(ended, people, said(Symptom.BREATHLESSNESS)).report
+    with pytest.raises(Refused, match=f"{people.maria.name} reported this"):
+        report_take_back(report=flagged, by=people.sam, now=NOW + MINUTE)
+    flagged.refresh_from_db()
+    assert flagged.taken_back_at is None
+    assert report_take_back(report=flagged, by=people.maria, now=NOW + MINUTE).taken_back_at == NOW + MINUTE
+
+
 def test_what_was_taken_back_counts_no_more(ended: Infusion, people: People) -> None:
     written = told(ended, people, said(Symptom.HEADACHE, SEVERE))
-    report_take_back(report=written.report, by=people.sam, now=NOW + MINUTE)
+    report_take_back(report=written.report, by=people.maria, now=NOW + MINUTE)
     report_take_back(report=written.report, by=people.sam, now=NOW + 2 * MINUTE)
     assert SymptomReport.objects.get().taken_back_at == NOW + MINUTE
     assert told(ended, people, said(Symptom.NAUSEA), at=NOW + HOUR).report.level == "office hours"

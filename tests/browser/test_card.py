@@ -35,7 +35,7 @@ def test_the_next_tap_is_on_the_first_screen_and_so_is_when_it_ends(scenes: Scen
     page.goto(scenes.at("/infusion-days/{running day}/card/"))
     expect(page.get_by_text("Child feels unwell? Tell the nurse at once.")).to_be_in_viewport(ratio=1)
     expect(page.get_by_text("Ends about")).to_be_in_viewport(ratio=1)
-    for name in ("Set to 48 mL/h at", "It has ended", "Paused", "Another rate"):
+    for name in ("The nurse set 48 mL/h at", "It has ended", "Paused", "Another rate"):
         expect(page.get_by_role("link", name=name).first).to_be_in_viewport(ratio=1)
 
 

@@ -15,7 +15,7 @@ from ivig_care.accounts.models import SentEntry, User
 from ivig_care.actions.erasures import record_erase
 from ivig_care.actions.retention import retention_do
 from ivig_care.diary.models import SymptomReport
-from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
+from ivig_care.plans.models import Dose, Infusion, RateEntry, Step, StepEvent
 from ivig_care.regimen.steps import Event
 from tests.actors import People
 from tests.conftest import STARTS_AT
@@ -210,3 +210,15 @@ def test_the_same_words_are_the_same_form_however_the_device_writes_them(
     post(maria, "step_note", step.pk, note="two\r\nlines", csrfmiddlewaretoken="one")
     post(maria, "step_note", step.pk, LATER, note="two\nlines", exact=minutes_ago(0), csrfmiddlewaretoken="other")
     assert StepEvent.objects.filter(kind=Event.NOTED).count() == 1
+
+
+def test_a_page_that_still_asks_is_not_said_to_be_recorded(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    day = infusion.days.get(number=1)
+    day.actual_start = STARTS_AT - 30 * MINUTE
+    day.save(update_fields=["actual_start"])
+    said = post(browser_of(people.maria), "rate_enter", day.pk, LATER, ml_h="24")
+    assert said.json()["status"] == "refused"
+    assert not RateEntry.objects.exists()
+    assert not SentEntry.objects.exists()

@@ -58,7 +58,7 @@ def test_it_says_when_it_ends_and_what_is_next(day: InfusionDay, maria: Client) 
     assert "Ends about 1:48 pm , in 4 h 28 min ." in text
     assert "About 4 of 200 mL are in." in text
     assert "Nobody has said a rate yet" in text
-    assert "Set to 12 mL/h at 9:00 am" in text
+    assert "The nurse set 12 mL/h at 9:00 am" in text
     assert "20 g = 200 mL" in text
     assert "20 kg, weighed Fri 12 Jun" in text
 
@@ -137,7 +137,7 @@ def test_the_first_rate_of_another_lot_begins_the_ladder_anew(day: InfusionDay, 
     assert "first rate of a bottle of another lot" in maria.get(url).content.decode()
     maria.post(url, {"ml_h": "12", "ago": "0", "is_new_lot": "on"})
     assert RateEntry.objects.last().is_new_lot  # type: ignore[union-attr]
-    assert "Set to 24 mL/h now (planned 9:50 am)" in text_of(maria, day)
+    assert "The nurse set 24 mL/h just now (planned 9:50 am)" in text_of(maria, day)
 
 
 @pytest.mark.parametrize(

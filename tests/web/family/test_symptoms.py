@@ -172,6 +172,17 @@ def test_a_mistake_is_taken_back_and_the_clinic_is_to_be_called(ended: Infusion,
     assert "This stays here" not in maria.get(reverse("checklist", args=[ended.pk])).content.decode()
 
 
+def test_a_red_flag_of_another_is_not_taken_back(
+    ended: Infusion, maria: Client, people: People, browser_of: SignedIn
+) -> None:
+    sam = browser_of(people.sam)
+    say(maria, ended, symptom="breathlessness")
+    report = SymptomReport.objects.get()
+    page = sam.post(reverse("report_undo", args=[report.pk]), follow=True).content.decode()
+    assert "nobody else can take it back" in page
+    assert "This stays here" in sam.get(reverse("checklist", args=[ended.pk])).content.decode()
+
+
 def test_the_same_form_sent_twice_is_one_report(ended: Infusion, maria: Client) -> None:
     for _ in range(2):
         maria.post(reverse("symptoms", args=[ended.pk]), {"symptom": "hives", "key": "a-key-of-its-own.1"})

@@ -73,7 +73,11 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """What was reported was a mistake."""
     rows = SymptomReport.objects.filter(infusion__plan__status=Plan.Status.ACTIVE)
     report = fetch_for(request.user, rows.select_related("infusion__plan__child__clinic"), pk, right=Right.RECORD)
-    report_take_back(report=report, by=request.user, now=clock.now())
+    try:
+        report_take_back(report=report, by=request.user, now=clock.now())
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("diary", pk=report.infusion_id)
     told = _(" The clinic has heard of it: call if it is a mistake.") if report.concerns.exists() else ""
     messages.success(request, _("Taken back.") + told)
     return redirect("diary", pk=report.infusion_id)
