@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from ivig_care.actions.errors import RecordErased, ReviewSigned
 from ivig_care.actions.silence import LEAVING, LEFT_OUT, deliveries_silence
 from ivig_care.common.bulk import rows_insert, rows_update
-from ivig_care.common.prepared import Prepared
+from ivig_care.common.prepared import Prepared, relation_fill
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.briefing import briefing_due
 from ivig_care.plans.facts import Given, Worked, changes_between, given_near, read_anew, schedule_of, steps_read
@@ -235,6 +235,8 @@ def _changes_apply(infusion: Infusion, changes: Iterable[Change], at: datetime) 
             made.append(_step_made(infusion, change.step))
             alarm_set(made[-1], now=at)
     Step.objects.bulk_create(made)
+    # What asks for the steps after this sees them as they stand now, in their order.
+    relation_fill(infusion, "steps", sorted([*held.values(), *made], key=lambda step: (step.due_at, step.pk)))
     rows_update(Step, [_Placed(*(getattr(step, name) for name in _Placed._fields)) for step in moved])
     withdrawn = [step.pk for step in moved if step.state == State.WITHDRAWN]
     if withdrawn:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, cared_for_by
 from ivig_care.common.prepared import Prepared
-from ivig_care.plans.models import Infusion
+from ivig_care.plans.models import Infusion, InfusionDay
 from ivig_care.regimen.signs import Level
 from ivig_care.reviews.models import Concern
 
@@ -88,6 +88,11 @@ def on_top_for(user: User, *, now: datetime) -> OnTop:
     rows = Concern.objects.filter(
         is_open | Q(answered_at__gt=now - ANSWER_SHOWN_FOR), infusion__plan__child__in=cared_for_by(user)
     ).select_related("infusion__plan__child__clinic", "report", "answer__by")
+    # While something runs in, the nurse is nearer than any number.
+    running = InfusionDay.objects.filter(
+        infusion=OuterRef("infusion"), actual_start__gt=now - timedelta(days=1), actual_end=None
+    )
+    rows = rows.annotate(is_running=Exists(running))
     found = list(rows.order_by("raised_at", "pk"))
     urgent = sorted((one for one in found if one.answered_at is None and not _is_taken_back(one)), key=_urgency)
     by_child = {one.infusion.plan.child_id: one for one in urgent}

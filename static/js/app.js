@@ -120,3 +120,11 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => {
   for (const one of folded) one.open = false;
 });
+
+// A copy that is kept, and a page that is gone back to, have keys that may be used up: what is said on them is new.
+const isCopy = () => byId("kept")?.hidden === false;
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted && !isCopy()) return;
+  // Not by `value`: some browsers write that in again when the page is loaded anew.
+  for (const field of document.querySelectorAll("form [name=key]")) field.setAttribute("value", crypto.randomUUID());
+});

@@ -32,14 +32,6 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (detail.target?.matches?.(LIVE) && detail.successful) document.getElementById("kept")?.setAttribute("hidden", "");
 });
 
-// A copy that is kept, and a page that is gone back to, have keys that may be used up: what is said on them is new.
-const isCopy = () => document.getElementById("kept")?.hidden === false;
-addEventListener("pageshow", ({ persisted }) => {
-  if (!persisted && !isCopy()) return;
-  // Not by `value`: some browsers write that in again when the page is loaded anew.
-  for (const field of document.querySelectorAll("form [name=key]")) field.setAttribute("value", crypto.randomUUID());
-});
-
 // --- entries ------------------------------------------------------------------------------------
 
 let parts; // queue.js and waiting.js, once they are needed

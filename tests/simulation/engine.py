@@ -274,7 +274,7 @@ class _Playing:
             # others then wait a little, depends on who stands beside whom; tests/nudges/test_races.py plays it.
             patch.object(deliveries, "MOST_UNKNOWN_IN_A_ROW", sys.maxsize),
             patch.object(endings, "_CHANCE", _Even()),
-            patch.object(checklists, "schedule_of", lambda infusion: None),
+            patch.object(checklists, "schedule_of", lambda infusion, *, given: None),
             patch.object(checklists, "changes_between", lambda infusion, schedule: self._changes_take()),
         ):
             yield
