@@ -236,8 +236,8 @@ def _changes_apply(infusion: Infusion, changes: Iterable[Change], at: datetime) 
             alarm_set(made[-1], now=at)
     Step.objects.bulk_create(made)
     # What asks for the steps after this sees them as they stand now, in their order.
-    standing: list[Step] = [*held.values(), *made]
-    relation_fill(infusion, "steps", sorted(standing, key=lambda step: (step.due_at, step.pk)))
+    standing = sorted((*held.values(), *made), key=lambda step: (step.due_at, step.pk))
+    relation_fill(infusion, "steps", standing)
     rows_update(Step, [_Placed(*(getattr(step, name) for name in _Placed._fields)) for step in moved])
     withdrawn = [step.pk for step in moved if step.state == State.WITHDRAWN]
     if withdrawn:
