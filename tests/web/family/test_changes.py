@@ -28,12 +28,18 @@ WEEKS = timedelta(weeks=5)
 @pytest.fixture
 def following(infusion: Infusion, people: People, clock: Traveller) -> Infusion:
     """Lena’s next infusion: the first is signed, with a word for the next time, and she has grown."""
-    finish(infusion, by=people.maria)
-    now = STARTS_AT + timedelta(weeks=4)
-    review_sign(review=infusion.review, by=people.weiss, note="All well.", next_time="Slower at the end.", at=now)
-    made = active_infusion(child=people.lena, by=people.weiss, starts_at=STARTS_AT + WEEKS, at=ACTIVATED_AT + WEEKS)
+    made = _next_after(infusion, people, clock, next_time="Slower at the end.")
     made.plan.weight_kg = Decimal("21.4")
     made.plan.save(update_fields=["weight_kg"])
+    return made
+
+
+def _next_after(infusion: Infusion, people: People, clock: Traveller, *, next_time: str) -> Infusion:
+    """The infusion after one that was signed with this word for the next time, by the same plan."""
+    finish(infusion, by=people.maria)
+    now = STARTS_AT + timedelta(weeks=4)
+    review_sign(review=infusion.review, by=people.weiss, note="All well.", next_time=next_time, at=now)
+    made = active_infusion(child=people.lena, by=people.weiss, starts_at=STARTS_AT + WEEKS, at=ACTIVATED_AT + WEEKS)
     clock.move_to(STARTS_AT + WEEKS - timedelta(days=1))
     return made
 
@@ -94,9 +100,10 @@ def test_with_nothing_before_there_is_nothing_to_compare(
     assert LOOK not in _page(maria, infusion, "checklist")
 
 
-def test_the_same_plan_and_no_word_is_not_put_first(following: Infusion, people: People, browser_of: SignedIn) -> None:
-    type(following.plan).objects.update(weight_kg=20)
-    type(following).objects.get(plan__infusions__review__isnull=False).review.__class__.objects.update(next_time="")
+def test_the_same_plan_and_no_word_is_not_put_first(
+    infusion: Infusion, people: People, browser_of: SignedIn, clock: Traveller
+) -> None:
+    following = _next_after(infusion, people, clock, next_time="")
     maria = browser_of(people.maria)
     assert LOOK not in _page(maria, following, "checklist")
     assert "Nothing in the plan differs from last time." in _page(maria, following)
