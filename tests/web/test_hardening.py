@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -75,6 +77,12 @@ def inline_in(page: str) -> list[str]:
     return reader.found
 
 
+def twice_in(page: str) -> list[str]:
+    """Every id that stands twice on a page: labels and headings would name the wrong thing."""
+    times = Counter(re.findall(r'<[^>]*\sid="([^"]+)"', page))
+    return [f"id {name} stands {count} times" for name, count in times.items() if count > 1]
+
+
 @pytest.fixture
 def stage(db: None, clock: time_machine.Traveller) -> Stage:
     return stage_make()
@@ -96,7 +104,8 @@ def test_no_page_has_anything_inline_and_every_answer_is_sealed(
             continue
         response = browser.get(reverse(name, kwargs=stage.key(row.of, kind)))
         if "html" in response.headers.get("Content-Type", ""):
-            wrong += [f"{name}: {found}" for found in inline_in(response.content.decode())]
+            page = response.content.decode()
+            wrong += [f"{name}: {found}" for found in (*inline_in(page), *twice_in(page))]
         assert _csp(response) == CSP, name
         headers = response.headers
         if name != "service_worker":  # a script without a word about anybody
