@@ -6,9 +6,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
-from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -49,7 +48,7 @@ def language_choose(request: HttpRequest) -> HttpResponse:
 
     Asks for no token, so that the pages of links and guests stay the same for everybody, and for no other site's wish.
     """
-    back = redirect(_page_before(request))
+    back = HttpResponseRedirect(_page_before(request))
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES) and _is_asked_here(request):
         back.set_cookie(
@@ -77,4 +76,6 @@ def _page_before(request: HttpRequest) -> str:
     if not before or not url_has_allowed_host_and_scheme(before, {request.get_host()}, request.is_secure()):
         return "/"
     parts = urlsplit(before)
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
+    page = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    # Without its site it must still be a page of ours: "//elsewhere" would be another site.
+    return page if page.startswith("/") and url_has_allowed_host_and_scheme(page, None) else "/"

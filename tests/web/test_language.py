@@ -39,7 +39,13 @@ def test_a_stranger_chooses_and_comes_back_to_the_page() -> None:
     assert '<html lang="es">' in browser.get("/accounts/login/code/").text
 
 
-@pytest.mark.parametrize("before", ["https://evil.example/x", "//evil.example", "javascript:alert(1)", "", "http://["])
+@pytest.mark.parametrize(
+    "before",
+    [
+        *("https://evil.example/x", "//evil.example", "javascript:alert(1)", "", "http://[", "\u00a0\u00a1\u00fe"),
+        *("http://testserver//evil.example/x", "http://testserver/\\evil.example", "no/page", "?x=1"),
+    ],
+)
 def test_the_way_back_is_ours_alone(before: str) -> None:
     assert Client().post("/language/", {"language": "es"}, headers={"referer": before}).headers["Location"] == "/"
 
