@@ -24,18 +24,15 @@ def concerns_open(user: User) -> list[Concern]:
 
 def concerns_of(infusion: Infusion) -> QuerySet[Concern]:
     """Everything of one infusion that needed an answer, the newest first, with its answer."""
-    return infusion.concerns.select_related("raised_by", "answer__by", "report", "infusion__plan__child").order_by(
-        "-raised_at", "-pk"
-    )
+    return _of(infusion.pk)
 
 
-_CONCERNS: Prepared[Concern] = Prepared(
-    lambda infusion: (
-        Concern.objects.filter(infusion=infusion)
-        .select_related("raised_by", "answer__by", "report", "infusion__plan__child")
-        .order_by("-raised_at", "-pk")
-    )
-)
+def _of(infusion: int) -> QuerySet[Concern]:
+    rows = Concern.objects.filter(infusion=infusion).order_by("-raised_at", "-pk")
+    return rows.select_related("raised_by", "answer__by", "report", "infusion__plan__child")
+
+
+_CONCERNS: Prepared[Concern] = Prepared(_of)
 
 
 def _urgency(concern: Concern) -> int:

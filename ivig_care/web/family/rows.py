@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -113,6 +113,7 @@ def row_look(
     step = row.step
     way, way_url = _way_of(step, day_pk) if may_say and not step.is_said else ("", "")
     said = step.said_at if step.is_said else None
+    seen = partial(_seen, now=now)
     return RowLook(
         pk=step.pk,
         name=row.name,
@@ -128,18 +129,16 @@ def row_look(
         why=translated(step.why),
         due=Moment.seen(step.due_at, now=now),
         closes_at=step.closes_at,
-        said=Moment.seen(minute(said), now=now) if said else None,
+        said=seen(minute(said) if said else None),
         said_by=step.said_by.name if said and step.said_by else "",
         skip_reason=step.skip_reason if step.state == "skipped" else "",
-        last_given=Moment.seen(row.last_given_at, now=now) if row.last_given_at else None,
-        next_allowed=Moment.seen(row.next_allowed_at, now=now) if row.next_allowed_at else None,
+        last_given=seen(row.last_given_at),
+        next_allowed=seen(row.next_allowed_at),
         is_allowed_now=row.next_allowed_at is not None and row.next_allowed_at <= now,
         is_limit_unknown=row.is_limit_unknown,
-        then_none_until=Moment.seen(row.then_none_until, now=now) if row.then_none_until else None,
+        then_none_until=seen(row.then_none_until),
         ledger_says=row.ledger_says,
-        notes=tuple(
-            Note(note.note, note.by.name if note.by else "", Moment.seen(note.at, now=now)) for note in row.notes
-        ),
+        notes=_notes(row, now),
         can_tick=row.can_tick,
         is_far=row.is_far,
         is_together=is_together,
@@ -149,6 +148,14 @@ def row_look(
         way=way,
         way_url=way_url,
     )
+
+
+def _seen(at: datetime | None, *, now: datetime) -> Moment | None:
+    return Moment.seen(at, now=now) if at else None
+
+
+def _notes(row: StepRow, now: datetime) -> tuple[Note, ...]:
+    return tuple(Note(one.note, one.by.name if one.by else "", Moment.seen(one.at, now=now)) for one in row.notes)
 
 
 def _way_of(step: Step, day_pk: int | None) -> tuple[str, str]:
