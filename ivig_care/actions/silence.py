@@ -13,6 +13,7 @@ from ivig_care.plans.models import Step
 ANSWERED = "answered before it left"
 LEFT_OUT = "no longer on the checklist"
 PUT_OFF = "put off"
+MORE_URGENT = "told with something more urgent"
 SIGNED = "the clinic signed before it was answered"
 # What has told somebody, or is about to.
 LEAVING = (Delivery.Status.PENDING, Delivery.Status.SENDING, Delivery.Status.SENT)

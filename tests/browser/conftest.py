@@ -118,8 +118,8 @@ DIARY = (
 )
 CLINICIAN = (
     "/clinic/",
-    "/clinic/concerns/{concern}/answer/",
-    "/clinic/concerns/{answered}/answer/",
+    "/clinic/infusions/{flagged}/concerns/",
+    "/clinic/infusions/{calm}/concerns/",
     "/clinic/infusions/{flagged}/review/",
     "/clinic/{clinic}/children/new/",
     "/clinic/{clinic}/code/",

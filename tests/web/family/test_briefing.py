@@ -13,13 +13,13 @@ from django.urls import reverse
 from time_machine import Traveller
 
 from ivig_care.accounts.models import User
-from ivig_care.actions.concerns import concern_answer
 from ivig_care.actions.infusions import infusion_cancel
 from ivig_care.care_teams.models import Duty
 from ivig_care.nudges.links import link_token
 from ivig_care.plans.models import BriefingAnswer, Infusion, InfusionDay, PlanMedicine
 from ivig_care.reviews.models import Concern
 from tests.actors import People
+from tests.answering import concern_answer
 from tests.conftest import STARTS_AT
 from tests.web.messages import sent
 
