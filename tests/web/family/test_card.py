@@ -83,7 +83,7 @@ def test_asking_for_a_rate_shows_the_new_end_and_saves_nothing(day: InfusionDay,
     assert RateEntry.objects.count() == 0
 
 
-@pytest.mark.parametrize("typed", ["24,5", "24.5", " 24.50 "])
+@pytest.mark.parametrize("typed", ["24,5", "24.5", " 24.50 ", "24, 5"])
 def test_saving_a_rate_leads_back_to_the_card_with_an_undo(day: InfusionDay, maria: Client, typed: str) -> None:
     response = maria.post(reverse("rate_enter", args=[day.pk]), {"ml_h": typed, "ago": "5"}, follow=True)
     assert response.redirect_chain == [(reverse("infusion_card", args=[day.pk]), 302)]
@@ -177,6 +177,8 @@ def test_pausing_and_going_on_are_one_tap_each(day: InfusionDay, maria: Client, 
         ("rate_enter", {"ml_h": "1e9", "ago": "0"}, "Write the number that the pump shows"),
         ("rate_enter", {"ml_h": "NaN", "ago": "0"}, "Write the number that the pump shows"),
         ("rate_enter", {"ml_h": "99999", "ago": "0"}, "Look at the number again"),
+        ("rate_enter", {"ml_h": "1,000", "ago": "0"}, "Do you mean 1000 or 1?"),
+        ("rate_enter", {"ml_h": "1.250", "ago": "0"}, "Do you mean 1250 or 1.25?"),
         ("rate_enter", {"ml_h": "-3", "ago": "0"}, "Write the number that the pump shows"),
         ("rate_enter", {"ml_h": "24", "ago": "60"}, "before the infusion started"),
         ("rate_enter", {"ml_h": "24", "at": "2026-06-15T23:00"}, "has not come"),
@@ -215,6 +217,7 @@ def test_a_bottle_is_noted_and_taken_back(day: InfusionDay, maria: Client) -> No
         ({"brand": "", "lot": "A1"}, "Write the brand"),
         ({"brand": "Octagam 10 %", "lot": ""}, "Write the lot number"),
         ({"brand": "Octagam 10 %", "lot": "A1", "grams": "many"}, "Write the grams"),
+        ({"brand": "Octagam 10 %", "lot": "A1", "grams": "2,500"}, "Do you mean 2500 or 2.5?"),
         ({"brand": "Octagam 10 %", "lot": "A1", "expires_on": "31.31.31"}, "Write the date on the label"),
     ],
 )
