@@ -16,7 +16,7 @@ from time_machine import Traveller
 from ivig_care.accounts.models import User
 from ivig_care.actions.infusions import infusion_day_start
 from ivig_care.actions.lots import Label, lot_enter
-from ivig_care.actions.rates import infusion_day_pause, rate_enter
+from ivig_care.actions.rates import infusion_day_pause, infusion_day_resume, rate_enter
 from ivig_care.actions.steps import step_tick
 from ivig_care.care_teams.models import Role
 from ivig_care.plans.card import card_of
@@ -26,7 +26,7 @@ from ivig_care.protocols.models import Product
 from ivig_care.reviews.models import Concern
 from tests.actors import People
 from tests.conftest import STARTS_AT
-from tests.factories import MembershipFactory, UserFactory
+from tests.factories import ChildFactory, MembershipFactory, UserFactory, active_infusion
 
 SignedIn = Callable[[User], Client]
 MINUTE = timedelta(minutes=1)
@@ -314,6 +314,36 @@ def test_the_number_of_queries_does_not_grow_with_what_was_entered(
     maria.get(url)
     with django_assert_max_num_queries(most):
         maria.get(url)
+
+
+def test_a_pause_is_called_one_wherever_the_day_is_named(
+    day: InfusionDay, people: People, maria: Client, browser_of: SignedIn, clock: Traveller
+) -> None:
+    now = STARTS_AT + 20 * MINUTE
+    kai = active_infusion(child=ChildFactory.create(clinic=people.riverside), by=people.weiss, starts_at=now, at=now)
+    MembershipFactory.create(user=people.maria, child=kai.plan.child, role=Role.GUARDIAN)
+    home = maria.get("/")
+    seen = re.search(r"/live/\?seen=([\w-]+)", home.content.decode())
+    assert seen is not None
+    infusion_day_pause(day=day, by=people.maria, at=now - MINUTE, now=now)
+    assert maria.get(reverse("home_live"), {"seen": seen[1]}).status_code == 200
+    pages = {
+        "/": "Paused since <strong>Mon 9:19 am</strong>.",
+        reverse("checklist", args=[day.infusion_id]): "since Mon 9:19 am. It does not end before",
+        reverse("infusion_card", args=[day.pk]): '<span class="since">since Mon 9:19 am</span>',
+        reverse("whose", args=["infusion-card"]): "The infusion is paused since Mon 9:19 am.",
+    }
+    for url, words in pages.items():
+        page = maria.get(url).content.decode()
+        assert words in page
+        assert ">running<" not in page
+    doctor = browser_of(people.weiss)
+    change = doctor.get(reverse("infusion_change", args=[day.infusion_id])).content.decode()
+    assert "paused since Mon 15 Jun, 9:19 am" in change
+    clock.shift(MINUTE)
+    infusion_day_resume(day=day, ml_h=Decimal(24), by=people.maria, at=now, now=now + MINUTE)
+    assert ">running<" in maria.get("/").content.decode()
+    assert "The infusion is running." in maria.get(reverse("whose", args=["infusion-card"])).content.decode()
 
 
 @pytest.mark.parametrize("name", ["card_print", "checklist_print"])
