@@ -49,13 +49,16 @@ def diary_make(people: People, *, infusion: Infusion, calm: Infusion, now: datet
         at=now - 5 * MINUTE,
         now=now - 5 * MINUTE,
     )
-    assert flagged.concern is not None
+    # Something more, and what one finds who sees the child another way: both stand with it.
+    report_enter(infusion=infusion, said=Reported(symptoms=(mild,)), by=people.maria, at=now - 4 * MINUTE, now=now)
+    fine = report_enter(infusion=infusion, said=Reported(), by=people.maria, at=now - MINUTE, now=now)
     told = report_enter(infusion=calm, said=Reported(symptoms=(mild,)), by=maria, at=now - HOUR, now=now - HOUR)
     return {
         "flagged": infusion.pk,
         "flagged child": child.pk,
         "emergency": flagged.report.pk,
         "mild": told.report.pk,
+        "fine": fine.report.pk,
     }
 
 

@@ -187,13 +187,13 @@ def test_times_are_said_in_spanish(at: str, said: str) -> None:
 
 
 def test_what_is_kept_in_english_is_said_in_spanish_and_what_somebody_wrote_stays() -> None:
-    kept = "Wheezing: moderate; Fever: severe (said before); 38.4 °C, under the arm; “It is severe.”"
+    kept = "Wheezing: moderate, 3 of 10; Fever: severe (said before); 38.4 °C, under the arm; “It is severe.”"
     with translation.override("es"):
         said = spoken.translated_pieces(kept)
         assert spoken.translated("Did Tylenol help? Look again") == "¿Ayudó Tylenol? Mira otra vez"
         assert spoken.translated("vomited") == "vomitó"
         assert spoken.translated("Give with a blue spoon") == "Give with a blue spoon"
-    assert said.startswith("Silbido al respirar: moderado; Fiebre: grave (")
+    assert said.startswith("Silbido al respirar: moderado, 3 de 10; Fiebre: grave (dicho antes)")
     assert said.endswith("; 38.4 °C, en la axila; “It is severe.”")
     assert spoken.translated_pieces(kept) == kept
 

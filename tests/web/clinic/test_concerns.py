@@ -182,7 +182,7 @@ def test_what_the_family_wrote_since_stands_with_it(
         report_enter(infusion=infusion, said=said, by=by, at=at, now=at)
     clock.move_to(STARTS_AT + HOUR)
     page = doctor.get("/clinic/").content.decode()
-    assert page.index("Stiff neck") < page.index("Written since:") < page.index("Sam, ")
+    assert page.index("Stiff neck") < page.index("Also written:") < page.index("Sam, ")
 
 
 def test_the_page_takes_as_many_queries_however_much_waits(infusion: Infusion, people: People, doctor: Client) -> None:
