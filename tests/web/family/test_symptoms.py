@@ -179,20 +179,20 @@ def test_fine_by_one_shows_what_the_other_said_and_that_it_counts(
     say(maria, ended, symptom="headache", sev_headache="severe")
     clock.shift(HOUR)
     form = sam.get(reverse("symptoms", args=[ended.pk])).content.decode()
-    assert "What Maria said before counts on." in form
+    assert "What Maria said before still counts." in form
     assert 'Headache: severe <span class="muted">Maria, Wed 11:00 am</span>' in form
     page = say(sam, ended, fine="1")
     assert "Call Riverside Clinic now" in page
-    assert "Sam finds Lena fine, and that is written down. What Maria said counts on" in page
+    assert "Sam finds Lena fine, and that is written down. What Maria said still counts" in page
     assert "by Maria, Wed 11:00 am" in page
     assert "This stays here" in sam.get(reverse("checklist", args=[ended.pk])).content.decode()
     diary = sam.get(reverse("diary", args=[ended.pk])).content.decode()
     assert "Fine, nothing" in diary
-    assert "What others said counts on: call now" in diary
+    assert "What others said still counts: call now" in diary
     # What one said oneself is over with one's own word.
     page = say(maria, ended, fine="1")
     assert "This does not mean that all is well" in page
-    assert "counts on" not in maria.get(reverse("symptoms", args=[ended.pk])).content.decode()
+    assert "still counts" not in maria.get(reverse("symptoms", args=[ended.pk])).content.decode()
 
 
 def test_a_reading_that_counts_stands_with_what_was_said_before(
