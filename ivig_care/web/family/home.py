@@ -17,7 +17,7 @@ from ivig_care.regimen.steps import SkipReason
 from ivig_care.reviews.concerns import OnTop, on_top_for
 from ivig_care.web.family.checklists import Problem
 from ivig_care.web.family.erase import erasures_for
-from ivig_care.web.family.rows import slots, slots_filled
+from ivig_care.web.family.slots import slots, slots_filled
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.offline.kept import kept
 from ivig_care.web.reach.selectors import off_lines_for

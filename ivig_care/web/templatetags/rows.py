@@ -29,7 +29,7 @@ def step_row(context: Context, row: StepRow) -> SafeString:
     if problem is None or problem.step_id != look.pk:
         return row_html(look)
     more = {name: context[name] for name in ("problem", "infusion", "clinic", "skip_reasons")}
-    return row_with_problem(look, more | {"now": page.now})
+    return row_with_problem(look, more | {"due_at": row.step.due_at, "zone": context["zone"], "now": page.now})
 
 
 @register.simple_tag(takes_context=True)
@@ -50,4 +50,5 @@ def home_row(context: Context, part: Part, row: StepRow) -> SafeString:
     if problem is None or problem.step_id != look.pk:
         return row_html(look)
     more = {"problem": problem, "infusion": infusion, "clinic": part.child.clinic}
-    return row_with_problem(look, more | {"skip_reasons": context["skip_reasons"], "now": overview.now})
+    more |= {"due_at": row.step.due_at, "zone": infusion.tz, "skip_reasons": context["skip_reasons"]}
+    return row_with_problem(look, more | {"now": overview.now})
