@@ -6,11 +6,12 @@ Rows say few different things, with other words in them: each kind of row is wri
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import localize
@@ -22,7 +23,8 @@ from ivig_care.plans.ends import CLOSING_STEP, is_step
 from ivig_care.plans.models import Step
 from ivig_care.plans.selectors import StepRow
 from ivig_care.regimen.protocol import Kind
-from ivig_care.web.family.slots import NUMBER_SLOT, Slotted, slot, slots
+from ivig_care.regimen.steps import SkipReason
+from ivig_care.web.family.slots import NUMBER_SLOT, Slotted, slot, slots, slots_filled
 from ivig_care.web.lists import list_url
 from ivig_care.web.templatetags.times import amount, day_clock, minute, when
 
@@ -179,6 +181,17 @@ def row_html(look: RowLook) -> SafeString:
 def row_with_problem(look: RowLook, more: dict[str, object]) -> SafeString:
     """The row with a `problem`, and with the sheet open in which it was: nobody else sees this, so it is not kept."""
     return render_to_string("family/_step.html", slots(f"s{look.pk}") | {"row": look} | more)
+
+
+def sheet_of_any(request: HttpRequest) -> SafeString:
+    """What can be said of any step without a signal, when the sheet of the step cannot be had."""
+    return slots_filled(_sheet_of_any(get_language() or settings.LANGUAGE_CODE), request)
+
+
+@cache
+def _sheet_of_any(language: str) -> str:
+    with override(language):
+        return render_to_string("offline/_sheet.html", slots("any") | {"skip_reasons": list(SkipReason)})
 
 
 @lru_cache(maxsize=KEPT_KINDS)

@@ -79,13 +79,13 @@ def day_name(day: date | datetime, zone: ZoneInfo | None = None) -> str:
 @register.filter
 def full_day(at: datetime, zone: ZoneInfo) -> str:
     """As in "Tue 3 Mar 2026": of something that may be years ago."""
-    return f"{at.astimezone(zone):%a %-d %b %Y}"
+    return spoken.full_day(at.astimezone(zone))
 
 
 @register.filter
 def weekday(day: date) -> str:
     """As in "Tue"."""
-    return f"{day:%a}"
+    return spoken.weekday(day)
 
 
 @register.filter
