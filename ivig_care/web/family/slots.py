@@ -6,11 +6,11 @@ import re
 import secrets
 from collections.abc import Mapping
 from functools import cache
+from html import escape
 
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.utils.crypto import salted_hmac
-from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from ivig_care.web.templatetags.queue import FormKeys
