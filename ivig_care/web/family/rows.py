@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cache, lru_cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -209,13 +209,13 @@ def _told_apart(look: RowLook) -> tuple[RowLook, dict[str, str]]:
         for number, note in enumerate(look.notes)
         for name, said in note._asdict().items()
     }
-    kind = look._replace(
-        **{name: slot(name) for name in words},
-        pk=NUMBER_SLOT,
-        ledger_says=tuple(map(slot, lines)),
-        notes=tuple(
+    in_place: dict[str, Any] = {
+        "pk": NUMBER_SLOT,
+        "ledger_says": tuple(map(slot, lines)),
+        "notes": tuple(
             Note(*(slot(f"notes.{number}.{name}") for name in Note._fields)) for number in range(len(look.notes))
         ),
-    )
+    }
+    kind = look._replace(**in_place | {name: slot(name) for name in words})
     filled = {slot(name): said for name, said in (words | lines | notes).items()}
     return kind, filled | {str(NUMBER_SLOT): str(look.pk)}
