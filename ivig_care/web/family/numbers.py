@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,10 @@ _WRONG = ("invalid", "min_value", "max_value", "max_digits", "max_whole_digits",
 # "1,000" is a thousand to one person and one to another, and a thousandth of a dose is no small mistake.
 _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?|[1-9]\d{0,2}(\.\d{3})+(,\d+)?")
-_SPACES = re.compile(r"\s+")
+# Spaces part thousands too, and nothing else: "62 5" is a comma that was missed.
+_SPACED = re.compile(r"\d{1,3}(\s\d{3})+([.,]\d+)?")
+# Python reads more as a number than people write: "1e2", "6_25".
+_WRITTEN = re.compile(r"-?[0-9.]+")
 
 
 class Number(forms.DecimalField):
@@ -30,12 +34,19 @@ class Number(forms.DecimalField):
 
     def to_python(self, value: Any) -> Any:
         """The number that is meant. Raises ValidationError, which asks where two could be."""
-        return super().to_python(_plain(value) if isinstance(value, str) else value)
+        if not isinstance(value, str):
+            return super().to_python(value)
+        plain = _plain(value)
+        if plain and not _WRITTEN.fullmatch(plain):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(plain)
 
 
 def _plain(typed: str) -> str:
-    """The same as Python writes it."""
-    said = _SPACES.sub("", typed)
+    """The same as Python writes it; digits of other scripts are the digits that they are."""
+    said = "".join(str(unicodedata.decimal(one, one)) for one in typed.strip())
+    if _SPACED.fullmatch(said):
+        said = "".join(said.split())
     if _EITHER.fullmatch(said):
         digits = re.sub("[.,]", "", said)
         small = f"{Decimal(said.replace(',', '.')):.2f}".rstrip("0").rstrip(".")
