@@ -160,7 +160,13 @@ class Checklist:
     def days_said(self) -> list[tuple[object, ...]]:
         """Everything that the page says of the days where it says what the plan is."""
         return [
-            (card.day.pk, card.status, card.can_start, *(getattr(card.day, name) for name in _SAID_OF_DAY))
+            (
+                card.day.pk,
+                card.status,
+                card.run.paused_at,
+                card.can_start,
+                *(getattr(card.day, name) for name in _SAID_OF_DAY),
+            )
             for card in self.days
         ]
 

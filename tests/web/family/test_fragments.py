@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -20,6 +21,7 @@ from ivig_care.accounts.models import User
 from ivig_care.actions.checklists import checklists_close
 from ivig_care.actions.infusions import infusion_cancel, infusion_day_end, infusion_day_move, infusion_day_start
 from ivig_care.actions.plans import plan_activate, plan_prescribe
+from ivig_care.actions.rates import rate_enter
 from ivig_care.actions.reviews import review_amend, review_sign
 from ivig_care.actions.steps import step_note, step_skip, step_snooze, step_tick, step_undo
 from ivig_care.care_teams.models import Role
@@ -189,6 +191,16 @@ def going_on(infusion: Infusion, people: People) -> Infusion:
     _noted(infusion, people)
     _started(infusion, people)
     return infusion
+
+
+def test_a_pause_is_seen_everywhere_on_the_page(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
+    maria, day = browser_of(people.maria), infusion.days.get(number=1)
+    _started(infusion, people)
+    assert "paused" not in "".join(stays_true([maria], infusion))
+    for minutes, ml_h in ((-40, "0"), (-20, "24"), (-10, "0")):
+        at = STARTS_AT + timedelta(minutes=minutes)
+        rate_enter(day=day, ml_h=Decimal(ml_h), by=people.maria, at=at, now=STARTS_AT)
+        stays_true([maria], infusion)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
