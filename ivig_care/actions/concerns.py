@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from ivig_care.accounts.models import User
@@ -109,8 +108,7 @@ def concerns_answer(*, infusion: Infusion, seen: Collection[int], words: str, by
     Whatever came in since is not among them, and stays open. Raises ConcernAnswered, NothingToAnswer, RecordErased.
     """
     infusion = infusion_hold(infusion.pk)
-    rows = infusion.concerns.filter(Q(pk__in=seen) | Q(answered_at__isnull=True))
-    held = list(rows.select_related("answer__by").order_by("raised_at", "pk"))
+    held = list(infusion.concerns.select_related("answer__by").order_by("raised_at", "pk"))
     named = [one for one in held if one.pk in seen]
     before = [one for one in named if one.answered_at is not None]
     answered = [one for one in named if one.answered_at is None]
@@ -122,7 +120,7 @@ def concerns_answer(*, infusion: Infusion, seen: Collection[int], words: str, by
         ConcernAnswer(concern=one, words=words, by=by, at=now) for one in answered
     )
     infusion.concerns.filter(pk__in=[one.pk for one in answered]).update(answered_at=now)
-    still_open = [one for one in held if one.pk not in seen]
+    still_open = [one for one in held if one.answered_at is None and one.pk not in seen]
     if not any(one.level in URGENT for one in still_open):
         concerns_silence(infusion)
         for left in still_open[-1:]:

@@ -166,13 +166,13 @@ class ForFamily:
 
 def for_family(infusion: Infusion, *, now: datetime) -> ForFamily:
     """What a family sees at `now` of what it raised about an infusion. One query."""
-    lately = [one for one in _CONCERNS.rows(infusion.pk) if one.raised_at > now - STAYS_FOR]
-    waiting = [one for one in lately if one.answered_at is None]
+    rows = _CONCERNS.rows(infusion.pk)
+    waiting = [one for one in rows if one.answered_at is None and one.raised_at > now - STAYS_FOR]
     urgent = [one for one in waiting if one.level in RED_FLAGS and not _is_taken_back(one)]
     return ForFamily(
         red_flag=max(urgent, key=_urgency, default=None),
         waiting=tuple(one for one in waiting if one not in urgent),
-        answered=by_answer(one for one in lately if one.answered_at and one.answered_at > now - ANSWER_SHOWN_FOR),
+        answered=by_answer(one for one in rows if one.answered_at and one.answered_at > now - ANSWER_SHOWN_FOR),
     )
 
 

@@ -16,7 +16,7 @@ from ivig_care.care_teams.models import AuditEvent, Child, Membership, Role
 from ivig_care.nudges.models import Delivery, OutboxMessage
 from ivig_care.plans.models import Infusion
 from ivig_care.regimen.signs import Level
-from ivig_care.reviews.concerns import concerns_open, for_family, on_top_for
+from ivig_care.reviews.concerns import STAYS_FOR, concerns_open, for_family, on_top_for
 from ivig_care.reviews.models import Concern, Review
 from tests.actors import People
 from tests.answering import concern_answer
@@ -312,6 +312,15 @@ def test_a_family_reads_one_answer_once_and_the_red_flag_goes_with_the_last(
     assert for_family(infusion, now=now + MINUTE).red_flag is None
     assert on_top_for(people.maria, now=now + MINUTE).red_flags == ()
     assert len(for_family(infusion, now=now + MINUTE).answered) == 2
+
+
+def test_an_answer_that_took_long_is_read_all_the_same(infusion: Infusion, people: People, nia: User) -> None:
+    concern = raised(infusion, people)
+    then = STARTS_AT + STAYS_FOR + MINUTE
+    assert for_family(infusion, now=then).red_flag is None
+    concern_answer(concern=concern, words="Called.", by=nia, now=then)
+    for said in (for_family(infusion, now=then + MINUTE), on_top_for(people.maria, now=then + MINUTE)):
+        assert [one.concerns for one in said.answered] == [(concern,)]
 
 
 def test_answering_many_takes_no_more_queries_than_answering_two(infusion: Infusion, people: People, nia: User) -> None:

@@ -152,6 +152,14 @@ def test_a_form_that_saw_nothing_answers_nothing(concern: Concern, doctor: Clien
     assert not ConcernAnswer.objects.exists()
 
 
+def test_a_form_that_names_more_than_a_statement_takes_is_a_form_like_any_other(
+    concern: Concern, doctor: Client
+) -> None:
+    seen = " ".join(map(str, range(1, 70_000)))
+    assert doctor.post(page_of(concern.infusion), {"words": "Called.", "seen": seen}).status_code == 302
+    assert ConcernAnswer.objects.get().concern == concern
+
+
 def test_whoever_was_slower_loses_nothing_that_was_typed(concern: Concern, people: People, doctor: Client) -> None:
     concern_answer(concern=concern, words="We called.", by=people.weiss, now=STARTS_AT)
     response = doctor.post(page_of(concern.infusion), {"words": "I called too.", "seen": str(concern.pk)})
