@@ -15,6 +15,7 @@ from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import checklist_refresh, checklist_touch, infusion_hold
 from ivig_care.actions.errors import ReasonNeeded, Refused
 from ivig_care.actions.steps import check_time
+from ivig_care.common.spoken import day_clock
 from ivig_care.plans.extra import Meant, answer_to, entry_of, last_given
 from ivig_care.plans.ledger import ledger_of
 from ivig_care.plans.models import Dose, Infusion
@@ -101,8 +102,7 @@ def reason_asked(infusion: Infusion, meant: Meant, at: datetime) -> str:
 
 def clock_words(at: datetime, infusion: Infusion) -> str:
     """A time where the child lives: Tue 8:30 am."""
-    local = at.astimezone(infusion.tz)
-    return f"{local:%a} {local.strftime('%-I:%M %p').lower()}"
+    return day_clock(at.astimezone(infusion.tz))
 
 
 def _follow(infusion: Infusion, *, now: datetime) -> None:

@@ -64,10 +64,13 @@ def concern_tell(infusion: Infusion, *, key: int, is_urgent: bool, ring: Ring, n
         waiting.filter(tries=0, next_attempt_at__gt=now, purpose=Purpose.URGENT).update(
             next_attempt_at=now, owed_at=now
         )
+    until = now + WORTH_TELLING
+    # What one more joins is worth telling for as long as that one is.
+    waiting.filter(expires_at__lt=until).update(expires_at=until, link_until=until + LINK_OUTLIVES)
     purpose = Purpose.URGENT if is_urgent else Purpose.CONCERN
     joined = set(waiting.values_list("person_id", flat=True))
     put_off = {} if ring is Ring.AT_ONCE else _told_lately(about, now)
-    occasion, until = f"{purpose} {key}", now + WORTH_TELLING
+    occasion = f"{purpose} {key}"
     _tell(staff - joined, purpose, occasion=occasion, until=until, now=now, infusion=infusion, put_off=put_off)
     if is_urgent:
         _make_way(infusion, staff)

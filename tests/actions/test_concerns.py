@@ -116,6 +116,17 @@ def test_what_waits_to_leave_is_joined_by_the_next(
     assert Delivery.objects.filter(purpose="concern").count() == len(reached)
 
 
+def test_what_joins_a_message_that_does_not_get_through_is_worth_telling_as_long_as_any(
+    infusion: Infusion, people: People, reached: tuple[User, User]
+) -> None:
+    raised(infusion, people, level=Level.CALL_NOW)
+    waiting = Delivery.objects.filter(purpose="urgent", person__in=reached)
+    tomorrow = STARTS_AT + 24 * HOUR
+    waiting.update(tries=90, next_attempt_at=tomorrow - MINUTE)
+    raised(infusion, people, about="2", level=Level.EMERGENCY, now=tomorrow - 5 * MINUTE)
+    assert len(texts_sent(tomorrow + 5 * MINUTE)) == len(reached)
+
+
 @pytest.mark.usefixtures("reached")
 def test_what_comes_within_minutes_waits_and_is_told_together(infusion: Infusion, people: People) -> None:
     for level in (Level.OFFICE_HOURS, Level.CALL_NOW):

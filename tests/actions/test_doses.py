@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.utils.translation import override
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.doses import dose_enter, dose_take_back
@@ -81,6 +82,14 @@ def test_another_within_the_interval_says_who_gave_the_last_and_asks_why(relieve
     assert Dose.objects.filter(ingredient="ibuprofen").count() == 1
     given(relieved, people.maria, at=NOW + HOUR, reason="vomited it")
     assert Dose.objects.get(reason="vomited it").given_at == NOW + HOUR
+
+
+def test_whoever_reads_spanish_is_told_the_time_in_spanish(relieved: Infusion, people: People) -> None:
+    given(relieved, people.sam)
+    with override("es"), pytest.raises(ReasonNeeded) as needed:
+        given(relieved, people.maria, at=NOW + HOUR)
+    assert "lun 11:00 am" in needed.value.why
+    assert "Mon" not in needed.value.why
 
 
 def test_the_same_form_twice_is_noticed_as_the_same_dose(relieved: Infusion, people: People) -> None:
