@@ -22,9 +22,10 @@ from ivig_care.diary.models import Cup, FluidEntry, SymptomNamed, SymptomReport,
 from ivig_care.diary.reports import about_words, checks_answered, checks_answered_by, said_besides, triaged_of
 from ivig_care.plans.models import Infusion, Step
 from ivig_care.regimen.fluids import FluidKind
+from ivig_care.regimen.reports import COUNTS_FOR
 from ivig_care.regimen.signs import Level
 from ivig_care.regimen.symptoms import Symptom, SymptomSaid, Temperature
-from ivig_care.reviews.concerns import RED_FLAGS
+from ivig_care.reviews.concerns import RED_FLAGS, urgency_of
 from ivig_care.reviews.models import Concern
 
 # More at once is a slip of the finger.
@@ -252,8 +253,7 @@ def _celsius(reading: Temperature) -> Decimal:
 
 
 def _concern(infusion: Infusion, report: SymptomReport, said: Reported, *, by: User, now: datetime) -> Concern | None:
-    # Whoever says that the child is fine tells nothing: what others said is urgent, and was told when they said it.
-    if report.level not in TOLD or said.is_fine:
+    if report.level not in TOLD or (said.is_fine and _is_told(report)):
         return None
     # Kept in the language of the record, whichever the phone speaks.
     with override(settings.LANGUAGE_CODE):
@@ -269,6 +269,17 @@ def _concern(infusion: Infusion, report: SymptomReport, said: Reported, *, by: U
         report=report,
         is_news=said.is_news,
     )
+
+
+def _is_told(report: SymptomReport) -> bool:
+    """Whether the clinic has heard of something as urgent: what others said may have grown more urgent with time."""
+    lately = Concern.objects.filter(
+        infusion=report.infusion,
+        kind=Concern.Kind.SYMPTOMS,
+        report__taken_back_at=None,
+        report__at__gt=report.at - COUNTS_FOR,
+    )
+    return any(urgency_of(level) >= urgency_of(report.level) for level in lately.values_list("level", flat=True))
 
 
 def _checks_open(report: SymptomReport, *, by: User, now: datetime) -> None:

@@ -156,13 +156,12 @@ def said_besides(report: SymptomReport) -> list[str]:
     later = infusion.reports.standing().filter(at__gt=at, at__lt=at + COUNTS_FOR, pk__lt=report.pk)
     last = later.order_by("at", "pk").last()
     named = {one.symptom for one in report.symptoms.all()}
-    found = dict[Symptom, SymptomSaid]()
-    for moment in (at, *([last.at] if last else [])):
-        found |= {one.symptom: one for one in standing_of(infusion, moment).symptoms if one.symptom not in named}
-    return [
-        _("%(symptom)s (said before)") % {"symptom": symptom_words(one.symptom, one.severity or "", one.score)}
-        for one in found.values()
-    ]
+    standing = [standing_of(infusion, moment) for moment in (at, *([last.at] if last else []))]
+    found = {one.symptom: one for then in standing for one in then.symptoms if one.symptom not in named}
+    words = [symptom_words(one.symptom, one.severity or "", one.score) for one in found.values()]
+    if not report.temperatures.all():
+        words += [temperature_words(one.celsius, one.method) for one in standing[0].temperatures]
+    return [_("%(symptom)s (said before)") % {"symptom": one} for one in dict.fromkeys(words)]
 
 
 def symptom_words(name: str, severity: str, score: int | None) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from django.utils.translation import override
 
 from ivig_care.actions.diary import (
     MOST_ML,
@@ -24,6 +25,7 @@ from ivig_care.actions.errors import Refused, ReviewSigned, TimeNotPossible
 from ivig_care.actions.infusions import infusion_day_end, infusion_day_start
 from ivig_care.actions.reviews import review_sign
 from ivig_care.care_teams.models import AuditEvent
+from ivig_care.common.spoken import translated_pieces
 from ivig_care.diary.models import Cup, FluidEntry, SymptomReport
 from ivig_care.diary.reports import still_of
 from ivig_care.diary.selectors import call_card_is_on, diary_of, drinks_of
@@ -229,6 +231,19 @@ def test_fine_by_one_leaves_what_the_other_said(ended: Infusion, people: People)
     assert sick.report.level == Level.CALL_NOW
 
 
+def test_what_grew_more_urgent_since_the_other_said_it_is_told_when_one_says_fine(
+    ended: Infusion, people: People
+) -> None:
+    sick = told(ended, people, said(Symptom.VOMITING, since=NOW))
+    assert sick.report.level == Level.OFFICE_HOURS
+    fine = told(ended, people, by=people.sam, at=NOW + 5 * HOUR)
+    assert (fine.report.level, fine.report.is_fine) == (Level.CALL_NOW, True)
+    assert fine.concern is not None
+    assert (fine.concern.level, fine.concern.words) == (Level.CALL_NOW, "Vomiting: mild (said before)")
+    assert for_family(ended, now=NOW + 5 * HOUR).red_flag == fine.concern
+    assert told(ended, people, by=people.sam, at=NOW + 6 * HOUR).concern is None
+
+
 def test_what_the_other_said_is_over_when_it_is_said_to_be(ended: Infusion, people: People) -> None:
     told(ended, people, said(Symptom.HEADACHE, SEVERE))
     gone = told(ended, people, gone=frozenset({Symptom.HEADACHE}), by=people.sam, at=NOW + HOUR)
@@ -250,6 +265,16 @@ def test_a_fever_of_the_other_counts_until_somebody_measures_again(ended: Infusi
     cool = Temperature(celsius=Fraction(37), method=Method.ORAL, at=NOW + 2 * HOUR)
     measured = told(ended, people, temperatures=(cool,), by=people.sam, at=NOW + 2 * HOUR)
     assert measured.report.level == ""
+
+
+def test_the_clinic_reads_of_a_fever_that_counts_along(ended: Infusion, people: People) -> None:
+    hot = Temperature(celsius=Fraction("38.6"), method=Method.ORAL, at=NOW)
+    told(ended, people, temperatures=(hot,))
+    better = told(ended, people, trend=SymptomReport.Trend.BETTER, by=people.sam, at=NOW + HOUR)
+    assert better.concern is not None
+    assert better.concern.words == "38.6 °C, in the mouth (said before)"
+    with override("es"):
+        assert translated_pieces(better.concern.words) == "38.6 °C, en la boca (dicho antes)"
 
 
 def test_what_says_nothing_new_of_an_emergency_does_not_ring_again(ended: Infusion, people: People) -> None:
