@@ -161,7 +161,7 @@ def _seen(request: PersonRequest, infusion: Infusion) -> _Seen:
     return _Seen(
         infusion=infusion.pk,
         revision=infusion.revision,
-        doses=infusion.doses_said,  # type: ignore[attr-defined]
+        doses=infusion.doses_said,
         places=(child.given_name, clinic.name, clinic.phone, clinic.emergency_number, clinic.country, infusion.zone),
         may_record=may(user, Right.RECORD, child),
         language=get_language(),

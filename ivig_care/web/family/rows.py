@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,22 @@ class Note(NamedTuple):
     moment: Moment
 
 
+class Limits(NamedTuple):
+    """What the ledger says of one medicine, for whoever wants to give it."""
+
+    last_given: Moment | None
+    next_allowed: Moment | None
+    is_allowed_now: bool
+    is_unknown: bool
+    then_none_until: Moment | None
+    sentences: tuple[str, ...]
+
+    @property
+    def is_too_soon(self) -> bool:
+        """Whether it is known that the next one is not allowed yet."""
+        return self.next_allowed is not None and not self.is_allowed_now
+
+
 class RowLook(NamedTuple):
     """Everything that a row says: two rows with the same look are the same row, letter by letter.
 
@@ -71,12 +87,7 @@ class RowLook(NamedTuple):
     said: Moment | None
     said_by: str
     skip_reason: str
-    last_given: Moment | None
-    next_allowed: Moment | None
-    is_allowed_now: bool
-    is_limit_unknown: bool
-    then_none_until: Moment | None
-    ledger_says: tuple[str, ...]
+    limits: Limits
     notes: tuple[Note, ...]
     can_tick: bool
     is_far: bool
@@ -88,11 +99,6 @@ class RowLook(NamedTuple):
     # Where what is to be done is done in its own way, and which way that is: "drinks", "check", "list" or "close".
     way: str = ""
     way_url: str = ""
-
-    @property
-    def is_too_soon(self) -> bool:
-        """Whether it is known that the next one is not allowed yet."""
-        return self.next_allowed is not None and not self.is_allowed_now
 
 
 def row_look(
@@ -113,7 +119,6 @@ def row_look(
     step = row.step
     way, way_url = _way_of(step, day_pk) if may_say and not step.is_said else ("", "")
     said = step.said_at if step.is_said else None
-    seen = partial(_seen, now=now)
     return RowLook(
         pk=step.pk,
         name=row.name,
@@ -129,15 +134,10 @@ def row_look(
         why=translated(step.why),
         due=Moment.seen(step.due_at, now=now),
         closes_at=step.closes_at,
-        said=seen(minute(said) if said else None),
+        said=_seen(minute(said) if said else None, now),
         said_by=step.said_by.name if said and step.said_by else "",
         skip_reason=step.skip_reason if step.state == "skipped" else "",
-        last_given=seen(row.last_given_at),
-        next_allowed=seen(row.next_allowed_at),
-        is_allowed_now=row.next_allowed_at is not None and row.next_allowed_at <= now,
-        is_limit_unknown=row.is_limit_unknown,
-        then_none_until=seen(row.then_none_until),
-        ledger_says=row.ledger_says,
+        limits=_limits(row, now),
         notes=_notes(row, now),
         can_tick=row.can_tick,
         is_far=row.is_far,
@@ -150,8 +150,19 @@ def row_look(
     )
 
 
-def _seen(at: datetime | None, *, now: datetime) -> Moment | None:
+def _seen(at: datetime | None, now: datetime) -> Moment | None:
     return Moment.seen(at, now=now) if at else None
+
+
+def _limits(row: StepRow, now: datetime) -> Limits:
+    return Limits(
+        last_given=_seen(row.last_given_at, now),
+        next_allowed=_seen(row.next_allowed_at, now),
+        is_allowed_now=row.next_allowed_at is not None and row.next_allowed_at <= now,
+        is_unknown=row.is_limit_unknown,
+        then_none_until=_seen(row.then_none_until, now),
+        sentences=row.ledger_says,
+    )
 
 
 def _notes(row: StepRow, now: datetime) -> tuple[Note, ...]:
