@@ -108,11 +108,12 @@ _DOSES = (
     .values("said")
 )
 # Doses are added and taken back, never edited: the sum of both counts grows with whatever is said of any of them.
+_COUNTED = {"doses_said": Coalesce(Subquery(_DOSES), 0)}
 _ACTIVE: Prepared[Infusion] = Prepared(
     lambda infusion: (
         Infusion.objects.filter(pk=infusion, plan__status=Plan.Status.ACTIVE)
         .select_related("plan__child__clinic", "plan__product", "review__signed_by")
-        .annotate(doses_said=Coalesce(Subquery(_DOSES), 0))
+        .annotate(**_COUNTED)
     )
 )
 
