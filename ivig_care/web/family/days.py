@@ -90,7 +90,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     day = _day(request, pk)
     try:
         infusion_day_undo(day=day, by=request.user, now=clock.now())
-        messages.success(request, _("Taken back. The open steps are where they were before."))
+        messages.success(request, _("Undone. The open steps are where they were before."))
     except Refused as refused:
         messages.error(request, str(refused))
     return _back(request, day)

@@ -84,7 +84,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     entry = fetch_for(request.user, rows, pk, right=Right.RECORD)
     try:
         rate_take_back(entry=entry, by=request.user, now=clock.now())
-        messages.success(request, _("Taken back. The open steps follow."))
+        messages.success(request, _("Undone. The open steps follow."))
     except Refused as refused:
         refusal_note(request, str(refused))
         messages.error(request, str(refused))
