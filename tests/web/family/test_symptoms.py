@@ -179,7 +179,7 @@ def test_a_red_flag_of_another_is_not_taken_back(
     say(maria, ended, symptom="breathlessness")
     report = SymptomReport.objects.get()
     page = sam.post(reverse("report_undo", args=[report.pk]), follow=True).content.decode()
-    assert "nobody else can take it back" in page
+    assert "nobody else can undo it" in page
     assert "This stays here" in sam.get(reverse("checklist", args=[ended.pk])).content.decode()
 
 
