@@ -104,4 +104,4 @@ def test_the_review_shows_what_the_family_wrote(
     assert "Nothing was reported" not in page
     for words in ("+5 h", "Headache: moderate", "undone", "300 mL", "of 1500 mL", "Answer it"):
         assert words in page
-    assert "The family took this back" in doctor.get("/clinic/").content.decode()
+    assert "The family undid this" in doctor.get("/clinic/").content.decode()
