@@ -74,6 +74,8 @@ _KEPT = (
     gettext_noop("by text message"),
     gettext_noop("forgotten on request"),
     gettext_noop("nobody in particular"),
+    # What a built-in protocol is for.
+    gettext_noop("juvenile dermatomyositis"),
     # Behind a symptom that an earlier report named.
     gettext_noop("said before"),
     # Where a row stands, beside the states of a step.
@@ -167,6 +169,11 @@ def day_name(day: date) -> str:
 def full_day(day: date) -> str:
     """As in "Tue 3 Mar 2026"."""
     return _("%(day)s %(number)s %(month)s %(year)s") % _parts(day)
+
+
+def weekday(day: date) -> str:
+    """As in "Tue"."""
+    return str(_DAYS[day.weekday()])
 
 
 def day_short(day: date) -> str:

@@ -104,7 +104,7 @@ def full_day(at: datetime, zone: ZoneInfo) -> str:
 @register.filter
 def weekday(day: date) -> str:
     """As in "Tue"."""
-    return f"{day:%a}"
+    return spoken.weekday(day)
 
 
 @register.filter
