@@ -14,6 +14,7 @@ from ivig_care.plans.card import card_of, card_version
 from ivig_care.plans.card_words import differences, is_expired, questions
 from ivig_care.plans.models import InfusionDay, Plan
 from ivig_care.regimen.symptoms import Symptom
+from ivig_care.web.bar import bar_of
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.offline.kept import kept
@@ -38,8 +39,13 @@ CHIPS = (
 def card(request: PersonRequest, pk: int) -> HttpResponse:
     """The whole page of one infusion day."""
     day = day_for(request, pk)
-    looked_at(request, day.infusion.plan.child, day)
-    return render(request, "family/card.html", card_context(request, day))
+    infusion, child = day.infusion, day.infusion.plan.child
+    looked_at(request, child, day)
+    context = card_context(request, day)
+    if child.pk in request.places.children(Right.SEE):
+        may_record = may(request.user, Right.RECORD, child)
+        context["bar"] = bar_of(request, infusion, now=clock.now(), may_record=may_record)
+    return render(request, "family/card.html", context)
 
 
 @never_cache
