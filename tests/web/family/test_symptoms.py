@@ -120,6 +120,7 @@ def test_what_was_said_before_is_there_until_it_is_gone(ended: Infusion, maria: 
     say(maria, ended, **MILD_HEADACHE)
     page = maria.get(reverse("symptoms", args=[ended.pk])).content.decode()
     assert "Said before" in page
+    assert "Still there" in page
     assert "Headache: mild, 3 of 10" in page
     say(maria, ended, gone="headache")
     assert "Said before" not in maria.get(reverse("symptoms", args=[ended.pk])).content.decode()
