@@ -38,7 +38,7 @@ function draw() {
 }
 
 function follow({ detail }) {
-  const ours = detail.filter(({ order, state }) => order === from.dataset.day && ["waiting", "stuck"].includes(state));
+  const ours = detail.filter(({ order, state }) => order === from.dataset.order && ["waiting", "stuck"].includes(state));
   const now = ours.reduce((_, { what }) => AFTER[what] ?? _, from.dataset.state);
   const hasChanged = now !== state;
   state = now;

@@ -211,3 +211,14 @@ def visit(browser: Browser, scenes: Scenes) -> Iterator[Visit]:
 def infusion_url(scenes: Scenes) -> str:
     """A checklist of this test's own: day 1 was to start 45 minutes ago, and nothing has been said yet."""
     return f"{scenes.url}/infusions/{scenes.spare.pop()}/"
+
+
+@pytest.fixture
+def phone(visit: Visit, infusion_url: str) -> Page:
+    """Maria's phone, with a checklist that it keeps."""
+    from tests.browser.keeping import wait_until_kept
+
+    page = visit("maria")
+    page.goto(infusion_url)
+    wait_until_kept(page, infusion_url)
+    return page
