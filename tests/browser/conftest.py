@@ -15,6 +15,12 @@ from tests.services.site import Site, running_site
 
 expect.set_options(timeout=10_000)
 
+# So that pages offer notifications, as they do where the site is run: the key of an example, for tests on this machine.
+PUSH = {
+    "VAPID_PRIVATE_KEY": "l8ca_8uBr3V85JZrzAjJ0_HWd-6rCN6tsLcw6B0uoOw",
+    "VAPID_SUBJECT": "mailto:care@example.org",
+}
+
 # Every page, by who may see it; the names in braces are those of tests/browser/scenes.py.
 STRANGER = (
     "/accounts/login/code/",
@@ -166,7 +172,7 @@ class Scenes:
 def scenes() -> Iterator[Scenes]:
     """The site with its scenes, for all tests of this directory."""
     # Nothing here waits for a message, so beat need not hurry.
-    with running_site({"DISPATCH_SECONDS": "10"}) as site:
+    with running_site({"DISPATCH_SECONDS": "10"} | PUSH) as site:
         site.run("manage.py", "load_catalogue")
         made = json.loads(site.run("-m", "tests.browser.scenes"))
         yield Scenes(site=site, keys=made["keys"], spare=made["spare"])
