@@ -20,7 +20,9 @@ MADE = """async () => {
   }
   return made;
 }"""
-ASKED = "caches.open('ahead').then((all) => all.match('/ahead/')).then((one) => one?.json()).then((one) => one?.at ?? 0)"
+ASKED = (
+    "caches.open('ahead').then((all) => all.match('/ahead/')).then((one) => one?.json()).then((one) => one?.at ?? 0)"
+)
 # As if a quarter of an hour had gone by since the site was asked.
 LATER = """async () => {
   const ahead = await caches.open("ahead");
