@@ -3,11 +3,14 @@
 // As what the day goes on after each thing that was said, and what can be said of it then.
 const AFTER = { start: "running", rate: "running", resume: "running", pause: "paused", end: "ended" };
 const MAY = { planned: ["start"], running: ["rate", "pause", "end"], paused: ["resume", "end"], ended: [] };
+const BEFORE = { start: "planned", rate: "running", pause: "running", resume: "paused", end: "running" };
 
 let from; // the template of the page
 let tools; // entry.js
 let panel;
 let state = "";
+let count = 0; // of what waits of this day
+let instead = ""; // the page that cannot be had
 
 const isAway = () => !navigator.onLine || document.getElementById("kept")?.hidden === false;
 
@@ -40,21 +43,25 @@ function draw() {
 function follow({ detail }) {
   const ours = detail.filter(({ order, state }) => order === from.dataset.order && ["waiting", "stuck"].includes(state));
   const now = ours.reduce((_, { what }) => AFTER[what] ?? _, from.dataset.state);
-  const hasChanged = now !== state;
-  state = now;
+  const isSaid = ours.length > count && panel.querySelector("form:not([hidden])");
+  [state, count] = [now, ours.length];
+  if (isSaid) for (const form of panel.querySelectorAll("form")) form.hidden = true;
   draw();
-  if (!hasChanged || !panel.querySelector("form:not([hidden])")) return;
-  for (const form of panel.querySelectorAll("form")) form.hidden = true;
-  panel.querySelector("h2").focus();
+  if (isSaid) (panel.hidden ? document.getElementById("state") : panel.querySelector("h2")).focus();
+  if (instead) takeUp();
 }
 
-/** What the person was about to say on a page that cannot be had. */
+// What the person was about to say on a page that cannot be had. This card may be older than the page that led there.
 function takeUp() {
-  const instead = new URL(new URLSearchParams(location.search).get("instead") ?? "", location);
-  const form = [...panel.querySelectorAll("form")].find((one) => new URL(one.action).pathname === instead.pathname);
-  if (!form) return;
+  const { pathname, searchParams } = new URL(instead, location);
+  instead = "";
   history.replaceState(null, "", location.pathname);
-  if (MAY[state].includes(form.dataset.what)) open(form.dataset.what, instead.searchParams);
+  const form = [...panel.querySelectorAll("form")].find((one) => new URL(one.action).pathname === pathname);
+  if (!form) return;
+  const { what } = form.dataset;
+  if (!MAY[state].includes(what)) from.dataset.state = state = BEFORE[what];
+  draw();
+  open(what, searchParams);
   panel.scrollIntoView();
 }
 
@@ -67,6 +74,6 @@ export function begin(template, entry) {
   document.addEventListener("htmx:afterRequest", draw);
   for (const name of ["online", "offline"]) addEventListener(name, draw);
   setInterval(times, 20000);
+  instead = new URLSearchParams(location.search).get("instead") ?? "";
   draw();
-  takeUp();
 }

@@ -65,7 +65,7 @@ function markAll(entries) {
       row.querySelector("h3").after(mark(place.dataset.row.replace("{time}", time)));
     }
     for (const day of one.order ? document.querySelectorAll(`[data-day="${one.order}"]`) : []) {
-      day.classList.add("is-waiting");
+      if (one.state === "waiting") day.classList.add("is-waiting");
       const marks = day.querySelectorAll("h2, .waiting-mark");
       marks[marks.length - 1].after(mark(place.dataset.day.replace("{time}", time).replace("{what}", one.label)));
     }

@@ -220,7 +220,7 @@ def test_a_drink_without_a_signal_is_written_down_once_at_its_time(phone: Page, 
 
 
 def test_signs_reported_without_a_signal_lead_to_the_numbers(phone: Page, scenes: Scenes) -> None:
-    card = f"{phone.url}call/"
+    checklist, card = phone.url, f"{phone.url}call/"
     wait_until_kept(phone, card)
     phone.goto(f"{phone.url}symptoms/")
     phone.context.set_offline(True)
@@ -231,3 +231,6 @@ def test_signs_reported_without_a_signal_lead_to_the_numbers(phone: Page, scenes
     expect(phone.locator("#no-signal")).to_contain_text("No signal: nobody has read what you wrote.")
     expect(phone.locator("#kept")).to_contain_text("No connection. This is how it looked at")
     expect(phone.get_by_role("link", name="Call 911").first).to_be_visible()
+    # The list says what was typed, not only where.
+    phone.goto(checklist)
+    expect(phone.locator("#waiting li")).to_contain_text("Trouble breathing")
