@@ -28,8 +28,9 @@ async function keepAhead() {
     const copy = await (await caches.open(PAGES)).match(path);
     if (copy && versions[path] === version && lookedAt(copy) > Date.now() - FRESH_FOR) continue;
     if (from !== era || !(await isLookedAt())) return;
-    await learn(await fetch(path, { headers: { Accept: "text/html" } }), from);
-    versions[path] = version;
+    const page = await fetch(path, { headers: { Accept: "text/html" } });
+    await learn(page, from);
+    if (page.ok) versions[path] = version;
     await remember({ at: 0, versions }, from);
   }
   await remember({ at: Date.now(), versions }, from);
