@@ -211,7 +211,9 @@ def _database() -> dict[str, Any]:
         database = dict(env.dj_db_url("DATABASE_URL", conn_max_age=600, conn_health_checks=True))
         options: dict[str, Any] = {
             # Statements that are used over and over are planned once on each connection; see actions/handovers.py.
+            # For that their values must go to the server beside them, not within them.
             "prepare_threshold": 5,
+            "server_side_binding": True,
             # Rows lie in memory or on a disk without arms: reading one by its key costs about as much as one in a row.
             "options": "-c random_page_cost=1.1 -c jit=off",
             # A database host that is gone without a word must not hold up whoever waits for it.
@@ -241,7 +243,12 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "common_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+    },
+    # What is the same on every page, of a language or a person, is written once by each process ({% cache %}).
+    "template_fragments": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000},
+    },
 }
 
 # --- People -----------------------------------------------------------------------------------

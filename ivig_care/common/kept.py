@@ -12,6 +12,8 @@ from time import monotonic
 from typing import ClassVar, Generic, TypeVar
 from weakref import WeakSet
 
+from django.core.cache import caches
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -65,3 +67,4 @@ def forget_all() -> None:
     """Forget everything that is kept anywhere in this process: for tests, whose rows go and whose keys come again."""
     for one in list(Kept._all):
         one.clear()
+    caches["template_fragments"].clear()

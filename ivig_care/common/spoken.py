@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -118,15 +118,31 @@ def _piece_said(piece: str) -> str:
 
 def clock(local: datetime) -> str:
     """As in "8:30 am"."""
-    time = f"{local.hour % 12 or 12}:{local.minute:02}"
-    if local.hour < 12:
-        return pgettext("time before noon", "%(time)s am") % {"time": time}
-    return pgettext("time from noon on", "%(time)s pm") % {"time": time}
+    return _clock(local.hour, local.minute, get_language())
 
 
 def day_clock(local: datetime) -> str:
     """As in "Tue 8:30 am"."""
-    return f"{_DAYS[local.weekday()]} {clock(local)}"
+    return f"{weekday(local)} {clock(local)}"
+
+
+def weekday(day: date) -> str:
+    """As in "Tue"."""
+    return _weekday(day.weekday(), get_language())
+
+
+# A checklist says some hundred times, and looking up what they are called takes longer than writing them.
+@lru_cache(maxsize=10_000)
+def _clock(hour: int, minute: int, language: str | None) -> str:  # noqa: ARG001 - the language that is spoken decides
+    time = f"{hour % 12 or 12}:{minute:02}"
+    if hour < 12:
+        return pgettext("time before noon", "%(time)s am") % {"time": time}
+    return pgettext("time from noon on", "%(time)s pm") % {"time": time}
+
+
+@lru_cache(maxsize=100)
+def _weekday(number: int, language: str | None) -> str:  # noqa: ARG001 - the same
+    return str(_DAYS[number])
 
 
 def clock_on(local: datetime, today: date) -> str:
@@ -156,7 +172,7 @@ def full_day(day: date) -> str:
 
 def day_short(day: date) -> str:
     """As in "Tue 3"."""
-    return f"{_DAYS[day.weekday()]} {day.day}"
+    return f"{weekday(day)} {day.day}"
 
 
 def date_alone(day: date) -> str:

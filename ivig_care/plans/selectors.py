@@ -112,6 +112,9 @@ class StripDay:
     total: int
 
 
+_SAID_OF_DAY = ("number", "planned_start", "actual_start", "actual_end", "cancelled_at")
+
+
 @dataclass(kw_only=True)
 class Checklist:
     """The checklist page of one infusion at one instant."""
@@ -152,6 +155,14 @@ class Checklist:
     def invites_to_send(self) -> bool:
         """Whether the page has to say so itself, because no step that waits leads there."""
         return self.can_send and not any(is_step(row.step, CLOSING_STEP) for row in self.now_rows)
+
+    @property
+    def days_said(self) -> list[tuple[object, ...]]:
+        """Everything that the page says of the days where it says what the plan is."""
+        return [
+            (card.day.pk, card.status, card.can_start, *(getattr(card.day, name) for name in _SAID_OF_DAY))
+            for card in self.days
+        ]
 
     @property
     def has_begun(self) -> bool:

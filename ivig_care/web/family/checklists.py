@@ -15,11 +15,11 @@ from ivig_care.common import clock
 from ivig_care.plans.facts import Worked, days_read
 from ivig_care.plans.models import Infusion
 from ivig_care.plans.selectors import checklist_of
-from ivig_care.regimen.steps import SkipReason
 from ivig_care.web.bar import bar_of
 from ivig_care.web.family.changes import is_unread
 from ivig_care.web.family.erase import erasures_of
 from ivig_care.web.family.fragments import Written, fragment_context, fragment_write, infusion_seen, written_now
+from ivig_care.web.family.rows import sheet_of_any
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.offline.kept import kept
@@ -97,9 +97,8 @@ def _page(
         "off_lines": off_lines_of(child),
         "checklist": written.answer(request, infusion, now),
         "changes_unread": _is_unread(request, infusion),
-        # For the sheet that fits every step, when there is no signal.
         "may_record": may_record,
-        "skip_reasons": list(SkipReason),
+        "sheet_of_any": sheet_of_any(request),
     }
     if is_family:
         context["bar"] = bar_of(request, infusion, now=now, may_record=may_record)

@@ -43,7 +43,7 @@ from ivig_care.regimen.timing import resolve_local
 from ivig_care.reviews.concerns import for_family
 from ivig_care.reviews.models import Review
 from ivig_care.reviews.selectors import left_open_of
-from ivig_care.web.family.rows import slot, slots, slots_filled
+from ivig_care.web.family.slots import slot, slots, slots_filled
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.templatetags.times import NAMED_DAYS, input_time, minute
 

@@ -17,7 +17,8 @@ from ivig_care.regimen.steps import SkipReason
 from ivig_care.reviews.concerns import OnTop, on_top_for
 from ivig_care.web.family.checklists import Problem
 from ivig_care.web.family.erase import erasures_for
-from ivig_care.web.family.rows import slots, slots_filled
+from ivig_care.web.family.rows import sheet_of_any
+from ivig_care.web.family.slots import slots, slots_filled
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.offline.kept import kept
 from ivig_care.web.reach.selectors import off_lines_for
@@ -71,7 +72,7 @@ def home_response(request: PersonRequest, *, problem: Problem | None = None) -> 
         "zone": person.zone,
         "setting_up": screen_of(person) if person.setting_up else None,
         "questions": QUESTIONS,
-        "skip_reasons": list(SkipReason),
+        "sheet_of_any": sheet_of_any(request),
     }
     return render(request, "family/home.html", context, status=status)
 

@@ -1,20 +1,20 @@
-"""The rows of a checklist as they are shown: each worked out from what it says and nothing else, and written once."""
+"""The rows of a checklist as they are shown: each worked out from what it says and nothing else.
+
+Rows say few different things, with other words in them: each kind of row is written once, and its words are filled in.
+"""
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
-from decimal import Decimal
-from functools import lru_cache, partial
-from typing import NamedTuple
+from functools import cache, lru_cache, partial
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
-from django.utils.crypto import salted_hmac
+from django.utils.formats import localize
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 
@@ -23,20 +23,14 @@ from ivig_care.plans.ends import CLOSING_STEP, is_step
 from ivig_care.plans.models import Step
 from ivig_care.plans.selectors import StepRow
 from ivig_care.regimen.protocol import Kind
+from ivig_care.regimen.steps import SkipReason
+from ivig_care.web.family.slots import NUMBER_SLOT, Slotted, slot, slots, slots_filled
 from ivig_care.web.lists import list_url
-from ivig_care.web.templatetags.queue import FormKeys
-from ivig_care.web.templatetags.times import Moment, minute
+from ivig_care.web.templatetags.times import amount, day_clock, minute, when
 
-
-def slot(name: str) -> str:
-    """A place that is filled as a page goes out: the same in every process, and nobody can write it by hand."""
-    return f"{name}-{salted_hmac('ivig_care.slot', name).hexdigest()[:32]}"
-
-
-# Where the token of a form goes, and the word of its page: every answer puts its own in.
-TOKEN_SLOT, WORD_SLOT = slot("token"), slot("word")
-# Some 1 kB each: the rows of the checklists that are open on phones just now.
-KEPT_ROWS = 10_000
+# Some 2 kB each; a row that says more than twice what others say has a kind of its own.
+KEPT_KINDS = 2_000
+KEPT_ADDRESSES = 10_000
 
 
 class Note(NamedTuple):
@@ -44,38 +38,37 @@ class Note(NamedTuple):
 
     words: str
     by: str
-    moment: Moment
+    at: str
 
 
 class RowLook(NamedTuple):
-    """Everything that a row says: two rows with the same look are the same row, letter by letter.
+    """Everything that a row says, in words: two rows with the same look are the same row, letter by letter.
 
     family/_step.html gets this and nothing else, neither the request nor the time. What a row is to say more, goes in
-    here first.
+    here first. It may ask whether there are words, but not which: those of `WORDS` are filled in afterwards.
     """
 
     pk: int
     name: str
     status: str
-    zone: ZoneInfo
     is_medicine: bool
     is_premedication: bool
     is_given_by_clinic: bool
-    mg: Decimal | None
-    ml: Decimal | None
-    mg_per_ml: Decimal | None
-    goal_ml: int | None
+    mg: str
+    ml: str
+    mg_per_ml: str
+    goal_ml: str
     why: str
-    due: Moment
-    closes_at: datetime
-    said: Moment | None
+    due: str
+    closes: str
+    said: str
     said_by: str
     skip_reason: str
-    last_given: Moment | None
-    next_allowed: Moment | None
+    last_given: str
+    next_allowed: str
     is_allowed_now: bool
     is_limit_unknown: bool
-    then_none_until: Moment | None
+    then_none_until: str
     ledger_says: tuple[str, ...]
     notes: tuple[Note, ...]
     can_tick: bool
@@ -92,7 +85,14 @@ class RowLook(NamedTuple):
     @property
     def is_too_soon(self) -> bool:
         """Whether it is known that the next one is not allowed yet."""
-        return self.next_allowed is not None and not self.is_allowed_now
+        return bool(self.next_allowed) and not self.is_allowed_now
+
+
+# What differs from row to row of one kind.
+WORDS = (
+    *("name", "mg", "ml", "mg_per_ml", "goal_ml", "why", "due", "closes", "said", "said_by"),
+    *("last_given", "next_allowed", "then_none_until", "child", "way_url"),
+)
 
 
 def row_look(
@@ -110,26 +110,24 @@ def row_look(
 
     `day_pk` is the infusion day that the step belongs to, where it is known.
     """
-    step = row.step
+    step, seen = row.step, partial(_seen, zone=zone, now=now)
     way, way_url = _way_of(step, day_pk) if may_say and not step.is_said else ("", "")
-    said = step.said_at if step.is_said else None
-    seen = partial(_seen, now=now)
+    said = minute(step.said_at) if step.is_said and step.said_at else None
     return RowLook(
         pk=step.pk,
         name=row.name,
         status=row.status,
-        zone=zone,
         is_medicine=bool(step.ingredient),
         is_premedication=step.kind == "premedication",
         is_given_by_clinic=step.actor == "clinic",
-        mg=step.mg,
-        ml=step.ml,
-        mg_per_ml=step.mg_per_ml,
-        goal_ml=step.goal_ml,
+        mg=amount(step.mg or None),
+        ml=amount(step.ml or None),
+        mg_per_ml=amount(step.mg_per_ml),
+        goal_ml=localize(step.goal_ml) if step.goal_ml else "",
         why=translated(step.why),
-        due=Moment.seen(step.due_at, now=now),
-        closes_at=step.closes_at,
-        said=seen(minute(said) if said else None),
+        due=seen(step.due_at),
+        closes=day_clock(step.closes_at, zone) if row.status == "late" else "",
+        said=seen(said),
         said_by=step.said_by.name if said and step.said_by else "",
         skip_reason=step.skip_reason if step.state == "skipped" else "",
         last_given=seen(row.last_given_at),
@@ -138,7 +136,7 @@ def row_look(
         is_limit_unknown=row.is_limit_unknown,
         then_none_until=seen(row.then_none_until),
         ledger_says=row.ledger_says,
-        notes=_notes(row, now),
+        notes=tuple(Note(one.note, one.by.name if one.by else "", seen(one.at)) for one in row.notes),
         can_tick=row.can_tick,
         is_far=row.is_far,
         is_together=is_together,
@@ -150,12 +148,8 @@ def row_look(
     )
 
 
-def _seen(at: datetime | None, *, now: datetime) -> Moment | None:
-    return Moment.seen(at, now=now) if at else None
-
-
-def _notes(row: StepRow, now: datetime) -> tuple[Note, ...]:
-    return tuple(Note(one.note, one.by.name if one.by else "", Moment.seen(one.at, now=now)) for one in row.notes)
+def _seen(at: datetime | None, *, zone: ZoneInfo, now: datetime) -> str:
+    return when(at, zone, now) if at else ""
 
 
 def _way_of(step: Step, day_pk: int | None) -> tuple[str, str]:
@@ -169,7 +163,7 @@ def _way_of(step: Step, day_pk: int | None) -> tuple[str, str]:
     return "", ""
 
 
-@lru_cache(maxsize=KEPT_ROWS)
+@lru_cache(maxsize=KEPT_ADDRESSES)
 def address(name: str, pk: int) -> str:
     """Where something is; empty where there is no such page."""
     try:
@@ -178,20 +172,10 @@ def address(name: str, pk: int) -> str:
         return ""
 
 
-def slots(part: str) -> dict[str, object]:
-    """What a template gets for its forms when what it writes is kept; `part` tells them from others of the page."""
-    return {"csrf_token": TOKEN_SLOT, "form_keys": FormKeys(word=WORD_SLOT, part=part)}
-
-
-def slots_filled(html: str, request: HttpRequest) -> SafeString:
-    """What was written, with a token and a word of this answer's own in its forms."""
-    html = html.replace(TOKEN_SLOT, get_token(request)).replace(WORD_SLOT, secrets.token_urlsafe(15))
-    return SafeString(html)
-
-
 def row_html(look: RowLook) -> SafeString:
     """The row, with a slot for the token of its forms."""
-    return _row_html(look, get_language() or settings.LANGUAGE_CODE)
+    kind, words = _told_apart(look)
+    return _kind_html(kind, get_language() or settings.LANGUAGE_CODE).filled(words)
 
 
 def row_with_problem(look: RowLook, more: dict[str, object]) -> SafeString:
@@ -199,7 +183,39 @@ def row_with_problem(look: RowLook, more: dict[str, object]) -> SafeString:
     return render_to_string("family/_step.html", slots(f"s{look.pk}") | {"row": look} | more)
 
 
-@lru_cache(maxsize=KEPT_ROWS)
-def _row_html(look: RowLook, language: str) -> SafeString:
+def sheet_of_any(request: HttpRequest) -> SafeString:
+    """What can be said of any step without a signal, when the sheet of the step cannot be had."""
+    return slots_filled(_sheet_of_any(get_language() or settings.LANGUAGE_CODE), request)
+
+
+@cache
+def _sheet_of_any(language: str) -> str:
     with override(language):
-        return render_to_string("family/_step.html", slots(f"s{look.pk}") | {"row": look})
+        return render_to_string("offline/_sheet.html", slots("any") | {"skip_reasons": list(SkipReason)})
+
+
+@lru_cache(maxsize=KEPT_KINDS)
+def _kind_html(kind: RowLook, language: str) -> Slotted:
+    with override(language):
+        return Slotted(render_to_string("family/_step.html", slots(f"s{kind.pk}") | {"row": kind}))
+
+
+def _told_apart(look: RowLook) -> tuple[RowLook, dict[str, str]]:
+    """The kind of a row, which has slots where others of its kind say something else; and the words for the slots."""
+    words = {name: said for name in WORDS if (said := getattr(look, name))}
+    lines = {f"ledger_says.{number}": line for number, line in enumerate(look.ledger_says)}
+    notes = {
+        f"notes.{number}.{name}": said
+        for number, note in enumerate(look.notes)
+        for name, said in note._asdict().items()
+    }
+    in_place: dict[str, Any] = {
+        "pk": NUMBER_SLOT,
+        "ledger_says": tuple(map(slot, lines)),
+        "notes": tuple(
+            Note(*(slot(f"notes.{number}.{name}") for name in Note._fields)) for number in range(len(look.notes))
+        ),
+    }
+    kind = look._replace(**in_place | {name: slot(name) for name in words})
+    filled = {slot(name): said for name, said in (words | lines | notes).items()}
+    return kind, filled | {str(NUMBER_SLOT): str(look.pk)}

@@ -71,6 +71,8 @@ def sheet(request: PersonRequest, pk: int) -> HttpResponse:
     )
     context = {
         "row": look,
+        "due_at": step.due_at,
+        "zone": infusion.tz,
         "now": now,
         "infusion": infusion,
         "child": child,

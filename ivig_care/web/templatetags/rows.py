@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from django import template
 from django.template import Context
 from django.utils.safestring import SafeString
@@ -14,22 +17,29 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def step_row(context: Context, row: StepRow) -> SafeString:
-    """One row; the one that something is wrong with says so."""
-    page, review = context["page"], context["review"]
-    look = row_look(
-        row,
-        now=page.now,
-        zone=context["zone"],
-        is_together=row in page.together,
-        may_say=context["may_record"] and not (review and review.signed_at),
-        day_pk=next((card.day.pk for card in page.days if card.day.number == row.step.day_number), None),
-    )
-    problem = context.get("problem")
-    if problem is None or problem.step_id != look.pk:
-        return row_html(look)
-    more = {name: context[name] for name in ("problem", "infusion", "clinic", "skip_reasons")}
-    return row_with_problem(look, more | {"now": page.now})
+def step_rows(context: Context, rows: Sequence[StepRow]) -> SafeString:
+    """Rows one after the other; the one that something is wrong with says so."""
+    page, review, problem = context["page"], context["review"], context.get("problem")
+    days = {card.day.number: card.day.pk for card in page.days}
+    may_say = context["may_record"] and not (review and review.signed_at)
+    written = []
+    for row in rows:
+        look = row_look(
+            row,
+            now=page.now,
+            zone=context["zone"],
+            is_together=row in page.together,
+            may_say=may_say,
+            day_pk=days.get(row.step.day_number),
+        )
+        is_wrong = problem is not None and problem.step_id == look.pk
+        written.append(row_with_problem(look, _more(context, row, page.now)) if is_wrong else row_html(look))
+    return SafeString("".join(written))
+
+
+def _more(context: Context, row: StepRow, now: datetime) -> dict[str, object]:
+    more = {name: context[name] for name in ("problem", "infusion", "clinic", "skip_reasons", "zone")}
+    return more | {"due_at": row.step.due_at, "now": now}
 
 
 @register.simple_tag(takes_context=True)
@@ -50,4 +60,5 @@ def home_row(context: Context, part: Part, row: StepRow) -> SafeString:
     if problem is None or problem.step_id != look.pk:
         return row_html(look)
     more = {"problem": problem, "infusion": infusion, "clinic": part.child.clinic}
-    return row_with_problem(look, more | {"skip_reasons": context["skip_reasons"], "now": overview.now})
+    more |= {"due_at": row.step.due_at, "zone": infusion.tz, "skip_reasons": context["skip_reasons"]}
+    return row_with_problem(look, more | {"now": overview.now})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -23,18 +22,6 @@ register.filter("translated_pieces", spoken.translated_pieces)
 ONE_MINUTE = timedelta(minutes=1)
 # For so long the name of a day says which one is meant.
 NAMED_DAYS = timedelta(days=6)
-
-
-class Moment(NamedTuple):
-    """An instant, and whether the name of its day says which one is meant."""
-
-    at: datetime
-    is_near: bool
-
-    @classmethod
-    def seen(cls, at: datetime, *, now: datetime) -> Moment:
-        """The instant as it looks at `now`."""
-        return cls(at, abs(at - now) < NAMED_DAYS)
 
 
 def _shown(at: datetime, zone: ZoneInfo) -> datetime:
@@ -61,12 +48,6 @@ def clock(at: datetime, zone: ZoneInfo) -> str:
 def day_clock(at: datetime, zone: ZoneInfo) -> str:
     """As in "Tue 8:30 am"."""
     return spoken.day_clock(_shown(at, zone))
-
-
-@register.filter
-def moment(said: Moment, zone: ZoneInfo) -> str:
-    """The same of an instant of which it is known whether the name of its day is enough."""
-    return day_clock(said.at, zone) if said.is_near else date_clock(said.at, zone)
 
 
 @register.simple_tag
@@ -98,13 +79,13 @@ def day_name(day: date | datetime, zone: ZoneInfo | None = None) -> str:
 @register.filter
 def full_day(at: datetime, zone: ZoneInfo) -> str:
     """As in "Tue 3 Mar 2026": of something that may be years ago."""
-    return f"{at.astimezone(zone):%a %-d %b %Y}"
+    return spoken.full_day(at.astimezone(zone))
 
 
 @register.filter
 def weekday(day: date) -> str:
     """As in "Tue"."""
-    return f"{day:%a}"
+    return spoken.weekday(day)
 
 
 @register.filter

@@ -29,7 +29,7 @@ from ivig_care.protocols import selectors
 from ivig_care.regimen.steps import SkipReason
 from ivig_care.reviews.models import Review
 from ivig_care.web.family import fragments
-from ivig_care.web.family.rows import slot
+from ivig_care.web.family.slots import slot
 from tests.actors import People
 from tests.conftest import ACTIVATED_AT, STARTS_AT
 from tests.factories import (
