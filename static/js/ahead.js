@@ -5,7 +5,11 @@ const ASK_EVERY = 900000;
 const FRESH_FOR = 3 * 3600000;
 let isAtIt = false;
 
-const isLookedAt = async () => (await self.clients.matchAll({ type: "window" })).some((one) => one.visibilityState === "visible");
+// A page that was there before this worker is not under it yet.
+async function isLookedAt() {
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  return pages.some(({ visibilityState }) => visibilityState === "visible");
+}
 
 async function remembered() {
   const said = await (await caches.open(AHEAD)).match(SITE.ahead);

@@ -32,7 +32,7 @@ def owners_of_copies(page: Page) -> set[str]:
 def wait_until_kept(page: Page, url: str) -> None:
     """The worker has installed and keeps this page."""
     path = urlsplit(url).path
-    wait_for(lambda: path in kept_on(page), seconds=10, what=f"{path} to be kept")
+    wait_for(lambda: path in kept_on(page), seconds=20, what=f"{path} to be kept")
 
 
 def medicine(page: Page, name: str) -> Locator:

@@ -38,7 +38,7 @@ def made(page: Page) -> dict[str, str]:
 
 def wait_until_asked(page: Page) -> None:
     """The phone has kept everything that is to be kept."""
-    wait_for(lambda: page.evaluate(ASKED) > 0, seconds=20, what="the pages to be kept ahead")
+    wait_for(lambda: page.evaluate(ASKED) > 0, seconds=40, what="the pages to be kept ahead")
 
 
 @pytest.fixture

@@ -137,12 +137,15 @@ def test_a_message_without_words_speaks_the_language_of_the_person(visit: Visit,
             lambda said: heard.extend(one["registrationId"] for one in said["registrations"]),
         )
         cdp.send("ServiceWorker.enable")
-        page.wait_for_timeout(200)
+        for _ in range(50):
+            page.wait_for_timeout(100)
+            if heard:
+                break
         message = {"origin": scenes.url, "registrationId": heard[-1], "data": ""}
         cdp.send("ServiceWorker.deliverPushMessage", message)
         bodies = """async () => {
           const worker = await navigator.serviceWorker.ready;
-          for (let tries = 0; tries < 50; tries += 1) {
+          for (let tries = 0; tries < 200; tries += 1) {
             const [one] = await worker.getNotifications();
             if (one) return [one.title, one.body];
             await new Promise((resolve) => setTimeout(resolve, 100));
