@@ -12,9 +12,9 @@ const ask = async (message) => (await navigator.serviceWorker.ready).active.post
 // Only a page that may be kept brings the worker: nobody else gets one.
 if ("serviceWorker" in navigator && window.isSecureContext && document.getElementById("kept")) {
   addEventListener("load", async () => {
-    const isFirst = !navigator.serviceWorker.controller;
     if (!(await navigator.serviceWorker.register("/sw.js").catch(() => null))) return;
-    if (isFirst) ask({ keep: [location.pathname] });
+    // A worker that came while this page was under way has not seen it.
+    ask({ keep: [location.pathname], within: 10000 });
     const near = document.getElementById("main").dataset.keep.split(/\s+/).filter(Boolean);
     if (near.length) ask({ keep: near, within: 3600000 });
     setTimeout(askAhead, 3000);
