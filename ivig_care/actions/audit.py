@@ -64,28 +64,48 @@ def audit_note(
     erased. What was recorded or changed is said as somebody would say it before the thing: "ticked", "took back".
     Call it last in a transaction, for it holds the end of the chain until the transaction ends.
     """
+    return audit_note_each(
+        verb=verb, abouts=[about], by=by, now=now, child=child, clinic=clinic, person=person, detail=detail
+    )[0]
+
+
+def audit_note_each(
+    *,
+    verb: Verb,
+    abouts: Sequence[Model | str],
+    by: User | None,
+    now: datetime,
+    child: Child | None = None,
+    clinic: Clinic | None = None,
+    person: User | None = None,
+    detail: str | Promise = "",
+) -> list[AuditEvent]:
+    """The same of several things to which one person did the same at once: one event for each."""
     # Kept in the language that we write in, whoever did it; said in that of whoever reads it.
     with translation.override(settings.LANGUAGE_CODE):
         actor, detail = actor_of(by, child=child, clinic=clinic), str(detail)
-    event = AuditEvent(
-        subject=_subject(child, clinic, person),
-        at=now,
-        verb=verb,
-        actor=actor.user,
-        who=actor.who[:100],
-        role=actor.role[:130],
-        about=about if isinstance(about, str) else about._meta.model_name or "",
-        about_id=None if isinstance(about, str) else about.pk,
-        detail=detail[:200],
-        child=child,
-        clinic=clinic,
-    )
+    events = [
+        AuditEvent(
+            subject=_subject(child, clinic, person),
+            at=now,
+            verb=verb,
+            actor=actor.user,
+            who=actor.who[:100],
+            role=actor.role[:130],
+            about=about if isinstance(about, str) else about._meta.model_name or "",
+            about_id=None if isinstance(about, str) else about.pk,
+            detail=detail[:200],
+            child=child,
+            clinic=clinic,
+        )
+        for about in abouts
+    ]
     waiting = _waiting.get()
     if waiting is None:
-        _write([event])
+        _write(events)
     else:
-        waiting.append(event)
-    return event
+        waiting += events
+    return events
 
 
 @contextmanager

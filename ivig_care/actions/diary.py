@@ -136,6 +136,16 @@ class Reported:
     takes_steroid: bool | None = None
     note: str = ""
 
+    @property
+    def is_fine(self) -> bool:
+        """Whether it says that there is nothing."""
+        return not (self.symptoms or self.temperatures or self.gone or self.note or self.trend)
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it says something that may be worse, and not only that something is over or as it was."""
+        return bool(self.symptoms or self.temperatures or self.note) or self.trend == SymptomReport.Trend.WORSE
+
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
@@ -164,7 +174,7 @@ def report_enter(*, infusion: Infusion, said: Reported, by: User, at: datetime, 
         at=at,
         entered_at=now,
         by=by,
-        **_triaged(infusion, said, at),
+        **_triaged(infusion, said, by, at),
     )
     SymptomNamed.objects.bulk_create(_named(report, said))
     TemperatureReading.objects.bulk_create(
@@ -202,9 +212,10 @@ def report_take_back(*, report: SymptomReport, by: User, now: datetime) -> Sympt
     return held
 
 
-def _triaged(infusion: Infusion, said: Reported, at: datetime) -> dict[str, str]:
+def _triaged(infusion: Infusion, said: Reported, by: User, at: datetime) -> dict[str, str]:
     triaged = triaged_of(
         infusion,
+        by=by,
         at=at,
         symptoms=said.symptoms,
         temperatures=said.temperatures,
@@ -241,7 +252,8 @@ def _celsius(reading: Temperature) -> Decimal:
 
 
 def _concern(infusion: Infusion, report: SymptomReport, said: Reported, *, by: User, now: datetime) -> Concern | None:
-    if report.level not in TOLD:
+    # Whoever says that the child is fine tells nothing: what others said is urgent, and was told when they said it.
+    if report.level not in TOLD or said.is_fine:
         return None
     # Kept in the language of the record, whichever the phone speaks.
     with override(settings.LANGUAGE_CODE):
@@ -255,6 +267,7 @@ def _concern(infusion: Infusion, report: SymptomReport, said: Reported, *, by: U
         now=now,
         level=report.level,
         report=report,
+        is_news=said.is_news,
     )
 
 

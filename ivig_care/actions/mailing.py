@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
+from django.utils.translation import gettext_noop
 
 from ivig_care.common.bulk import rows_insert
 from ivig_care.nudges.audience import Way
@@ -20,7 +21,7 @@ from ivig_care.regimen.nudging import QUARTER, QUIET
 
 # So long after the last of its steps is over, the link of a message still opens them, to say what happened.
 LINK_OUTLIVES = timedelta(hours=24)
-NO_WAY = "no way to reach this person is switched on"
+NO_WAY = gettext_noop("no way to reach this person is switched on")
 
 Purpose = Delivery.Purpose
 Status = Delivery.Status

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from enum import Enum
+
+from django.db.models import Q, QuerySet
 
 from ivig_care.accounts.models import ContactPoint
 from ivig_care.actions.mailing import LINK_OUTLIVES, NO_WAY, occasions_free
-from ivig_care.actions.silence import ANSWERED, CANCELLED
+from ivig_care.actions.silence import ANSWERED, CANCELLED, MORE_URGENT
 from ivig_care.care_teams.access import Right, children_told_of, families_told, staff_told
 from ivig_care.nudges.audience import ways_to
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.models import Infusion
+from ivig_care.regimen.nudging import QUARTER
 
 # So long a notice is worth sending, when nothing else ends it.
 WORTH_TELLING = timedelta(hours=24)
@@ -20,6 +24,8 @@ MOVED_WAITS = timedelta(minutes=5)
 
 Purpose = Delivery.Purpose
 Status = Delivery.Status
+# What says at least as much as a word that is urgent, or is not.
+_AS_URGENT = {True: (Purpose.URGENT,), False: (Purpose.CONCERN, Purpose.URGENT)}
 
 
 def infusion_moved_tell(infusion: Infusion, *, starts_at: datetime, now: datetime) -> None:
@@ -35,19 +41,50 @@ def infusion_cancelled_tell(infusion: Infusion, *, starts_at: datetime, now: dat
     _family_tell(infusion, Purpose.CANCELLED, until=max(starts_at, now + WORTH_TELLING), now=now)
 
 
-def concern_tell(infusion: Infusion, *, key: int, is_urgent: bool, now: datetime) -> None:
-    """Tell the clinic's people who answer that something of this infusion waits for them: once for each concern.
+class Ring(Enum):
+    """When the clinic's people hear of one thing more about an infusion: at once, or with what else comes in."""
+
+    AT_ONCE = "at once"
+    TOGETHER = "together"
+
+
+def concern_tell(infusion: Infusion, *, key: int, is_urgent: bool, ring: Ring, now: datetime) -> None:
+    """Tell the clinic's people who answer that something of this infusion waits for them.
 
     Whoever has yet to be told of another one hears of both at once: the page that it leads to shows all of them. What
-    is urgent leaves at any hour, and waits for nothing.
+    is urgent leaves at any hour. Where it need not ring at once, whoever was told within a quarter of an hour is told
+    after that, unless all of it is answered by then.
     """
-    purpose = Purpose.URGENT if is_urgent else Purpose.CONCERN
     child = infusion.plan.child_id
     staff = set(staff_told([child], Right.ANSWER).get(child, ()))
-    waiting = Delivery.objects.pending().filter(infusion=infusion, purpose=purpose, person__in=staff)
-    told = set(waiting.filter(begun_at__isnull=True).values_list("person_id", flat=True))
-    until = now + WORTH_TELLING
-    _tell(staff - told, purpose, occasion=f"{purpose} {key}", until=until, now=now, infusion=infusion)
+    about = Delivery.objects.filter(infusion=infusion, purpose__in=_AS_URGENT[is_urgent], person__in=staff)
+    waiting = about.pending().filter(begun_at__isnull=True)
+    if ring is Ring.AT_ONCE:
+        # What only waits for company has it now; what a provider did not take keeps its own pace.
+        waiting.filter(tries=0, next_attempt_at__gt=now, purpose=Purpose.URGENT).update(
+            next_attempt_at=now, owed_at=now
+        )
+    purpose = Purpose.URGENT if is_urgent else Purpose.CONCERN
+    joined = set(waiting.values_list("person_id", flat=True))
+    put_off = {} if ring is Ring.AT_ONCE else _told_lately(about, now)
+    occasion, until = f"{purpose} {key}", now + WORTH_TELLING
+    _tell(staff - joined, purpose, occasion=occasion, until=until, now=now, infusion=infusion, put_off=put_off)
+    if is_urgent:
+        _make_way(infusion, staff)
+
+
+def _told_lately(about: QuerySet[Delivery], now: datetime) -> dict[int, datetime]:
+    """Who heard less than a quarter of an hour ago, or hears just now; and when that is over."""
+    lately = about.filter(Q(status=Status.SENT, sent_at__gt=now - QUARTER) | Q(status=Status.SENDING))
+    return {person: (at or now) + QUARTER for person, at in lately.order_by("sent_at").values_list("person", "sent_at")}
+
+
+def _make_way(infusion: Infusion, staff: Collection[int]) -> None:
+    """What was to leave in the morning about this infusion says less than the urgent word that leaves now."""
+    waiting = Delivery.objects.pending().filter(
+        infusion=infusion, purpose=Purpose.CONCERN, person__in=staff, begun_at__isnull=True
+    )
+    occasions_free(waiting, status=Status.DROPPED, reason=MORE_URGENT)
 
 
 def concerns_silence(infusion: Infusion) -> None:
@@ -90,8 +127,10 @@ def _tell(
     now: datetime,
     not_before: datetime | None = None,
     infusion: Infusion | None = None,
+    put_off: Mapping[int, datetime] | None = None,
 ) -> None:
-    ways = ways_to(people)
+    """Write a message to each of these people, to leave now; or `not_before`; or when theirs is `put_off` to."""
+    ways, later = ways_to(people), put_off or {}
     deliveries = (
         Delivery(
             person_id=person,
@@ -103,10 +142,10 @@ def _tell(
             status=Status.PENDING if person in ways else Status.DROPPED,
             reason="" if person in ways else NO_WAY,
             created_at=now,
-            owed_at=not_before or now,
+            owed_at=later.get(person, not_before or now),
             expires_at=until,
             link_until=until + LINK_OUTLIVES,
-            next_attempt_at=not_before or now,
+            next_attempt_at=later.get(person, not_before or now),
         )
         for person in people
     )

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from django.utils.translation import gettext_noop
+
 from ivig_care.actions.mailing import occasions_free
 from ivig_care.common.prepared import Prepared
 from ivig_care.nudges.models import Delivery
 from ivig_care.plans.models import Step
 
-ANSWERED = "answered before it left"
-LEFT_OUT = "no longer on the checklist"
-PUT_OFF = "put off"
-SIGNED = "the clinic signed before it was answered"
+# Why a message did not leave: kept in the language that we write in, and read by families in theirs.
+ANSWERED = gettext_noop("answered before it left")
+LEFT_OUT = gettext_noop("no longer on the checklist")
+PUT_OFF = gettext_noop("put off")
+MORE_URGENT = gettext_noop("told with something more urgent")
+SIGNED = gettext_noop("the clinic signed before it was answered")
 # What has told somebody, or is about to.
 LEAVING = (Delivery.Status.PENDING, Delivery.Status.SENDING, Delivery.Status.SENT)
-CANCELLED = "the infusion was cancelled"
+CANCELLED = gettext_noop("the infusion was cancelled")
 
 
 _SPEAKING: Prepared[int] = Prepared(

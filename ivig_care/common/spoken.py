@@ -52,6 +52,8 @@ _KEPT_PATTERNS = (
     gettext_noop("with the guest %(name)s"),
     gettext_noop("%(count)s sessions"),
     gettext_noop("Before day %(number)s"),
+    # Of what was said of a child.
+    gettext_noop("%(score)s of 10"),
     # What the infusion card tells the clinic.
     gettext_noop("Lot %(lot)s: the date on the label has gone by. Ask the nurse."),
     gettext_noop("The plan says %(ordered)s. The bottle says %(hung)s. Ask the nurse."),
@@ -71,6 +73,8 @@ _KEPT = (
     gettext_noop("off"),
     gettext_noop("on"),
     gettext_noop("not proved yet"),
+    # Behind what was reported earlier and counts.
+    gettext_noop("said before"),
 )
 
 
@@ -112,8 +116,13 @@ def translated_pieces(kept: str) -> str:
 
 
 def _piece_said(piece: str) -> str:
-    said = translated(piece)
-    return said if said != piece else ", ".join(translated(part) for part in piece.split(", "))
+    parts = piece.split(", ")
+    each = [translated(part) for part in parts]
+    # "moderate, 3 of 10" is two kept words, and no word of its own.
+    if all(said != part for said, part in zip(each, parts, strict=True)):
+        return ", ".join(each)
+    whole = translated(piece)
+    return whole if whole != piece else ", ".join(each)
 
 
 def clock(local: datetime) -> str:

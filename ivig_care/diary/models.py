@@ -132,6 +132,11 @@ class SymptomReport(models.Model):
     def __str__(self) -> str:
         return f"{self.level or 'nothing'} at {self.at:%Y-%m-%d %H:%M} UTC"
 
+    @property
+    def is_fine(self) -> bool:
+        """Whether it says that there is nothing; its level is then that of what others said, which counts on."""
+        return not (self.note or self.trend or self.symptoms.all() or self.temperatures.all())
+
 
 class SymptomNamed(models.Model):
     """One symptom of a report; null is not said, and what is not said counts as the worse. `score` is 0 to 10.

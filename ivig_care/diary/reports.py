@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from ivig_care.accounts.models import User
 from ivig_care.diary.models import SymptomReport
 from ivig_care.diary.words import METHODS, SEVERITIES, symptom
 from ivig_care.plans.facts import facts_of
@@ -33,7 +35,7 @@ def reports_near(infusion: Infusion, at: datetime) -> QuerySet[SymptomReport]:
     """The standing reports that can bear on how the child is at `at`, in order of time."""
     # One of a day ago may name again what was first named up to a day before that.
     near = infusion.reports.standing().filter(at__gt=at - 3 * COUNTS_FOR, at__lte=at)
-    return near.prefetch_related("symptoms", "temperatures").order_by("at", "pk")
+    return near.select_related("by").prefetch_related("symptoms", "temperatures").order_by("at", "pk")
 
 
 def standing_of(infusion: Infusion, at: datetime) -> Standing:
@@ -41,9 +43,45 @@ def standing_of(infusion: Infusion, at: datetime) -> Standing:
     return standing_at(tuple(map(_said_at, reports_near(infusion, at))), at)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Still:
+    """Something that was said of the child and still counts: in words, who said it and when; of a symptom, which."""
+
+    words: str
+    who: User
+    at: datetime
+    symptom: SymptomSaid | None = None
+
+
+def still_of(infusion: Infusion, at: datetime) -> list[Still]:
+    """What was said of the child until `at` and still counts, symptoms first, each with whose word it is."""
+    reports = list(reports_near(infusion, at))
+    people = {str(report.by_id): report.by for report in reports}
+    standing = standing_at(tuple(map(_said_at, reports)), at)
+    symptoms = [
+        Still(
+            words=symptom_words(one.said.symptom, one.said.severity or "", one.said.score),
+            who=people[one.by],
+            at=one.at,
+            symptom=one.said,
+        )
+        for one in standing.named
+    ]
+    return symptoms + [
+        Still(words=temperature_words(one.reading.celsius, one.reading.method), who=people[one.by], at=one.reading.at)
+        for one in standing.read
+    ]
+
+
+def names_of(said: Iterable[Still]) -> str:
+    """Whose words these are."""
+    return ", ".join(dict.fromkeys(one.who.name for one in said))
+
+
 def triaged_of(
     infusion: Infusion,
     *,
+    by: User,
     at: datetime,
     symptoms: tuple[SymptomSaid, ...],
     temperatures: tuple[Temperature, ...],
@@ -54,11 +92,11 @@ def triaged_of(
     """What the triage makes of a report at `at`, together with what was said before and still counts.
 
     One that waited for a signal arrives after what was said later: it also counts together with that, where that makes
-    it more urgent than either was found to be. That the child is fine is taken as it is said. What the plan's protocol
-    changes in the rules counts, and the doses that were given, for a medicine may hide a fever. Whether the child takes
-    a steroid is what was said last.
+    it more urgent than either was found to be. That the child is fine counts for whoever says it: what `by` said before
+    is over, and what others said counts on. What the plan's protocol changes in the rules counts, and the doses that
+    were given, for a medicine may hide a fever. Whether the child takes a steroid is what was said last.
     """
-    new = SaidAt(at=at, symptoms=symptoms, temperatures=temperatures, gone=gone, has_more=has_more)
+    new = SaidAt(at=at, by=str(by.pk), symptoms=symptoms, temperatures=temperatures, gone=gone, has_more=has_more)
     found = _triaged_at(infusion, at, new, takes_steroid)
     if new.is_nothing:
         return found
@@ -145,6 +183,7 @@ def _said_at(report: SymptomReport) -> SaidAt:
     named = list(report.symptoms.all())
     return SaidAt(
         at=report.at,
+        by=str(report.by_id),
         symptoms=tuple(
             SymptomSaid(
                 symptom=Symptom(one.symptom),

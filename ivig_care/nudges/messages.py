@@ -51,6 +51,8 @@ class Words:
     is_possible_repeat: bool = False
     has_replies: bool = False
     has_link: bool = True
+    is_again: bool = False
+    asks_to_sign_in: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +109,8 @@ def _words(prospect: Prospect, now: datetime) -> Words:
         is_possible_repeat=delivery.is_possible_repeat,
         has_replies=delivery.purpose == Purpose.NUDGE and bool(steps),
         has_link=delivery.purpose != Purpose.CODE,
+        is_again=prospect.is_again,
+        asks_to_sign_in=delivery.purpose in Delivery.TO_THE_CLINIC,
     )
 
 

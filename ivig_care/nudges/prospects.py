@@ -59,6 +59,7 @@ class Prospect:
     """One message that is about to leave: of which steps it speaks, which day it looks ahead to, and the decision.
 
     `silent_on` are steps that were to be in it and of which it does not speak any more. `language` is its person's.
+    `is_again`: the person was told the same of this infusion a short time ago.
     """
 
     delivery: Outgoing
@@ -66,6 +67,7 @@ class Prospect:
     ahead: Ahead | None
     decision: Decision
     about: Course | None = None
+    is_again: bool = False
     silent_on: tuple[int, ...] = ()
     problem: str = ""
     language: str = settings.LANGUAGE_CODE
@@ -76,7 +78,7 @@ class _Readings:
     """All that was read for some messages at once, as things stand at `now`.
 
     Steps, those of which nothing is said any more, and `not_before` are by delivery; `courses` are the infusions that
-    notices are about.
+    notices are about, and `told` who heard of which lately.
     """
 
     now: datetime
@@ -87,6 +89,7 @@ class _Readings:
     courses: dict[int, Course]
     days: DaysAhead
     not_before: dict[int, datetime]
+    told: frozenset[tuple[int, int | None]]
 
     def about(self, notice: Outgoing) -> Course | None:
         """The infusion that a notice is about."""
@@ -114,6 +117,7 @@ def prospects_of(deliveries: Sequence[Outgoing], *, now: datetime) -> list[Prosp
         courses=courses,
         days=days_ahead(deliveries),
         not_before=_not_before(deliveries, now),
+        told=_told(deliveries, now),
     )
     return [_prospect(delivery, readings) for delivery in deliveries]
 
@@ -157,6 +161,7 @@ def _worked_out(delivery: Outgoing, readings: _Readings) -> Prospect:
         ahead=ahead,
         decision=decision,
         about=readings.about(delivery),
+        is_again=delivery.purpose in _TO_ANSWER and (key, delivery.infusion_id) in readings.told,
         silent_on=tuple(silent_on),
         language=person.language,
     )
@@ -209,6 +214,21 @@ def _not_before(deliveries: Sequence[Outgoing], now: datetime) -> dict[int, date
         for delivery in nudges
     }
     return {pk: at + QUARTER for pk, at in waits.items() if at is not None}
+
+
+def _told(deliveries: Sequence[Outgoing], now: datetime) -> frozenset[tuple[int, int | None]]:
+    """Which of these people heard within a day that this infusion has something for their clinic to answer."""
+    asked = [one for one in deliveries if one.purpose in _TO_ANSWER]
+    if not asked:
+        return frozenset()
+    sent = Delivery.objects.filter(
+        person__pk__among={one.person_id for one in asked},
+        infusion__in={one.infusion_id for one in asked},
+        purpose__in=_TO_ANSWER,
+        status=Delivery.Status.SENT,
+        sent_at__gt=now - timedelta(days=1),
+    )
+    return frozenset(sent.values_list("person_id", "infusion_id"))
 
 
 def _steps_of(deliveries: Collection[int], now: datetime) -> tuple[dict[int, list[OpenStep]], dict[int, list[int]]]:

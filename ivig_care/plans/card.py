@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
-from ivig_care.plans.facts import changes_between, facts_of, schedule_if_rate
+from ivig_care.plans.facts import changes_between, facts_of, schedule_if_rate, steps_read
 from ivig_care.plans.models import Dose, Infusion, InfusionDay, PlanMedicine, ProductLot, RateEntry, Step
 from ivig_care.plans.outlook import length_words
 from ivig_care.plans.prescription import protocol_of
@@ -148,6 +148,7 @@ def card_version(infusion: Infusion, now: datetime) -> str:
 
 def card_of(day: InfusionDay, *, now: datetime) -> InfusionCard:
     """The card of a day; the number of queries does not depend on how much was entered."""
+    steps_read(day.infusion, is_held=False)
     worked = worked_out(day)
     rows = list(day.rates.standing().select_related("by")) if day.actual_start else []
     card = card_of_day(worked.run, worked.order, entered=worked.entered, now=now)
@@ -159,10 +160,13 @@ def card_of(day: InfusionDay, *, now: datetime) -> InfusionCard:
         rates=[RateRow(entry=entry, line=line) for entry, line in zip(rows, card.ran, strict=False)],
         lots=list(day.lots.standing().select_related("product", "by")),
         doses=list(_doses_of_day(day)),
-        premedication=list(
-            day.infusion.steps.filter(kind=Kind.PREMEDICATION, day_number=day.number).exclude(state=State.WITHDRAWN)
-        ),
+        premedication=[step for step in day.infusion.steps.all() if _is_premedication(step, day)],
     )
+
+
+def _is_premedication(step: Step, day: InfusionDay) -> bool:
+    is_there = step.state != State.WITHDRAWN
+    return is_there and step.kind == Kind.PREMEDICATION and step.day_number == day.number
 
 
 def worked_out(day: InfusionDay) -> Worked:

@@ -34,6 +34,7 @@ class Near:
     is_running: bool
     # Grows with whatever changes on it.
     revision: int
+    paused_at: datetime | None = None
 
     def is_current(self, now: datetime) -> bool:
         """Whether there is anything to do with it now."""
@@ -48,22 +49,16 @@ def infusions_near(user: User, *, now: datetime, right: Right = Right.SEE) -> li
             infusion__plan__status=Plan.Status.ACTIVE,
             cancelled_at__isnull=True,
         )
+        .with_pause()
         .annotate(child=F("infusion__plan__child_id"), given_name=F("infusion__plan__child__given_name"))
         .order_by("planned_start", "pk")
         .values_list(
-            "infusion_id",
-            "child",
-            "given_name",
-            "infusion__zone",
-            "infusion__revision",
-            "pk",
-            "planned_start",
-            "actual_start",
-            "actual_end",
+            *("infusion_id", "child", "given_name", "infusion__zone", "infusion__revision", "pk", "planned_start"),
+            *("actual_start", "actual_end", "still_since"),
         )
     )
     made: dict[int, Near] = {}
-    for infusion, child, name, zone, revision, day, planned, started, ended in days:
+    for infusion, child, name, zone, revision, day, planned, started, ended, paused in days:
         begins, ends = started or planned, ended or started or planned
         is_running = started is not None and ended is None and now < started + 2 * DAY_AROUND
         is_today = is_running or (begins - DAY_AROUND <= now < ends + DAY_AROUND)
@@ -78,6 +73,7 @@ def infusions_near(user: User, *, now: datetime, right: Right = Right.SEE) -> li
             day=day if is_today else before.day if before else None,
             is_running=is_running or (before is not None and before.is_running),
             revision=revision,
+            paused_at=paused if is_running else before.paused_at if before else None,
         )
     nearest: dict[int, Near] = {}
     for one in sorted(made.values(), key=lambda one: _distance(one, now)):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zlib import crc32
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import Right, cared_for_by
@@ -39,7 +39,7 @@ JUST_DONE = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True)
 class DayNow:
-    """An infusion day of which something is to be said, or that comes next: it starts, or it runs."""
+    """An infusion day of which something is to be said, or that comes next: it starts, runs, or stands still."""
 
     day: InfusionDay
     status: str
@@ -179,7 +179,7 @@ def overview_of(user: User, *, now: datetime) -> Overview:
     infusions = list(
         Infusion.objects.filter(plan__child__in=cared_for_by(user), plan__status=Plan.Status.ACTIVE, days__number=1)
         .select_related("plan__child__clinic", "plan__product", "plan__version", "review")
-        .prefetch_related("days", "plan__medicines")
+        .prefetch_related(Prefetch("days", InfusionDay.objects.with_pause()), "plan__medicines")
     )
     recording = set(cared_for_by(user, Right.RECORD).values_list("pk", flat=True))
     still_open = [infusion for infusion in infusions if infusion.closed_at is None]
@@ -271,7 +271,7 @@ def _day_now(infusion: Infusion, now: datetime) -> DayNow | None:
             return None
         return DayNow(
             day=day,
-            status="running" if is_running else "planned",
+            status=("paused" if day.paused_at else "running") if is_running else "planned",
             is_first=is_running or now >= begins - DAY_COMES_FIRST,
             can_start=now >= day.planned_start - DAY_CAN_START,
         )

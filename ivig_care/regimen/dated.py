@@ -74,7 +74,8 @@ class DatedStep:
 class DayRun:
     """One infusion day worked out: its rungs, when it starts and when it ends, and how sure that is.
 
-    While it `is_paused` nobody knows the end: it is not before `ends_at`. A cancelled day has no rungs.
+    While it `is_paused`, since `paused_at`, nobody knows the end: it is not before `ends_at`. A cancelled day has no
+    rungs.
     `planned_ends_at` is when it would have ended had it gone as prescribed. `exceeded_ml` is what the rates entered
     would have given beyond the order.
     """
@@ -89,6 +90,7 @@ class DayRun:
     volume_ml: Fraction
     rungs: tuple[Rung, ...]
     is_paused: bool = False
+    paused_at: datetime | None = None
     is_cancelled: bool = False
     exceeded_ml: Fraction = Fraction(0)
 

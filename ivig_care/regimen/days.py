@@ -54,6 +54,7 @@ def _run_day(ladder: Ladder, facts: InfusionFacts, day: DayFacts, climbs: dict[F
         volume_ml=volume_ml,
         rungs=() if day.is_cancelled else ran.rungs,
         is_paused=ran.is_paused,
+        paused_at=max((rate.at for rate in day.rates if not rate.ml_h), default=None) if ran.is_paused else None,
         is_cancelled=day.is_cancelled,
         exceeded_ml=ran.volume_exceeded_ml,
     )

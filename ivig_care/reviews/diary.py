@@ -8,8 +8,7 @@ from datetime import datetime
 from ivig_care.diary.models import SymptomReport
 from ivig_care.diary.selectors import Ring, hours_after, reports_of, rings_of
 from ivig_care.plans.models import Infusion
-from ivig_care.reviews.concerns import concerns_of
-from ivig_care.reviews.models import Concern
+from ivig_care.reviews.concerns import Told, told_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +23,7 @@ class ReportRow:
 class DiaryPart:
     """What a family wrote around one infusion, for whoever reviews it; of drinks the windows that have begun."""
 
-    concerns: list[Concern]
+    told: Told
     reports: list[ReportRow]
     windows: list[Ring]
 
@@ -33,7 +32,7 @@ def diary_part(infusion: Infusion, *, now: datetime) -> DiaryPart:
     """The same number of queries however much was written."""
     entries = infusion.fluids.standing()
     return DiaryPart(
-        concerns=list(concerns_of(infusion)),
+        told=told_of(infusion),
         reports=[ReportRow(report=one, hours_after=hours_after(infusion, one.at)) for one in reports_of(infusion)],
         windows=[ring for ring in rings_of(infusion, entries, now=now) if ring.window.opens_at <= now],
     )

@@ -102,7 +102,6 @@ def stage_make() -> Stage:
         "infusion": {"pk": infusion.pk},
         "closed infusion": {"pk": closed.pk},
         "draft": {"pk": draft.pk},
-        "concern": {"pk": concern.pk},
         **written,
         "step": {"pk": steps[0].pk},
         "day": {"pk": infusion.days.get(number=1).pk},
@@ -127,6 +126,7 @@ def stage_make() -> Stage:
             "step": str(steps[0].pk),
             "guest step": str(steps[0].pk),
             "version": str(version.pk),
+            "concern": str(concern.pk),
             "code": str(keys["code"]["code"]),
         },
     )

@@ -221,7 +221,7 @@ ROWS: Mapping[str, Row] = {
     "clinic_messages": _page(Can.REVIEW, "infusion"),
     "infusion_review": _page(Can.REVIEW, "closed infusion"),
     "review_sign": _form(Can.REVIEW, "closed infusion"),
-    "concern_answer": Row(get=Can.ANSWER, post=Can.ANSWER, of="concern", form={"words": "we called"}),
+    "concerns": Row(get=Can.ANSWER, post=Can.ANSWER, of="infusion", form={"words": "we called", "seen": "{concern}"}),
     "review_amend": _form(Can.REVIEW, "closed infusion", note="more"),
     "child_new": Row(get=Can.WORK_HERE, post=Can.WORK_HERE, of="clinic"),
     "clinic_code": _page(Can.WORK_HERE, "clinic"),

@@ -8,7 +8,6 @@ from fractions import Fraction
 
 import pytest
 
-from ivig_care.actions.concerns import concern_answer
 from ivig_care.actions.diary import (
     MOST_ML,
     Reported,
@@ -26,6 +25,7 @@ from ivig_care.actions.infusions import infusion_day_end, infusion_day_start
 from ivig_care.actions.reviews import review_sign
 from ivig_care.care_teams.models import AuditEvent
 from ivig_care.diary.models import Cup, FluidEntry, SymptomReport
+from ivig_care.diary.reports import still_of
 from ivig_care.diary.selectors import call_card_is_on, diary_of, drinks_of
 from ivig_care.diary.words import LEVELS, METHODS, SENTENCES, SEVERITIES, SYMPTOMS
 from ivig_care.nudges.models import Delivery
@@ -38,7 +38,9 @@ from ivig_care.regimen.triage_rules import RULES
 from ivig_care.reviews.concerns import for_family
 from ivig_care.reviews.models import Concern, Review
 from tests.actors import People
+from tests.answering import concern_answer
 from tests.conftest import STARTS_AT
+from tests.factories import ContactPointFactory
 from tests.web.clinic.story import finish
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -65,8 +67,9 @@ def said(symptom: Symptom, severity: Severity | None = MILD, **how: object) -> S
 
 
 def told(infusion: Infusion, people: People, *symptoms: SymptomSaid, at: object = NOW, **more: object) -> Written:
+    by = more.pop("by", people.maria)
     reported = Reported(symptoms=symptoms, **{"takes_steroid": False, **more})  # type: ignore[arg-type]
-    return report_enter(infusion=infusion, said=reported, by=people.maria, at=at, now=at)  # type: ignore[arg-type]
+    return report_enter(infusion=infusion, said=reported, by=by, at=at, now=at)  # type: ignore[arg-type]
 
 
 # --- drinks ------------------------------------------------------------------------------------
@@ -210,6 +213,54 @@ def test_what_is_gone_or_fine_counts_no_more(ended: Infusion, people: People) ->
     assert told(ended, people, said(Symptom.NAUSEA), at=NOW + 2 * HOUR).report.level == "office hours"
     told(ended, people, at=NOW + 3 * HOUR)
     assert told(ended, people, said(Symptom.HEADACHE), at=NOW + 4 * HOUR).report.level == "next visit"
+
+
+def test_fine_by_one_leaves_what_the_other_said(ended: Infusion, people: People) -> None:
+    flagged = told(ended, people, said(Symptom.HEADACHE, SEVERE))
+    fine = told(ended, people, by=people.sam, at=NOW + HOUR)
+    assert (fine.report.level, fine.report.is_fine) == (Level.CALL_NOW, True)
+    # The clinic knows of it from whoever said it, and hears nothing a second time.
+    assert fine.concern is None
+    assert list(Concern.objects.all()) == [flagged.concern]
+    assert for_family(ended, now=NOW + HOUR).red_flag == flagged.concern
+    (still,) = still_of(ended, NOW + HOUR)
+    assert (still.words, still.who, still.at) == ("Headache: severe", people.maria, NOW)
+    sick = told(ended, people, said(Symptom.NAUSEA), by=people.sam, at=NOW + 2 * HOUR)
+    assert sick.report.level == Level.CALL_NOW
+
+
+def test_what_the_other_said_is_over_when_it_is_said_to_be(ended: Infusion, people: People) -> None:
+    told(ended, people, said(Symptom.HEADACHE, SEVERE))
+    gone = told(ended, people, gone=frozenset({Symptom.HEADACHE}), by=people.sam, at=NOW + HOUR)
+    assert gone.report.level == ""
+    told(ended, people, said(Symptom.HEADACHE, SEVERE), at=NOW + 2 * HOUR)
+    told(ended, people, at=NOW + 3 * HOUR)
+    assert told(ended, people, by=people.sam, at=NOW + 4 * HOUR).report.level == ""
+    flagged = told(ended, people, said(Symptom.HEADACHE, SEVERE), at=NOW + 5 * HOUR)
+    report_take_back(report=flagged.report, by=people.maria, now=NOW + 5 * HOUR)
+    assert told(ended, people, by=people.sam, at=NOW + 6 * HOUR).report.level == ""
+
+
+def test_a_fever_of_the_other_counts_until_somebody_measures_again(ended: Infusion, people: People) -> None:
+    hot = Temperature(celsius=Fraction("38.6"), method=Method.ORAL, at=NOW)
+    assert told(ended, people, temperatures=(hot,)).report.level == Level.CALL_NOW
+    assert told(ended, people, by=people.sam, at=NOW + HOUR).report.level == Level.CALL_NOW
+    (still,) = still_of(ended, NOW + HOUR)
+    assert (still.words, still.who) == ("38.6 °C, in the mouth", people.maria)
+    cool = Temperature(celsius=Fraction(37), method=Method.ORAL, at=NOW + 2 * HOUR)
+    measured = told(ended, people, temperatures=(cool,), by=people.sam, at=NOW + 2 * HOUR)
+    assert measured.report.level == ""
+
+
+def test_what_says_nothing_new_of_an_emergency_does_not_ring_again(ended: Infusion, people: People) -> None:
+    ContactPointFactory.create(user=people.weiss)
+    told(ended, people, said(Symptom.BREATHLESSNESS), said(Symptom.NAUSEA))
+    Delivery.objects.update(status="sent", sent_at=NOW)
+    told(ended, people, gone=frozenset({Symptom.NAUSEA}), at=NOW + MINUTE)
+    later = Delivery.objects.pending().filter(purpose="urgent").values_list("next_attempt_at", flat=True)
+    assert set(later) == {NOW + 15 * MINUTE}
+    told(ended, people, said(Symptom.RASH), at=NOW + 2 * MINUTE)
+    assert set(later.all()) == {NOW + 2 * MINUTE}
 
 
 def test_a_red_flag_is_taken_back_by_nobody_else(ended: Infusion, people: People) -> None:

@@ -115,6 +115,7 @@ DIARY = (
     "/infusions/{flagged}/symptoms/",
     "/reports/{emergency}/",
     "/reports/{mild}/",
+    "/reports/{fine}/",
     "/infusions/{flagged}/call/",
     "/infusions/{flagged}/dose/",
     "/infusions/{flagged}/dose/?medicine=acetaminophen&amount=300&unit=mg&ago=0",
@@ -124,8 +125,8 @@ DIARY = (
 )
 CLINICIAN = (
     "/clinic/",
-    "/clinic/concerns/{concern}/answer/",
-    "/clinic/concerns/{answered}/answer/",
+    "/clinic/infusions/{flagged}/concerns/",
+    "/clinic/infusions/{after}/concerns/",
     "/clinic/infusions/{flagged}/review/",
     "/clinic/{clinic}/children/new/",
     "/clinic/{clinic}/code/",

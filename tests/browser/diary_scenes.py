@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from ivig_care.actions.concerns import concern_answer
 from ivig_care.actions.diary import Reported, cup_add, drink_enter, report_enter
 from ivig_care.actions.doses import dose_enter
 from ivig_care.actions.infusions import infusion_day_start
@@ -15,6 +14,7 @@ from ivig_care.protocols.selectors import rule_set_for
 from ivig_care.regimen.fluids import FluidKind
 from ivig_care.regimen.symptoms import Method, Severity, Symptom, SymptomSaid, Temperature
 from tests.actors import People
+from tests.answering import concern_answer
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -38,9 +38,7 @@ def diary_make(people: People, *, infusion: Infusion, calm: Infusion, now: datet
         now=earlier,
     )
     assert first.concern is not None
-    answer = concern_answer(
-        concern=first.concern, words="We talked on the phone: small sips.", by=people.weiss, now=now - HOUR
-    )
+    concern_answer(concern=first.concern, words="We talked on the phone: small sips.", by=people.weiss, now=now - HOUR)
     _dose(infusion, "ibuprofen", by=people, at=now - 50 * MINUTE)
     tight = SymptomSaid(symptom=Symptom.WHEEZE, severity=Severity.MODERATE)
     warm = Temperature(celsius=Fraction("38.4"), method=Method.UNDERARM, at=now - 5 * MINUTE)
@@ -51,15 +49,16 @@ def diary_make(people: People, *, infusion: Infusion, calm: Infusion, now: datet
         at=now - 5 * MINUTE,
         now=now - 5 * MINUTE,
     )
-    assert flagged.concern is not None
+    # Something more, and what one finds who sees the child another way: both stand with it.
+    report_enter(infusion=infusion, said=Reported(symptoms=(mild,)), by=people.maria, at=now - 4 * MINUTE, now=now)
+    fine = report_enter(infusion=infusion, said=Reported(), by=people.maria, at=now - MINUTE, now=now)
     told = report_enter(infusion=calm, said=Reported(symptoms=(mild,)), by=maria, at=now - HOUR, now=now - HOUR)
     return {
         "flagged": infusion.pk,
         "flagged child": child.pk,
         "emergency": flagged.report.pk,
         "mild": told.report.pk,
-        "concern": flagged.concern.pk,
-        "answered": answer.concern_id,
+        "fine": fine.report.pk,
     }
 
 

@@ -38,10 +38,22 @@ def _a_real_address(settings: LazySettings) -> None:
     settings.PUBLIC_URL = "https://care.example.org"
 
 
-def written(delivery: Delivery, *steps: OpenStep, ahead: Ahead | None = None, about: Course | None = None) -> Message:
+def written(
+    delivery: Delivery,
+    *steps: OpenStep,
+    ahead: Ahead | None = None,
+    about: Course | None = None,
+    is_again: bool = False,
+) -> Message:
     """The message as it leaves, in Spanish."""
     prospect = Prospect(
-        delivery=outgoing_one(delivery), steps=steps, ahead=ahead, about=about, decision=Send(), language="es"
+        delivery=outgoing_one(delivery),
+        steps=steps,
+        ahead=ahead,
+        about=about,
+        is_again=is_again,
+        decision=Send(),
+        language="es",
     )
     return message_for(prospect, now=NOW)
 
@@ -58,7 +70,8 @@ def test_no_message_has_a_word_of_english_and_every_text_is_one_segment(
     for urgency, has_begun in product(Urgency, (False, True)):
         steps = [step(-60 * 24 * 6, urgency) for _ in range(88)] + [step(-30, Urgency.SOON) for _ in range(88)]
         about = Course(child=1, has_begun=has_begun, starts=LATE)
-        message = written(delivery, *(steps if is_about_steps else ()), ahead=ahead, about=about)
+        spoken_of = steps if is_about_steps else ()
+        message = written(delivery, *spoken_of, ahead=ahead, about=about, is_again=has_begun)
         text = f"{message.subject} {message.text} {re.sub(r'<[^>]*>', ' ', message.html)}".replace(message.url, "")
         assert ENGLISH_WORDS.findall(text) == []
         assert kind != "sms" or segments(message.text) == 1, message.text
@@ -174,13 +187,13 @@ def test_times_are_said_in_spanish(at: str, said: str) -> None:
 
 
 def test_what_is_kept_in_english_is_said_in_spanish_and_what_somebody_wrote_stays() -> None:
-    kept = "Wheezing: moderate; Fever: severe (said before); 38.4 °C, under the arm; “It is severe.”"
+    kept = "Wheezing: moderate, 3 of 10; Fever: severe (said before); 38.4 °C, under the arm; “It is severe.”"
     with translation.override("es"):
         said = spoken.translated_pieces(kept)
         assert spoken.translated("Did Tylenol help? Look again") == "¿Ayudó Tylenol? Mira otra vez"
         assert spoken.translated("vomited") == "vomitó"
         assert spoken.translated("Give with a blue spoon") == "Give with a blue spoon"
-    assert said.startswith("Silbido al respirar: moderado; Fiebre: grave (")
+    assert said.startswith("Silbido al respirar: moderado, 3 de 10; Fiebre: grave (dicho antes)")
     assert said.endswith("; 38.4 °C, en la axila; “It is severe.”")
     assert spoken.translated_pieces(kept) == kept
 

@@ -75,6 +75,20 @@ def test_a_day_ahead_and_steps_are_one_text(people: People) -> None:
     assert segments(message.text) == 1
 
 
+@pytest.mark.parametrize("purpose", ["clinic", "concern", "urgent"])
+def test_an_email_to_a_clinic_says_that_one_signs_in_for_it(people: People, purpose: str) -> None:
+    message = written(delivery_to(people, "email", purpose=purpose), step(-60, Urgency.OVERDUE))
+    assert "Sign in to open it:\nhttps://care.example.org/n/" in message.text
+    assert "without signing in" not in message.text
+    assert ">Sign in and open it</a>" in message.html
+
+
+def test_an_email_to_a_family_opens_without_signing_in(people: People) -> None:
+    message = written(delivery_to(people, "email"), step(0, Urgency.DUE))
+    assert "Open it without signing in:\nhttps://care.example.org/n/" in message.text
+    assert "Sign in" not in message.text
+
+
 def test_a_day_ahead_alone_offers_no_replies(people: People) -> None:
     message = written(delivery_to(people, "sms"), ahead=Ahead(is_today=True, count=1, first="8:00 am"))
     assert message.text.startswith("ivig_care: Today: 1 care step, the first at 8:00 am. https://")

@@ -21,10 +21,12 @@ def said(symptom: Symptom = HEADACHE, **how: object) -> SymptomSaid:
     return SymptomSaid(symptom=symptom, **how)  # type: ignore[arg-type]
 
 
-def at(hours: float, *symptoms: SymptomSaid, temp: str = "", gone: tuple[Symptom, ...] = ()) -> SaidAt:
+def at(
+    hours: float, *symptoms: SymptomSaid, temp: str = "", gone: tuple[Symptom, ...] = (), by: str = "Maria"
+) -> SaidAt:
     when = T0 + timedelta(hours=hours)
     readings = (Temperature(celsius=Fraction(temp), method=Method.ORAL, at=when),) if temp else ()
-    return SaidAt(at=when, symptoms=symptoms, temperatures=readings, gone=frozenset(gone))
+    return SaidAt(at=when, by=by, symptoms=symptoms, temperatures=readings, gone=frozenset(gone))
 
 
 def named(standing: Standing) -> list[Symptom]:
@@ -76,6 +78,46 @@ def test_named_again_without_a_word_of_how_bad_it_stays_as_bad() -> None:
     ids=["two fevers apart", "gone down", "nobody measured since", "fine", "said to be gone"],
 )
 def test_readings_count_until_the_next(reports: tuple[SaidAt, ...], readings: list[str]) -> None:
+    standing = standing_at(reports, T0 + 2 * HOUR)
+    assert [one.celsius for one in standing.temperatures] == [Fraction(one) for one in readings]
+
+
+@pytest.mark.parametrize(
+    ("reports", "expected"),
+    [
+        ((at(0, said()), at(2, by="Sam")), [HEADACHE]),
+        ((at(0, said()), at(1, by="Sam"), at(2)), []),
+        ((at(0, said()), at(1), at(2, by="Sam")), []),
+        ((at(0, said()), at(1, said(NECK), by="Sam"), at(2, by="Sam")), [HEADACHE]),
+        ((at(0, said()), at(1, said(), by="Sam"), at(2)), [HEADACHE]),
+        ((at(0, said()), at(1, said(), by="Sam"), at(1.5), at(2, by="Sam")), []),
+        ((at(0, said()), at(2, gone=(HEADACHE,), by="Sam")), []),
+        ((at(-24, said()), at(2, by="Sam")), []),
+    ],
+    ids=["fine by another ends nothing", "fine by who said it", "said to be fine before", "only one's own",
+         "both had said it", "both say fine", "gone, whoever says it", "a day later"],
+)  # fmt: skip
+def test_fine_ends_what_the_same_person_said(reports: tuple[SaidAt, ...], expected: list[Symptom]) -> None:
+    assert named(standing_at(reports, T0 + 2 * HOUR)) == expected
+
+
+def test_what_one_says_counts_in_full_again_once_the_other_takes_a_milder_word_back() -> None:
+    severe, mild = said(severity=Severity.SEVERE), said(severity=Severity.MILD)
+    both = (at(0, severe), at(1, mild, by="Sam"))
+    assert standing_at(both, T0 + HOUR).symptoms[0].severity is Severity.MILD
+    assert standing_at((*both, at(2, by="Sam")), T0 + 2 * HOUR).symptoms[0].severity is Severity.SEVERE
+
+
+@pytest.mark.parametrize(
+    ("reports", "readings"),
+    [
+        ((at(0, temp="38.5"), at(2, by="Sam")), ["38.5"]),
+        ((at(0, temp="38.5"), at(1, temp="37", by="Sam"), at(2, by="Sam")), ["37"]),
+        ((at(0, temp="38.5"), at(1, by="Sam"), at(2)), []),
+    ],
+    ids=["fine by another", "the next reading still counts", "fine by who measured"],
+)
+def test_fine_ends_the_readings_of_the_same_person(reports: tuple[SaidAt, ...], readings: list[str]) -> None:
     standing = standing_at(reports, T0 + 2 * HOUR)
     assert [one.celsius for one in standing.temperatures] == [Fraction(one) for one in readings]
 

@@ -218,6 +218,41 @@ def signed_twice(rounds: int) -> Iterator[Outcome]:
         }
 
 
+def answered_twice(rounds: int) -> Iterator[Outcome]:
+    """Two people of the clinic answer the same card while the family writes something more."""
+    from ivig_care.actions.concerns import concern_raise, concerns_answer
+    from ivig_care.care_teams.models import Role
+    from ivig_care.reviews.models import Concern, ConcernAnswer
+    from tests.factories import MembershipFactory, UserFactory
+
+    for people, infusion in _stories(rounds):
+        other = UserFactory.create(name="Wolf")
+        MembershipFactory.create(user=other, clinic=people.riverside, role=Role.CLINICIAN)
+        staff = {"Weiss": people.weiss, "Wolf": other}
+
+        def tell(about: str) -> str:
+            kind, by = Concern.Kind.SYMPTOMS, people.maria  # noqa: B023
+            concern_raise(infusion=infusion, kind=kind, about=about, words=about, by=by, now=STARTS_AT)  # noqa: B023
+            return about
+
+        tell("one"), tell("two")
+        seen = list(infusion.concerns.values_list("pk", flat=True))
+
+        def answer(name: str) -> str:
+            concerns_answer(infusion=infusion, seen=seen, words=name, by=staff[name], now=STARTS_AT)  # noqa: B023
+            return name
+
+        said = at_once(lambda: answer("Weiss"), lambda: answer("Wolf"), lambda: tell("late"))
+        winner = next((str(one) for one in said if one in staff), "")
+        answers = ConcernAnswer.objects.filter(concern__infusion=infusion)
+        yield {
+            "said": sorted(str(one) for one in said if one not in staff),
+            "answers": sorted(answers.values_list("concern__about", flat=True)),
+            "all_of_winner": {(one.words, one.by.name) for one in answers.select_related("by")} == {(winner, winner)},
+            "open": list(infusion.concerns.open().values_list("about", flat=True)),
+        }
+
+
 def invitation_twice(rounds: int) -> Iterator[Outcome]:
     """Two people take the one place that an invitation keeps."""
     from ivig_care.accounts.models import User
@@ -304,6 +339,7 @@ RACES = {
         tick_while_starting,
         cancel_while_sending,
         signed_twice,
+        answered_twice,
         invitation_twice,
         invited_by_who_leaves,
         guest_twice,

@@ -82,6 +82,11 @@ def test_a_review_is_signed_once_and_keeps_the_words_of_who_signed_it(race: Race
     assert race("signed_twice") == [once] * ROUNDS
 
 
+def test_a_card_is_answered_once_and_what_comes_in_meanwhile_stays_open(race: Race) -> None:
+    once = {"said": ["ConcernAnswered", "late"], "answers": ["one", "two"], "all_of_winner": True, "open": ["late"]}
+    assert race("answered_twice") == [once] * ROUNDS
+
+
 def test_an_invitation_is_taken_once(race: Race) -> None:
     assert race("invitation_twice") == [{"said": ["InvitationOver", "True"], "places": 1, "log": ""}] * ROUNDS
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from fractions import Fraction
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When
 from django.utils.translation import gettext_lazy
 
 from ivig_care.accounts.models import User
@@ -92,6 +93,13 @@ class InfusionDayQuerySet(QuerySet["InfusionDay"]):
         """The infusion days of children with whom this person has this right."""
         return self.filter(infusion__plan__child__in=children_of(user, right))
 
+    def with_pause(self) -> InfusionDayQuerySet:
+        """Each with `paused_at`: since when it stands still by what was said last; None while it runs, or does not."""
+        last = RateEntry.objects.standing().filter(day=OuterRef("pk")).order_by("-at", "-pk")
+        since = Case(When(ml_h=0, then=F("at")), output_field=models.DateTimeField())
+        running = Q(actual_start__isnull=False, actual_end__isnull=True)
+        return self.annotate(still_since=Case(When(running, then=Subquery(last.values_list(since)[:1]))))
+
 
 class InfusionDay(models.Model):
     """One day of an infusion. The actual times are what the day's events say last; the events are never edited."""
@@ -121,6 +129,12 @@ class InfusionDay(models.Model):
 
     def __str__(self) -> str:
         return f"day {self.number} of infusion {self.infusion_id}"
+
+    @property
+    def paused_at(self) -> datetime | None:
+        """Since when it stands still, as `with_pause` has read it."""
+        since: datetime | None = self.__dict__["still_since"]
+        return since
 
 
 class InfusionDayEvent(models.Model):

@@ -95,7 +95,7 @@ def _page(
     problem: str = "",
     typed: str = "",
 ) -> HttpResponse:
-    days = _days(infusion)
+    days = list(infusion.days.with_pause())
     can_cancel = any(one.actual_start is None and one.cancelled_at is None for one in days)
     gone = _moves(changes_if_cancelled(infusion)) if can_cancel else ()
     context = {

@@ -20,6 +20,7 @@ from ivig_care.care_teams.models import Child, Duty
 from ivig_care.common import clock
 from ivig_care.plans.models import InfusionDay, Plan
 from ivig_care.plans.ready import at_home_of, ready_of
+from ivig_care.reviews.concerns import Told, told_from
 from ivig_care.reviews.models import Concern
 from ivig_care.web.family.briefing_form import BriefingForm, in_pounds
 from ivig_care.web.fetch import fetch_for, looked_at
@@ -100,7 +101,7 @@ def _page(
         "problem": problem,
         "medicines": medicines,
         "pounds": None if plan.weight_kg is None else in_pounds(plan.weight_kg),
-        "concerns": _concerns(day),
+        "told": _told(day),
         "is_unwell": any(answer.question == answer.Question.WELL for answer in ready.worries),
         "can_answer": day.cancelled_at is None and now >= ready.asked_from and not is_signed,
         "is_signed": is_signed,
@@ -113,10 +114,9 @@ def _page(
     return render(request, "family/briefing.html", context, status=422 if has_failed else 200)
 
 
-def _concerns(day: InfusionDay) -> list[Concern]:
+def _told(day: InfusionDay) -> Told:
     """What the clinic was told of this day, with what it answered."""
-    told = Concern.objects.filter(infusion=day.infusion_id, kind=Concern.Kind.BRIEFING, day=day)
-    return list(told.select_related("answer__by"))
+    return told_from(Concern.objects.filter(infusion=day.infusion_id, kind=Concern.Kind.BRIEFING, day=day))
 
 
 def _on_duty(child: Child, day: InfusionDay) -> tuple[User | None, datetime]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from ivig_care.actions.briefing import Said
 from ivig_care.plans.models import BriefingAnswer
 from ivig_care.plans.ready import Ready
+from ivig_care.web.family.numbers import Number
 
 KG_PER_LB = Decimal("0.45359237")
 LONGEST_WORDS = 300
@@ -63,15 +64,12 @@ class Field:
 class BriefingForm(forms.Form):
     """One yes or no for each question that is asked. What is left blank stays unanswered."""
 
-    weight_number = forms.DecimalField(
+    weight_number = Number(
+        wrong=gettext_lazy("Write the weight as a number, for example 21.4."),
         required=False,
         min_value=Decimal("0.1"),
         max_value=Decimal(999),
         decimal_places=2,
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_value", "max_digits", "max_decimal_places", "max_whole_digits"),
-            gettext_lazy("Write the weight as a number, for example 21.4."),
-        ),
     )
     weight_unit = forms.ChoiceField(
         required=False,

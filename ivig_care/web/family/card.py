@@ -15,6 +15,7 @@ from ivig_care.plans.card import card_of, card_version
 from ivig_care.plans.card_words import differences, is_expired, questions
 from ivig_care.plans.models import InfusionDay, Plan
 from ivig_care.regimen.symptoms import Symptom
+from ivig_care.web.bar import bar_of
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.offline.kept import instead_of, kept
@@ -39,8 +40,12 @@ CHIPS = (
 def card(request: PersonRequest, pk: int) -> HttpResponse:
     """The whole page of one infusion day."""
     day = day_for(request, pk)
-    looked_at(request, day.infusion.plan.child, day)
+    infusion, child = day.infusion, day.infusion.plan.child
+    looked_at(request, child, day)
     context = card_context(request, day)
+    if child.pk in request.places.children(Right.SEE):
+        may_record = may(request.user, Right.RECORD, child)
+        context["bar"] = bar_of(request, infusion, now=clock.now(), may_record=may_record)
     response = render(request, "family/card.html", context)
     return instead_of(response, _sayings(day)) if context["may_record"] else response
 

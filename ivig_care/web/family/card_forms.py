@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from ivig_care.actions.lots import Label
 from ivig_care.web.family.forms import WhenForm
+from ivig_care.web.family.numbers import Number
 
 NOT_A_NUMBER = _("Write the number that the pump shows, for example 24 or 24.5.")
 NOT_GRAMS = _("Write the grams as a number, for example 10.")
 
 
-class NumberField(forms.DecimalField):
-    """A number as people write it, with a point or a comma."""
-
-    def to_python(self, value: Any) -> Any:
-        """The number. Raises ValidationError."""
-        return super().to_python(value.strip().replace(",", ".") if isinstance(value, str) else value)
-
-
 class RateForm(WhenForm):
     """The pump was set to so many mL/h at a time."""
 
-    ml_h = NumberField(
-        min_value=Decimal("0.1"),
-        max_digits=8,
-        error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_digits", "max_whole_digits", "max_decimal_places"), NOT_A_NUMBER
-        ),
-    )
+    ml_h = Number(wrong=NOT_A_NUMBER, errors={"required": NOT_A_NUMBER}, min_value=Decimal("0.1"), max_digits=8)
     is_new_lot = forms.BooleanField(required=False)
 
 
@@ -51,14 +37,7 @@ class LotForm(WhenForm):
         required=False,
         error_messages={"invalid": _("Write the date on the label, with the year.")},
     )
-    grams = NumberField(
-        required=False,
-        min_value=Decimal("0.1"),
-        max_digits=6,
-        error_messages=dict.fromkeys(
-            ("invalid", "min_value", "max_digits", "max_whole_digits", "max_decimal_places"), NOT_GRAMS
-        ),
-    )
+    grams = Number(wrong=NOT_GRAMS, required=False, min_value=Decimal("0.1"), max_digits=6)
 
     @property
     def label(self) -> Label:

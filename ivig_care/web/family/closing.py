@@ -17,6 +17,7 @@ from ivig_care.common import clock
 from ivig_care.plans.closing import closing_of
 from ivig_care.plans.coming import coming_after
 from ivig_care.plans.models import Infusion, Plan
+from ivig_care.reviews.concerns import told_from
 from ivig_care.reviews.models import Concern
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
@@ -70,7 +71,7 @@ def _page(request: PersonRequest, infusion: Infusion, *, problem: str = "", type
         "closing": closing_of(infusion, now=now),
         "coming": coming_after(infusion, now=now),
         "review": getattr(infusion, "review", None),
-        "said": list(infusion.concerns.filter(kind=Concern.Kind.CLOSING).select_related("answer__by", "raised_by")),
+        "said": told_from(Concern.objects.filter(infusion=infusion, kind=Concern.Kind.CLOSING)),
         "is_cancelled": all(day.cancelled_at is not None for day in infusion.days.all()),
         "problem": problem,
         "typed": typed,

@@ -84,8 +84,8 @@ def is_from_home(request: HttpRequest) -> bool:
 
 def _version(overview: Overview, on_top: OnTop) -> str:
     """Changes with the lists, and with what stands on top of them."""
-    above = (*on_top.red_flags, *on_top.answered)
-    return "-".join([overview.version, *(f"{one.pk}{'a' if one.answered_at else ''}" for one in above)])
+    answered = (f"{one.pk}a" for answer in on_top.answered for one in answer.concerns)
+    return "-".join([overview.version, *(str(one.pk) for one in on_top.red_flags), *answered])
 
 
 def _fragment(request: PersonRequest, overview: Overview, on_top: OnTop, problem: Problem | None) -> SafeString:

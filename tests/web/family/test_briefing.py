@@ -13,13 +13,13 @@ from django.urls import reverse
 from time_machine import Traveller
 
 from ivig_care.accounts.models import User
-from ivig_care.actions.concerns import concern_answer
 from ivig_care.actions.infusions import infusion_cancel
 from ivig_care.care_teams.models import Duty
 from ivig_care.nudges.links import link_token
 from ivig_care.plans.models import BriefingAnswer, Infusion, InfusionDay, PlanMedicine
 from ivig_care.reviews.models import Concern
 from tests.actors import People
+from tests.answering import concern_answer
 from tests.conftest import STARTS_AT
 from tests.web.messages import sent
 
@@ -119,6 +119,7 @@ def test_not_well_shows_the_number_before_anything_else(day: InfusionDay, maria:
             {"weight_number": "21.40", "weight_unit": "kg", "weight_words": "at the doctor’s"},
             "21.4 kg; at the doctor’s",
         ),
+        ({"weight_number": "21,4", "weight_unit": "kg"}, "21.4 kg"),
         ({"weight_number": "", "weight_words": "thinner"}, "thinner"),
         ({}, ""),
     ],
@@ -144,6 +145,7 @@ def test_a_new_weight_goes_to_the_clinic_as_words(
         ({"weight": "no", "weight_number": "47"}, "Is that kg or lb?"),
         ({"weight": "yes", "weight_number": "47", "weight_unit": "lb"}, "choose no"),
         ({"weight": "no", "weight_number": "heavy", "weight_unit": "kg"}, "Write the weight as a number"),
+        ({"weight": "no", "weight_number": "21,400", "weight_unit": "kg"}, "Do you mean 21400 or 21.4?"),
         ({"weight": "no", "weight_number": "-3", "weight_unit": "kg"}, "Write the weight as a number"),
         ({"weight": "no", "weight_number": "NaN", "weight_unit": "kg"}, "Write the weight as a number"),
         ({"weight": "no", "weight_number": "1e5", "weight_unit": "kg"}, "Write the weight as a number"),

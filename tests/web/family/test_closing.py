@@ -15,13 +15,13 @@ from time_machine import Traveller
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.checklists import checklists_close
-from ivig_care.actions.concerns import concern_answer
 from ivig_care.actions.infusions import infusion_cancel
 from ivig_care.actions.protocols import protocol_publish
 from ivig_care.actions.sending import checklist_send
 from ivig_care.plans.models import Infusion, Plan
 from ivig_care.reviews.models import Concern, Review
 from tests.actors import People
+from tests.answering import concern_answer
 from tests.conftest import ACTIVATED_AT, STARTS_AT
 from tests.factories import active_infusion
 

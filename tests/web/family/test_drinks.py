@@ -82,8 +82,8 @@ def test_ounces_stay_ounces(infusion: Infusion, people: People, browser_of: Sign
     [
         ({}, "Choose a cup, or write how much it was."),
         ({"amount": "a lot", "unit": "mL"}, "Write a number, for example 250."),
-        ({"amount": "1,000", "unit": "mL"}, "Write a number, for example 250."),
-        ({"amount": "1.000", "unit": "mL"}, "Write a number, for example 250."),
+        ({"amount": "1,000", "unit": "mL"}, "Do you mean 1000 or 1?"),
+        ({"amount": "1.000", "unit": "mL"}, "Do you mean 1000 or 1?"),
         ({"amount": "0", "unit": "mL"}, "Write a number, for example 250."),
         ({"amount": "25000", "unit": "mL"}, "Check the number and the unit."),
         ({"cup": "999"}, "That cup is gone."),

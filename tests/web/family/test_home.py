@@ -16,7 +16,7 @@ from django.urls import reverse
 from time_machine import Traveller
 
 from ivig_care.accounts.models import User
-from ivig_care.actions.concerns import concern_answer, concern_raise
+from ivig_care.actions.concerns import concern_raise
 from ivig_care.actions.steps import step_tick
 from ivig_care.care_teams.models import AuditEvent, Membership, Role
 from ivig_care.nudges.models import OutboxMessage
@@ -24,6 +24,7 @@ from ivig_care.plans.models import Dose, Infusion, Step
 from ivig_care.regimen.signs import Level
 from ivig_care.reviews.models import Concern
 from tests.actors import People
+from tests.answering import concern_answer
 from tests.conftest import ACTIVATED_AT, STARTS_AT
 from tests.factories import ChildFactory, ContactPointFactory, MembershipFactory, active_infusion
 from tests.password import PASSWORD

@@ -11,11 +11,11 @@ from django.urls import reverse
 from time_machine import Traveller
 
 from ivig_care.accounts.models import User
-from ivig_care.actions.concerns import concern_answer
 from ivig_care.diary.models import SymptomReport
 from ivig_care.plans.models import Infusion
 from ivig_care.reviews.models import Concern
 from tests.actors import People
+from tests.answering import concern_answer
 from tests.conftest import STARTS_AT
 
 SignedIn = Callable[[User], Client]
@@ -170,6 +170,38 @@ def test_a_mistake_is_taken_back_and_the_clinic_is_to_be_called(ended: Infusion,
     report.refresh_from_db()
     assert report.taken_back_at is not None
     assert "This stays here" not in maria.get(reverse("checklist", args=[ended.pk])).content.decode()
+
+
+def test_fine_by_one_shows_what_the_other_said_and_that_it_counts(
+    ended: Infusion, maria: Client, people: People, browser_of: SignedIn, clock: Traveller
+) -> None:
+    sam = browser_of(people.sam)
+    say(maria, ended, symptom="headache", sev_headache="severe")
+    clock.shift(HOUR)
+    form = sam.get(reverse("symptoms", args=[ended.pk])).content.decode()
+    assert "What Maria said before still counts." in form
+    assert 'Headache: severe <span class="muted">Maria, Wed 11:00 am</span>' in form
+    page = say(sam, ended, fine="1")
+    assert "Call Riverside Clinic now" in page
+    assert "Sam finds Lena fine, and that is written down. What Maria said still counts" in page
+    assert "by Maria, Wed 11:00 am" in page
+    assert "This stays here" in sam.get(reverse("checklist", args=[ended.pk])).content.decode()
+    diary = sam.get(reverse("diary", args=[ended.pk])).content.decode()
+    assert "Fine, nothing" in diary
+    assert "What others said still counts: call now" in diary
+    # What one said oneself is over with one's own word.
+    page = say(maria, ended, fine="1")
+    assert "This does not mean that all is well" in page
+    assert "still counts" not in maria.get(reverse("symptoms", args=[ended.pk])).content.decode()
+
+
+def test_a_reading_that_counts_stands_with_what_was_said_before(
+    ended: Infusion, maria: Client, people: People, browser_of: SignedIn
+) -> None:
+    say(maria, ended, temperature="38.6", degrees="C", method="oral")
+    page = browser_of(people.sam).get(reverse("symptoms", args=[ended.pk])).content.decode()
+    assert "38.6 °C, in the mouth" in page
+    assert "it counts until you measure again." in page
 
 
 def test_a_red_flag_of_another_is_not_taken_back(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -21,37 +20,17 @@ from ivig_care.regimen.fluids import FluidKind
 from ivig_care.regimen.symptoms import Method, Severity, Symptom, SymptomSaid, Temperature
 from ivig_care.regimen.units import FAHRENHEIT, ML, OZ, is_plausible, to_celsius, to_ml
 from ivig_care.web.family.forms import WhenForm
+from ivig_care.web.family.numbers import Number
 
 NO_AMOUNT = gettext_lazy("Choose a cup, or write how much it was.")
 NOT_A_NUMBER = gettext_lazy("Write a number, for example 250.")
 DRUNK = tuple(kind for kind in FluidKind if kind.is_drunk)
 
 
-# "1,000" is a thousand to one person and one to another, and a thousandth of a dose is no small mistake.
-_THOUSANDS_OR_THOUSANDTHS = re.compile(r"\s*[1-9]\d{0,2}([.,]\d{3})+\s*")
-
-
-class Number(forms.DecimalField):
-    """A number above zero, written with a point or a comma, which must not be one that parts thousands."""
-
-    def __init__(self, **more: Any) -> None:
-        wrong = dict.fromkeys(
-            ("invalid", "min_value", "max_digits", "max_decimal_places", "max_whole_digits"), NOT_A_NUMBER
-        )
-        kept = {"max_digits": 9, "decimal_places": 3, "min_value": Decimal("0.001")}
-        super().__init__(**{**kept, "error_messages": wrong, **more})
-
-    def to_python(self, value: Any) -> Any:
-        """The number; a comma is a point. Raises ValidationError."""
-        if isinstance(value, str) and _THOUSANDS_OR_THOUSANDTHS.fullmatch(value):
-            raise forms.ValidationError(NOT_A_NUMBER, code="invalid")
-        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
-
-
 class AmountForm(forms.Form):
     """So many mL or oz."""
 
-    amount = Number(required=False)
+    amount = Number(wrong=NOT_A_NUMBER, decimal_places=3, required=False)
     unit = forms.ChoiceField(choices=User.Drinks.choices, required=False)
 
     @property
@@ -140,7 +119,7 @@ class ReportForm(WhenForm):
     since = forms.ChoiceField(choices=[("", ""), *((hours, hours) for hours in SINCE_HOURS)], required=False)
     trend = forms.ChoiceField(choices=[("", ""), *SymptomReport.Trend.choices], required=False)
     steroid = forms.ChoiceField(choices=[("", ""), (YES, YES), (NO, NO)], required=False)
-    temperature = Number(required=False)
+    temperature = Number(wrong=NOT_A_NUMBER, decimal_places=3, required=False)
     degrees = forms.ChoiceField(choices=User.Degrees.choices, required=False)
     method = forms.ChoiceField(choices=list(METHODS.items()), required=False)
     note = forms.CharField(required=False, max_length=1000)
@@ -210,7 +189,7 @@ class DoseForm(WhenForm):
     medicine = forms.CharField(
         max_length=80, error_messages={"required": gettext_lazy("Write which medicine it was, as on the box.")}
     )
-    amount = Number(required=False)
+    amount = Number(wrong=NOT_A_NUMBER, decimal_places=3, required=False)
     unit = forms.ChoiceField(choices=[(unit, unit) for unit in (MG, ML, UNITS)], required=False)
     by_clinic = forms.BooleanField(required=False)
     reason = forms.CharField(required=False, max_length=200)

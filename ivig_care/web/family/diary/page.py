@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from ivig_care.common import clock
 from ivig_care.diary.selectors import call_card_is_on, diary_of
-from ivig_care.reviews.concerns import concerns_of
+from ivig_care.reviews.concerns import told_of
 from ivig_care.web.family.diary.fetching import context_of, infusion_for
 from ivig_care.web.fetch import looked_at
 from ivig_care.web.http import PersonRequest
@@ -24,7 +24,7 @@ def diary(request: PersonRequest, pk: int) -> HttpResponse:
     context = context_of(request, infusion) | {
         "now": now,
         "days": diary_of(infusion),
-        "concerns": list(concerns_of(infusion)),
+        "told": told_of(infusion),
         "card_is_on": call_card_is_on(infusion, now),
     }
     return render(request, "family/diary/diary.html", context)

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from ivig_care.common import clock
 from ivig_care.diary.models import SymptomReport
-from ivig_care.diary.reports import said_besides
+from ivig_care.diary.reports import names_of, said_besides, still_of
 from ivig_care.diary.selectors import hours_after, is_running
 from ivig_care.plans.extra import Offer, offers_of
 from ivig_care.plans.models import Dose, Infusion, Plan
@@ -30,9 +30,13 @@ def report(request: PersonRequest, pk: int) -> HttpResponse:
     looked_at(request, infusion.plan.child, found)
     is_urgent = found.level in (Level.EMERGENCY, Level.CALL_NOW)
     doses = _doses(infusion, found)
+    # What others said counts on, whoever finds the child fine.
+    others = still_of(infusion, found.at) if found.is_fine and found.level else []
     context = context_of(request, infusion) | {
         "report": found,
-        "besides": said_besides(found) if found.level not in ("", Level.NEXT_VISIT) else [],
+        "besides": _besides(found),
+        "others": others,
+        "others_names": names_of(others),
         "now": now,
         "is_urgent": is_urgent,
         "is_emergency": found.level == Level.EMERGENCY,
@@ -45,6 +49,10 @@ def report(request: PersonRequest, pk: int) -> HttpResponse:
         "offers": _offers(infusion, found, is_urgent=is_urgent),
     }
     return render(request, "family/diary/report.html", context)
+
+
+def _besides(found: SymptomReport) -> list[str]:
+    return [] if found.is_fine or found.level in ("", Level.NEXT_VISIT) else said_besides(found)
 
 
 def _last_day(infusion: Infusion) -> object:

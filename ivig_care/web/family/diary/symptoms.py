@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ivig_care.actions.diary import Reported, Written, report_enter, report_take_back
+from ivig_care.actions.diary import TOLD, Written, report_enter, report_take_back
 from ivig_care.actions.errors import Refused
 from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
 from ivig_care.diary.models import SymptomReport
-from ivig_care.diary.reports import standing_of, symptom_words
+from ivig_care.diary.reports import Still, names_of, still_of
 from ivig_care.diary.selectors import is_running
 from ivig_care.diary.words import FREQUENT, METHODS, SEVERITIES, SYMPTOMS, sentence
 from ivig_care.plans.models import Infusion, Plan
@@ -33,7 +33,7 @@ from ivig_care.web.templatetags.toasts import undo_tag
 
 @dataclass(frozen=True, kw_only=True)
 class Chip:
-    """One symptom to choose, with what was typed of it; `said_before` is how it was, while that still counts."""
+    """One symptom to choose, with what was typed of it; `before` is how it was, while that still counts."""
 
     name: str
     words: str
@@ -41,7 +41,7 @@ class Chip:
     severity: str
     score: str
     stays: str
-    said_before: str = ""
+    before: Still | None = None
     is_gone: bool = False
 
 
@@ -64,7 +64,9 @@ def symptoms(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         return _page(request, infusion, form, problem=str(refused))
     messages.success(request, _said(written), extra_tags=undo_tag("undo-report", written.report.pk))
-    return redirect("checklist", pk=infusion.pk) if said == Reported() else redirect("report", pk=written.report.pk)
+    # Where the child is fine and nobody is to be called, there is nothing to read.
+    is_done = said.is_fine and written.report.level not in TOLD
+    return redirect("checklist", pk=infusion.pk) if is_done else redirect("report", pk=written.report.pk)
 
 
 @require_POST
@@ -102,14 +104,17 @@ def _page(request: PersonRequest, infusion: Infusion, form: ReportForm, *, probl
     if problem:
         refusal_note(request, problem)
         looked_at(request, infusion.plan.child, "diary", did_nothing=True)
-    chips = _chips(infusion, form)
-    before = [chip for chip in chips if chip.said_before]
+    still = still_of(infusion, form.now)
+    chips = _chips(still, form)
+    before = [chip for chip in chips if chip.before]
     frequent = [chip for symptom in FREQUENT for chip in chips if chip.name == symptom.name.lower()]
     context = context_of(request, infusion) | {
         "now": now,
         "problem": problem,
         "typed": form.data,
         "before": before,
+        "readings": [one for one in still if one.symptom is None],
+        "others": names_of(one for one in still if one.who != request.user),
         "frequent": [chip for chip in frequent if chip not in before],
         "more": [chip for chip in chips if chip not in frequent and chip not in before],
         "is_more_open": any(chip.is_chosen for chip in chips if chip not in frequent and chip not in before),
@@ -123,16 +128,15 @@ def _page(request: PersonRequest, infusion: Infusion, form: ReportForm, *, probl
     return render(request, "family/diary/symptoms.html", context, status=422 if problem else 200)
 
 
-def _chips(infusion: Infusion, form: ReportForm) -> list[Chip]:
-    standing = {one.symptom: one for one in standing_of(infusion, form.now).symptoms}
-    return [_chip(symptom, form, standing.get(symptom)) for symptom in Symptom]
+def _chips(still: list[Still], form: ReportForm) -> list[Chip]:
+    before = {one.symptom.symptom: one for one in still if one.symptom is not None}
+    return [_chip(symptom, form, before.get(symptom)) for symptom in Symptom]
 
 
-def _chip(symptom: Symptom, form: ReportForm, before: object) -> Chip:
+def _chip(symptom: Symptom, form: ReportForm, before: Still | None) -> Chip:
     name, data = symptom.name.lower(), form.data
     chosen = data.getlist("symptom") if hasattr(data, "getlist") else []
     gone = data.getlist("gone") if hasattr(data, "getlist") else []
-    severity, score = getattr(before, "severity", None) or "", getattr(before, "score", None)
     return Chip(
         name=name,
         words=str(SYMPTOMS[symptom]),
@@ -140,6 +144,6 @@ def _chip(symptom: Symptom, form: ReportForm, before: object) -> Chip:
         severity=data.get(f"sev_{name}", ""),
         score=data.get(f"score_{name}", ""),
         stays=data.get(f"stays_{name}", ""),
-        said_before="" if before is None else symptom_words(symptom, severity, score),
+        before=before,
         is_gone=name in gone,
     )

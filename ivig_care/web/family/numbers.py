@@ -1,0 +1,48 @@
+"""A number as a family writes it: with a point or a comma, and asked about where it could be two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# What may be wrong with a number, as Django's field tells it.
+_WRONG = ("invalid", "min_value", "max_value", "max_digits", "max_whole_digits", "max_decimal_places")
+# "1,000" is a thousand to one person and one to another, and a thousandth of a dose is no small mistake.
+_EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?|[1-9]\d{0,2}(\.\d{3})+(,\d+)?")
+_SPACES = re.compile(r"\s+")
+
+
+class Number(forms.DecimalField):
+    """A number above zero. A comma or a point is what parts off the tenths, unless it plainly parts thousands."""
+
+    def __init__(self, *, wrong: StrOrPromise, errors: Mapping[str, StrOrPromise] | None = None, **more: Any) -> None:
+        kept = {"max_digits": 9, "min_value": Decimal("0.001")}
+        super().__init__(**{**kept, **more, "error_messages": dict.fromkeys(_WRONG, wrong) | dict(errors or {})})
+
+    def to_python(self, value: Any) -> Any:
+        """The number that is meant. Raises ValidationError, which asks where two could be."""
+        return super().to_python(_plain(value) if isinstance(value, str) else value)
+
+
+def _plain(typed: str) -> str:
+    """The same as Python writes it."""
+    said = _SPACES.sub("", typed)
+    if _EITHER.fullmatch(said):
+        digits = re.sub("[.,]", "", said)
+        small = f"{Decimal(said.replace(',', '.')):.2f}".rstrip("0").rstrip(".")
+        words = _("Do you mean %(large)s or %(small)s? Write it like that, so that nobody takes it for the other.")
+        raise forms.ValidationError(words % {"large": digits, "small": small}, code="two_numbers")
+    if _THOUSANDS.fullmatch(said):
+        mark = max(said.rfind("."), said.rfind(","))
+        has_rest = len({one for one in said if one in ".,"}) == 2
+        return re.sub("[.,]", "", said[:mark]) + (f".{said[mark + 1 :]}" if has_rest else said[mark + 1 :])
+    return said.replace(",", ".")
