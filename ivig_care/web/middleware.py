@@ -95,8 +95,8 @@ class SignInFromFragment:
 
 
 # What is open to a clinic's staff before their second factor: signing in, what nobody signs in for, what machines ask.
-OPEN_TO_WEAK = ("/accounts/", "/static/", "/hooks/", "/n/", "/g/", "/invitations/")
-OPEN_PAGES_TO_WEAK = ("/sw.js", "/manifest.webmanifest", "/offline/", "/healthz", "/metrics")
+OPEN_TO_WEAK = ("/accounts/", "/static/", "/hooks/", "/n/", "/g/", "/invitations/", "/offline/")
+OPEN_PAGES_TO_WEAK = ("/sw.js", "/manifest.webmanifest", "/healthz", "/metrics")
 
 
 class StrongSignIn:

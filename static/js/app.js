@@ -143,3 +143,13 @@ addEventListener("pageshow", ({ persisted }) => {
   // Not by `value`: some browsers write that in again when the page is loaded anew.
   for (const field of document.querySelectorAll("form [name=key]")) field.setAttribute("value", crypto.randomUUID());
 });
+
+// --- the home screen ----------------------------------------------------------------------------
+const offer = byId("install");
+const offered = async (event) => {
+  event?.preventDefault();
+  (await import(offer.dataset.js)).show(offer, event);
+};
+if (offer) addEventListener("beforeinstallprompt", offered);
+// Safari on an iPhone offers nothing, and says whether it was opened from the home screen.
+if (offer && navigator.standalone === false) offered();
