@@ -247,7 +247,7 @@ CACHES = {
     # What is the same on every page, of a language or a person, is written once by each process ({% cache %}).
     "template_fragments": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "OPTIONS": {"MAX_ENTRIES": 1_000},
+        "OPTIONS": {"MAX_ENTRIES": 2_000},
     },
 }
 

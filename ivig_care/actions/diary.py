@@ -202,7 +202,7 @@ def report_take_back(*, report: SymptomReport, by: User, now: datetime) -> Sympt
     if held.taken_back_at is not None:
         return held
     if held.level in RED_FLAGS and held.by_id != by.pk:
-        said = _("%(who)s reported this, and nobody else can take it back. Write down how it is now instead.")
+        said = _("%(who)s reported this, and nobody else can undo it. Write down how it is now instead.")
         raise Refused(said % {"who": held.by.name})
     held.taken_back_at = now
     held.save(update_fields=["taken_back_at"])

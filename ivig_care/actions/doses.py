@@ -73,7 +73,7 @@ def dose_take_back(*, dose: Dose, infusion: Infusion, by: User, now: datetime) -
     """Take back a dose that is no step, with all that was written down at once with it. A second changes nothing."""
     infusion = infusion_hold(infusion.pk)
     if dose.step_id is not None:
-        raise Refused(_("This dose belongs to a step of the checklist: take it back there."))
+        raise Refused(_("This dose belongs to a step of the checklist: undo it there."))
     doses = entry_of(dose)
     standing = Dose.objects.standing().filter(pk__in=[one.pk for one in doses])
     if standing.update(taken_back_at=now):

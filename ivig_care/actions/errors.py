@@ -50,6 +50,14 @@ class ReviewSigned(Refused):
         super().__init__(_("The clinic has signed this checklist, so it can no longer be changed."))
 
 
+class SaidBefore(Refused):
+    """Somebody else was quicker, and said another time: `by` said that it was `at`."""
+
+    def __init__(self, *, by: str, at: datetime) -> None:
+        self.by, self.at = by, at
+        super().__init__(_("%(name)s has said that already.") % {"name": by})
+
+
 class ReasonNeeded(Refused):
     """Something may be recorded, but only with a reason; `why` says what speaks against it."""
 

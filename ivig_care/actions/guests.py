@@ -37,8 +37,7 @@ def guest_link_make(
     child = Child.objects.select_for_update(no_key=True).get(pk=infusion.plan.child_id)
     if GuestLink.objects.standing(now).filter(child=child).count() >= MOST_STANDING:
         raise Refused(
-            _("There are %(most_standing)s guest links already. Take one back first.")
-            % {"most_standing": MOST_STANDING}
+            _("There are %(most_standing)s guest links already. Close one first.") % {"most_standing": MOST_STANDING}
         )
     secret = secret_make()
     link = GuestLink.objects.create(

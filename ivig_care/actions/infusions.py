@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import checklist_refresh, infusion_lock
-from ivig_care.actions.errors import Refused, TimeNotPossible
+from ivig_care.actions.errors import Refused, SaidBefore, TimeNotPossible
 from ivig_care.actions.notices import infusion_cancelled_tell, infusion_moved_tell
 from ivig_care.actions.steps import CLOCK_SLACK
 from ivig_care.plans.models import Infusion, InfusionDay, InfusionDayEvent, Plan
@@ -21,24 +21,36 @@ LONGEST_DAY = timedelta(hours=24)
 
 
 @transaction.atomic
-def infusion_day_start(*, day: InfusionDay, by: User, at: datetime, now: datetime) -> tuple[Change, ...]:
+def infusion_day_start(
+    *, day: InfusionDay, by: User, at: datetime, now: datetime, was_queued: bool = False
+) -> tuple[Change, ...]:
     """Record that a day's infusion really started at `at`; the changes that the checklist went through.
 
-    Raises TimeNotPossible, ReviewSigned, Refused.
+    What was queued was said by somebody who could not see what others said: it corrects nothing.
+
+    Raises TimeNotPossible, SaidBefore, ReviewSigned, Refused.
     """
     day = day_locked(day)
+    if was_queued and _was_said(day, day.actual_start, at, InfusionDayEvent.Kind.STARTED):
+        return ()
     start_check(day, at=at, now=now)
     day.actual_start = at
     return _record(day, InfusionDayEvent.Kind.STARTED, by=by, at=at, now=now)
 
 
 @transaction.atomic
-def infusion_day_end(*, day: InfusionDay, by: User, at: datetime, now: datetime) -> tuple[Change, ...]:
+def infusion_day_end(
+    *, day: InfusionDay, by: User, at: datetime, now: datetime, was_queued: bool = False
+) -> tuple[Change, ...]:
     """Record that a day's infusion really ended at `at`; the changes that the checklist went through.
 
-    Raises TimeNotPossible, ReviewSigned, Refused.
+    What was queued was said by somebody who could not see what others said: it corrects nothing.
+
+    Raises TimeNotPossible, SaidBefore, ReviewSigned, Refused.
     """
     day = day_locked(day)
+    if was_queued and _was_said(day, day.actual_end, at, InfusionDayEvent.Kind.ENDED):
+        return ()
     end_check(day, at=at, now=now)
     day.actual_end = at
     return _record(day, InfusionDayEvent.Kind.ENDED, by=by, at=at, now=now)
@@ -148,6 +160,14 @@ def day_locked(day: InfusionDay) -> InfusionDay:
     if infusion.plan.status == Plan.Status.DRAFT:
         raise Refused(_("This plan is not active yet."))
     return InfusionDay.objects.select_related("infusion__plan__child__clinic", "infusion__plan__product").get(pk=day.pk)
+
+
+def _was_said(day: InfusionDay, said: datetime | None, at: datetime, kind: InfusionDayEvent.Kind) -> bool:
+    """Whether just this was said before. Raises SaidBefore when something else was."""
+    if said is None or said == at:
+        return said is not None
+    event = InfusionDayEvent.objects.filter(day=day, kind=kind).select_related("by").order_by("pk").last()
+    raise SaidBefore(by=str(event.by) if event else "", at=said)
 
 
 def _record(

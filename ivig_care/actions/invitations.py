@@ -54,7 +54,7 @@ def invitation_make(
     if child is not None and Erasure.objects.filter(child=child, done_at__isnull=False).exists():
         raise Refused(_("The family had this record erased. What is left of it is kept for the clinic alone."))
     if Invitation.objects.open(now).filter(child=child, clinic=clinic).count() >= MOST_OPEN:
-        raise Refused(_("%(most_open)s invitations are open already. Take one back first.") % {"most_open": MOST_OPEN})
+        raise Refused(_("%(most_open)s invitations are open already. Cancel one first.") % {"most_open": MOST_OPEN})
     if Invitation.objects.filter(created_by=by, created_at__gt=now - ONE_DAY).count() >= MOST_IN_A_DAY:
         raise Refused(_("You have invited many people today. Go on tomorrow."))
     code = code_make()

@@ -57,7 +57,17 @@ _KEPT_PATTERNS = (
     # What the infusion card tells the clinic.
     gettext_noop("Lot %(lot)s: the date on the label has gone by. Ask the nurse."),
     gettext_noop("The plan says %(ordered)s. The bottle says %(hung)s. Ask the nurse."),
+    gettext_noop(
+        "The plan says at most %(most)s mL/h (%(most_per_kg)s mL/kg/h)."
+        " Running: %(ml_h)s mL/h (%(per_kg)s mL/kg/h). Ask the nurse."
+    ),
+    gettext_noop(
+        "It has %(hung)s mg in each mL, and the plan is for %(ordered)s. So the mL and the rates here do not"
+        " fit. Ask the nurse at once."
+    ),
 )
+# What is filled in by these is a number; by all others it may be anything.
+_NUMBERS = frozenset({"count", "number", "score"})
 # Kept as they are, and written nowhere where they would be found.
 _KEPT = (
     gettext_noop("1 session"),
@@ -65,6 +75,8 @@ _KEPT = (
     gettext_noop("by text message"),
     gettext_noop("forgotten on request"),
     gettext_noop("nobody in particular"),
+    # What a built-in protocol is for.
+    gettext_noop("juvenile dermatomyositis"),
     # Where a row stands, beside the states of a step.
     gettext_noop("ready"),
     gettext_noop("due"),
@@ -87,7 +99,9 @@ def _kept_patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def _piece(number: int, piece: str) -> str:
-    return f"(?P<{piece}>.+)" if number % 2 else re.escape(piece)
+    if number % 2 == 0:
+        return re.escape(piece)
+    return rf"(?P<{piece}>\d+)" if piece in _NUMBERS else f"(?P<{piece}>.+)"
 
 
 def translated(kept: str) -> str:

@@ -159,7 +159,7 @@ DOSE_COLUMNS = {
     "entered_by": (gettext_lazy("Who wrote it down"), ""),
     "reason": (gettext_lazy("Why it was given before its time, if it was"), ""),
     "by_clinic": (gettext_lazy("yes if a nurse gave it"), ""),
-    "taken_back_at": (gettext_lazy("When it was taken back as a mistake; such a dose was not given"), "instant"),
+    "taken_back_at": (gettext_lazy("When it was undone as a mistake; such a dose was not given"), "instant"),
 }
 STEP_COLUMNS = {
     "step_id": (gettext_lazy("Number of the step in infusions.json"), ""),

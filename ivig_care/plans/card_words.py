@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from ivig_care.common.spoken import translated
 from ivig_care.plans.card import InfusionCard, Worked, has_premedication
 from ivig_care.plans.models import InfusionDay, ProductLot
 from ivig_care.regimen.brands import may_be
@@ -93,7 +94,7 @@ def _of_rate(day: InfusionDay, ml_h: Fraction, order: CardOrder) -> Iterator[Dif
         words = _(
             "The maker’s label says at most %(most_per_kg)s mL/kg/h (%(use)s). Running: %(per_kg)s. Ask the nurse."
         )
-        said = words % {"most_per_kg": plain(ceiling.ml_per_kg_h), "use": ceiling.use, **running}
+        said = words % {"most_per_kg": plain(ceiling.ml_per_kg_h), "use": translated(ceiling.use), **running}
         yield Difference(about=f"label, day {day.number}", words=said)
 
 

@@ -32,6 +32,8 @@ class Near:
     over_at: datetime
     day: int | None
     is_running: bool
+    # Grows with whatever changes on it.
+    revision: int
     paused_at: datetime | None = None
 
     def is_current(self, now: datetime) -> bool:
@@ -51,12 +53,12 @@ def infusions_near(user: User, *, now: datetime, right: Right = Right.SEE) -> li
         .annotate(child=F("infusion__plan__child_id"), given_name=F("infusion__plan__child__given_name"))
         .order_by("planned_start", "pk")
         .values_list(
-            *("infusion_id", "child", "given_name", "infusion__zone", "pk", "planned_start", "actual_start"),
-            *("actual_end", "still_since"),
+            *("infusion_id", "child", "given_name", "infusion__zone", "infusion__revision", "pk", "planned_start"),
+            *("actual_start", "actual_end", "still_since"),
         )
     )
     made: dict[int, Near] = {}
-    for infusion, child, name, zone, day, planned, started, ended, paused in days:
+    for infusion, child, name, zone, revision, day, planned, started, ended, paused in days:
         begins, ends = started or planned, ended or started or planned
         is_running = started is not None and ended is None and now < started + 2 * DAY_AROUND
         is_today = is_running or (begins - DAY_AROUND <= now < ends + DAY_AROUND)
@@ -70,6 +72,7 @@ def infusions_near(user: User, *, now: datetime, right: Right = Right.SEE) -> li
             over_at=ends + AFTER,
             day=day if is_today else before.day if before else None,
             is_running=is_running or (before is not None and before.is_running),
+            revision=revision,
             paused_at=paused if is_running else before.paused_at if before else None,
         )
     nearest: dict[int, Near] = {}

@@ -236,7 +236,7 @@ def _notes_read(infusion: Infusion, steps: Iterable[Step]) -> None:
     for event in _NOTES.rows(infusion.pk):
         notes[event.step_id].append(event)
     for step in steps:
-        step.noted = notes[step.pk]  # type: ignore[attr-defined]
+        step.noted = notes[step.pk]
 
 
 def together_of(now_rows: Sequence[StepRow], now: datetime) -> list[StepRow]:

@@ -104,4 +104,5 @@ def _near(infusion: Infusion, now: datetime) -> Near:
         over_at=now,
         day=today,
         is_running=False,
+        revision=infusion.revision,
     )

@@ -13,9 +13,10 @@ class PersonRequest(HttpRequest):
     htmx: HtmxDetails
     user: User
     places: Places
-    # What a form was refused for, and whether a reason would do; see web/once.py.
+    # What a form was refused for, whether a reason would do, and where to look; see web/once.py.
     refused_for: str
     wants_reason: bool
+    refused_look: str
     # Whether the device keeps the page; see web/offline/kept.py.
     is_kept: bool
 

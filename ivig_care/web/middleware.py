@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.access import places_keep, places_of
 from ivig_care.web.confirm import confirm_url
-from ivig_care.web.http import page_behind
+from ivig_care.web.http import PersonRequest, page_behind
 from ivig_care.web.sign_in.proofs import has_second_factor, is_strong
 from ivig_care.web.sign_in.ways import sign_in_url
 
@@ -94,8 +95,8 @@ class SignInFromFragment:
 
 
 # What is open to a clinic's staff before their second factor: signing in, what nobody signs in for, what machines ask.
-OPEN_TO_WEAK = ("/accounts/", "/static/", "/hooks/", "/n/", "/g/", "/invitations/")
-OPEN_PAGES_TO_WEAK = ("/sw.js", "/manifest.webmanifest", "/offline/", "/healthz", "/metrics")
+OPEN_TO_WEAK = ("/accounts/", "/static/", "/hooks/", "/n/", "/g/", "/invitations/", "/offline/")
+OPEN_PAGES_TO_WEAK = ("/sw.js", "/manifest.webmanifest", "/healthz", "/metrics")
 
 
 class StrongSignIn:
@@ -108,7 +109,7 @@ class StrongSignIn:
         """Send whoever has not to where they show the one they have, or set up their first."""
         is_open = request.path.startswith(OPEN_TO_WEAK) or request.path in OPEN_PAGES_TO_WEAK
         user = request.user
-        if is_open or not isinstance(user, User) or self._is_strong_enough(request, user):
+        if is_open or not isinstance(user, User) or self._is_strong_enough(cast(PersonRequest, request), user):
             return self.get_response(request)
         htmx = getattr(request, "htmx", None)
         page = page_behind(htmx) if htmx else _page_to_return_to(request)
@@ -116,10 +117,10 @@ class StrongSignIn:
         return HttpResponseClientRedirect(place) if htmx else HttpResponseRedirect(place)
 
     @staticmethod
-    def _is_strong_enough(request: HttpRequest, user: User) -> bool:
+    def _is_strong_enough(request: PersonRequest, user: User) -> bool:
         """Read once what the person is to whom; what only looks need not ask again."""
         places = places_of(user)
-        request.places = places  # type: ignore[attr-defined]
+        request.places = places
         if request.method in ("GET", "HEAD"):
             places_keep(user, places)
         return not places.need_strong_sign_in or is_strong(request, user)

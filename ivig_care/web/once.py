@@ -47,6 +47,7 @@ class Outcome:
     words: str
     wants_reason: bool = False
     to: str = ""
+    look: str = ""
 
 
 def once(view: V) -> V:
@@ -73,9 +74,12 @@ def once(view: V) -> V:
     return cast(V, done_once)
 
 
-def refusal_note(request: PersonRequest, words: str, *, wants_reason: bool = False) -> None:
-    """Remember why a form was refused, for a device that cannot be shown a page."""
-    request.refused_for, request.wants_reason = words, wants_reason
+def refusal_note(request: PersonRequest, words: str, *, wants_reason: bool = False, look: str = "") -> None:
+    """Remember why a form was refused, for a device that cannot be shown a page.
+
+    `look` is where the person can see what the same would change, and say it again.
+    """
+    request.refused_for, request.wants_reason, request.refused_look = words, wants_reason, look
 
 
 def was_queued(request: PersonRequest) -> bool:
@@ -119,7 +123,8 @@ def _outcome(request: PersonRequest, response: HttpResponse, said_before: int) -
     is_asking = response.status_code == HTTPStatus.OK and not request.htmx
     if is_asking or response.status_code >= HTTPStatus.BAD_REQUEST:
         words = getattr(request, "refused_for", "") or _("This could not be recorded as it is. Enter it again.")
-        return Outcome(status=REFUSED, words=words, wants_reason=getattr(request, "wants_reason", False))
+        wants_reason, look = getattr(request, "wants_reason", False), getattr(request, "refused_look", "")
+        return Outcome(status=REFUSED, words=words, wants_reason=wants_reason, look=look)
     said = _said(request)[said_before:]
     is_conflict = any(message.level == messages.WARNING for message in said)
     return Outcome(
@@ -162,6 +167,8 @@ def _page_before(request: PersonRequest) -> str:
 
 def _short(request: PersonRequest, outcome: Outcome) -> HttpResponse:
     said = {"status": outcome.status, "words": outcome.words, "wants_reason": outcome.wants_reason}
+    if outcome.look:
+        said["look"] = outcome.look
     if was_queued(request):
         # Told here and now.
         _storage(request).used = True

@@ -56,12 +56,31 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 
 // --- where the focus goes -----------------------------------------------------------------------
 
-// What is done is behind you: the focus goes to the list that the step has left. Else it stays with the step.
+// What is done is behind you: the focus goes to the next row of the list that the step has left, or to its heading.
+// Else it stays with the step. A finger sees where it is, so under it the page stays where it is as well.
 let left = "";
+let order = [];
+let byFinger = false;
+
+addEventListener("pointerdown", () => { byFinger = true; }, { passive: true });
+addEventListener("keydown", () => { byFinger = false; }, { passive: true });
+
+const listOf = (row) => row?.closest("section")?.getAttribute("aria-labelledby") ?? "";
+const rowsOf = (list) => [...document.querySelectorAll(`section[aria-labelledby="${list}"] article[id^=step-]`)].map(({ id }) => id);
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  left = detail.elt.closest("section")?.getAttribute("aria-labelledby") ?? "";
+  if (detail.requestConfig.verb !== "post") return;
+  left = listOf(detail.elt);
+  const rows = rowsOf(left);
+  const at = rows.indexOf(detail.elt.closest("article")?.id) + 1;
+  order = [...rows.slice(at), ...rows.slice(0, at)];
 });
+
+function nextPlace() {
+  const rows = rowsOf(left);
+  return byId(order.find((id) => rows.includes(id)) ?? rows[0]) ?? byId(left) ?? byId("now");
+}
+
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (!detail.target?.matches?.(LIVE)) return;
   for (const id of opened) {
@@ -71,13 +90,9 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (detail.requestConfig.verb !== "post") return;
   const problem = document.querySelector("#checklist [role=alert]");
   const step = byId(detail.requestConfig.elt.closest("[data-step]")?.dataset.step);
-  const isBehind = !step || (step.closest("section").getAttribute("aria-labelledby") === "answered" && left !== "answered");
+  const isBehind = !step || (listOf(step) === "answered" && left !== "answered");
   if (problem) problem.focus();
-  else if (isBehind) {
-    const list = byId(left) ?? byId("now");
-    list?.focus({ preventScroll: true });
-    list?.scrollIntoView();
-  } else step.focus();
+  else (isBehind ? nextPlace() : step)?.focus({ preventScroll: byFinger });
 });
 
 // --- when it goes wrong -------------------------------------------------------------------------
@@ -128,3 +143,13 @@ addEventListener("pageshow", ({ persisted }) => {
   // Not by `value`: some browsers write that in again when the page is loaded anew.
   for (const field of document.querySelectorAll("form [name=key]")) field.setAttribute("value", crypto.randomUUID());
 });
+
+// --- the home screen ----------------------------------------------------------------------------
+const offer = byId("install");
+const offered = async (event) => {
+  event?.preventDefault();
+  (await import(offer.dataset.js)).show(offer, event);
+};
+if (offer) addEventListener("beforeinstallprompt", offered);
+// Safari on an iPhone offers nothing, and says whether it was opened from the home screen.
+if (offer && navigator.standalone === false) offered();

@@ -8,17 +8,19 @@ const read = (data) => {
   }
 };
 
+async function notify(said) {
+  const body = said.body || (SITE.words[await language()] ?? SITE.words.en);
+  await self.registration.showNotification(said.title || "ivig_care", {
+    body,
+    tag: said.tag,
+    renotify: Boolean(said.tag),
+    icon: "/static/icon.svg",
+    data: { url: said.url || "/" },
+  });
+}
+
 self.addEventListener("push", (event) => {
-  const said = event.data ? read(event.data) : {};
-  event.waitUntil(
-    self.registration.showNotification(said.title || "ivig_care", {
-      body: said.body || "Open the checklist to see what is to do.",
-      tag: said.tag,
-      renotify: Boolean(said.tag),
-      icon: "/static/icon.svg",
-      data: { url: said.url || "/" },
-    }),
-  );
+  event.waitUntil(notify(event.data ? read(event.data) : {}));
 });
 
 // Only pages of this site are opened, whatever the notification says.

@@ -12,12 +12,19 @@ const ask = async (message) => (await navigator.serviceWorker.ready).active.post
 // Only a page that may be kept brings the worker: nobody else gets one.
 if ("serviceWorker" in navigator && window.isSecureContext && document.getElementById("kept")) {
   addEventListener("load", async () => {
-    const isFirst = !navigator.serviceWorker.controller;
     if (!(await navigator.serviceWorker.register("/sw.js").catch(() => null))) return;
-    if (isFirst) ask({ keep: [location.pathname] });
-    const ahead = document.getElementById("main").dataset.keep.split(/\s+/).filter(Boolean);
-    if (ahead.length) ask({ keep: ahead, within: 3600000 });
+    // A worker that came while this page was under way has not seen it.
+    ask({ keep: [location.pathname], within: 10000 });
+    const near = document.getElementById("main").dataset.keep.split(/\s+/).filter(Boolean);
+    if (near.length) ask({ keep: near, within: 3600000 });
+    setTimeout(askAhead, 3000);
   });
+  // The rest of what may be needed, not while somebody pays for each page or waits for it, nor when nobody looks.
+  const askAhead = () => {
+    const { saveData, effectiveType } = navigator.connection ?? {};
+    if (!document.hidden && navigator.onLine && !saveData && !/2g/.test(effectiveType)) ask({ ahead: true });
+  };
+  document.addEventListener("visibilitychange", askAhead);
   // What changed on the page must not be missing from the copy: it would be done twice.
   let soon;
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
@@ -34,10 +41,10 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 
 // --- entries ------------------------------------------------------------------------------------
 
-let parts; // queue.js and waiting.js, once they are needed
+let parts; // queue.js, waiting.js and what they need, once they are needed
 const queue = () =>
-  (parts ??= Promise.all([import(place.dataset.queueJs), import(place.dataset.waitingJs)]).then(([store, shown]) => {
-    shown.begin(place, store);
+  (parts ??= Promise.all(place.dataset.scripts.split(" ").map((url) => import(url))).then(([store, sending, entry, shown]) => {
+    shown.begin(place, store, sending, entry);
     return { store, shown };
   }));
 
@@ -65,6 +72,7 @@ const pressed = new WeakMap();
 // The sheet of a step that cannot be had now: one that fits every step is on the page.
 const isMore = (elt) => canQueue && elt.matches("a.more") && document.getElementById("sheet-of-any");
 const tell = async (what, ...more) => (await queue().catch(() => {}))?.shown[what](...more);
+const openSheet = async (link) => (await import(place.dataset.sheetJs).catch(() => {}))?.openSheet(link);
 
 document.addEventListener("htmx:configRequest", ({ detail }) => {
   if (waits(detail.elt)) detail.timeout = PATIENCE;
@@ -75,7 +83,7 @@ document.addEventListener(
     const { elt, requestConfig } = event.detail;
     if (!navigator.onLine && isMore(elt)) {
       event.preventDefault();
-      tell("openSheet", elt);
+      openSheet(elt);
     }
     if (!waits(elt)) return;
     pressed.set(requestConfig, Date.now());
@@ -89,7 +97,7 @@ document.addEventListener(
 const lost = (event) => {
   const { elt, requestConfig, xhr } = event.detail;
   const isAway = event.type !== "htmx:responseError" || (xhr.status >= 502 && xhr.status <= 504);
-  if (isAway && isMore(elt)) tell("openSheet", elt);
+  if (isAway && isMore(elt)) openSheet(elt);
   if (!waits(elt) || !isAway) return;
   event.stopImmediatePropagation();
   wait(elt, requestConfig.formData, pressed.get(requestConfig) ?? Date.now(), requestConfig.triggeringEvent?.submitter);
@@ -132,19 +140,10 @@ document.addEventListener("submit", (event) => {
 
 if (canQueue) {
   if (localStorage.getItem("waiting")) tell("sendAll");
-  else if (!navigator.onLine) tell("draw");
+  else if (!navigator.onLine || document.getElementById("kept")?.hidden === false) tell("draw");
   // Where no worker has the files they are fetched in time, after everything that the page needs itself.
   if (!navigator.serviceWorker?.controller) addEventListener("load", () => setTimeout(() => queue().catch(() => {}), 3000));
   addEventListener("online", () => tell("sendAll"));
   addEventListener("offline", () => tell("draw"));
   document.addEventListener("visibilitychange", () => !document.hidden && localStorage.getItem("waiting") && tell("sendAll"));
 }
-// --- the home screen ----------------------------------------------------------------------------
-const offer = document.getElementById("install");
-const offered = async (event) => {
-  event?.preventDefault();
-  (await import(offer.dataset.js)).show(offer, event);
-};
-if (offer) addEventListener("beforeinstallprompt", offered);
-// Safari on an iPhone offers nothing, and says whether it was opened from the home screen.
-if (offer && navigator.standalone === false) offered();

@@ -44,6 +44,18 @@ export async function remove(entry) {
 const MINUTE = 60000;
 const words = (node) => (node?.innerText || node?.textContent || "").trim().replace(/\s+/g, " ");
 
+// What was typed or chosen, as the page calls it: a person who reads the list knows it again, or can tell the clinic.
+function typed(form) {
+  const isTyped = ({ name, type }) => name && !["hidden", "submit", "button", "datetime-local"].includes(type);
+  const said = [...form.elements].filter(isTyped).map((field) => {
+    if (["amount", "unit", "ml_h"].includes(field.name)) return "";
+    if (["checkbox", "radio"].includes(field.type)) return field.checked ? words(field.labels?.[0]) : "";
+    if (field.localName === "select") return field.value && words(field.selectedOptions[0]);
+    return field.value.trim() && `“${field.value.trim()}”`;
+  });
+  return said.filter(Boolean).join(", ").slice(0, 300);
+}
+
 /** Keep what a form says, with the moment at which it was said. The form gets a new key: it may be used again. */
 export async function add({ person, form, fields, tappedAt, submitter }) {
   const said = [...fields].filter(([name]) => name !== "csrfmiddlewaretoken");
@@ -57,14 +69,18 @@ export async function add({ person, form, fields, tappedAt, submitter }) {
   const key = value("key") ?? crypto.randomUUID();
   const url = new URL(form.getAttribute("hx-post") ?? form.action, location).pathname;
   const step = url.match(/^\/steps\/(\d+)\//);
+  const whole = form.dataset.label?.replace(/\{(\w+)\}/g, (_, field) => value(field) ?? "");
   await put({
     person,
     key,
     url,
     at,
     tappedAt,
+    // What is said of one infusion day goes in its order.
+    order: form.dataset.order ?? "",
+    what: form.dataset.what ?? "",
     fields: said.filter(([name]) => !["key", ...(isTimed ? [] : ["ago", "at", "exact"])].includes(name)),
-    label: [name, words(button), amount].filter(Boolean).join(": "),
+    label: whole ?? [name, words(button), amount, typed(form)].filter(Boolean).join(": "),
     steps: step ? [step[1]] : said.filter(([name]) => name === "step").map(([, one]) => one),
     state: "waiting",
     words: "",
@@ -73,53 +89,4 @@ export async function add({ person, form, fields, tappedAt, submitter }) {
   field?.setAttribute("value", crypto.randomUUID());
   form.closest("details.sheet")?.removeAttribute("open");
   form.reset();
-}
-
-// As the site reads instants; `skew` puts right a clock of the device that is wrong.
-const instant = (at, skew) => new Date(at + skew).toISOString().replace(/\.\d+Z$/, "Z");
-
-async function sendOne(entry, { token, skew }) {
-  const body = new URLSearchParams([...entry.fields, ["key", entry.key]]);
-  if (entry.at !== null) body.set("exact", instant(entry.at, skew));
-  const headers = { "X-CSRFToken": token, "X-Queued": "later", Accept: "application/json" };
-  const options = { method: "POST", body, headers, redirect: "manual", signal: AbortSignal.timeout(20000) };
-  const answer = await fetch(entry.url, options);
-  if (answer.status >= 500 || answer.status === 429) throw new Error(answer.status);
-  if (answer.type === "opaqueredirect") return { status: "sign in" };
-  if (answer.headers.get("Content-Type")?.includes("json")) return answer.json();
-  // It is not theirs any more, or not there.
-  return { status: "refused", words: "" };
-}
-
-/**
- * Send what waits, in the order in which it was entered; once, also with two tabs open.
- * Answers with "sent" (and what was recorded), "sign in", "away", or "" when another tab is at it or there is nothing.
- */
-export async function sendAll(person, queueUrl) {
-  return navigator.locks.request("ivig_care.queue", { ifAvailable: true }, async (lock) => {
-    if (!lock) return { became: "" };
-    const waiting = (await all(person)).filter((entry) => entry.state === "waiting");
-    if (!waiting.length) return { became: "" };
-    const recorded = [];
-    try {
-      const answer = await fetch(queueUrl, { redirect: "manual", signal: AbortSignal.timeout(20000) });
-      if (answer.status >= 500) return { became: "away", recorded };
-      if (!answer.ok) return { became: "sign in", recorded };
-      const state = await answer.json();
-      if (state.person !== person) return { became: "sign in", recorded };
-      const apart = Date.parse(state.now) - Date.now();
-      const skew = Math.abs(apart) > MINUTE ? Math.round(apart / MINUTE) * MINUTE : 0;
-      for (const entry of waiting) {
-        const { status, words: said, wants_reason: wantsReason } = await sendOne(entry, { token: state.token, skew });
-        if (status === "sign in") return { became: status, recorded };
-        if (status === "recorded") {
-          await remove(entry);
-          recorded.push(said);
-        } else await put({ ...entry, state: status, words: said, wantsReason });
-      }
-      return { became: "sent", recorded };
-    } catch {
-      return { became: "away", recorded };
-    }
-  });
 }

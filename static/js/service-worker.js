@@ -1,13 +1,8 @@
-// Keeps the pages that the site lets a device keep, and shows them when there is no signal.
-// SITE comes before this: { version, shell, signOut }. What is kept, and for how long: docs/adr/0023-without-a-signal.md.
+// Answers for the site when there is no signal, with the files and the pages that it has kept (keeping.js).
+// SITE comes before this: what it holds says web/offline/views.py. What is kept, and for how long: docs/adr/0023, 0025.
 
 const SHELL = `shell-${SITE.version}`;
-const PAGES = "pages";
-const OWNER = "/.owner"; // no address of the site: whose the copies are
 const PATIENCE = 4000;
-const MOST_DAYS = 10;
-const MOST_PAGES = 30;
-const DAY = 86400000;
 
 // --- the shell ----------------------------------------------------------------------------------
 
@@ -47,74 +42,27 @@ async function file(request) {
   }
 }
 
-// --- the pages ----------------------------------------------------------------------------------
+// --- the language -------------------------------------------------------------------------------
 
-const lookedAt = (copy) => Number(copy.headers.get("X-Kept-At"));
+// That of the last page: what is said without a signal, and over a message that brought no words, is said in it.
+const LANGUAGE = "/.language";
 
-async function forget() {
-  await caches.delete(PAGES);
+async function hear(response) {
+  const language = response.headers.get("Content-Language");
+  if (language) await (await caches.open("language")).put(LANGUAGE, new Response(language));
 }
 
-// The pages of this person; whatever was kept for another is gone before.
-async function pagesOf(person) {
-  const owner = await (await caches.open(PAGES)).match(OWNER);
-  if (owner && (await owner.text()) !== person) await forget();
-  const pages = await caches.open(PAGES);
-  if (person) await pages.put(OWNER, new Response(person));
-  return pages;
+async function language() {
+  const heard = await (await caches.open("language")).match(LANGUAGE);
+  return (await heard?.text()) ?? navigator.language.slice(0, 2);
 }
 
-async function learn(response) {
-  const person = response.headers.get("X-Person");
-  if (person === null || !response.ok) return;
-  if (!person) return forget();
-  const pages = await pagesOf(person);
-  const url = new URL(response.url);
-  if (!response.headers.has("X-Kept") || url.search) return;
-  const headers = new Headers(response.headers);
-  headers.delete("Content-Encoding");
-  headers.set("X-Kept-At", String(Date.now()));
-  await pages.put(url.pathname, new Response(await response.text(), { headers }));
-  await tidy(pages);
-}
+const withoutSignal = async () => {
+  const pages = SITE.offline;
+  return caches.match(pages[await language()] ?? pages.en, { ignoreVary: true });
+};
 
-async function tidy(pages) {
-  const copies = [];
-  for (const request of await pages.keys()) {
-    if (new URL(request.url).pathname !== OWNER) copies.push([lookedAt(await pages.match(request)), request]);
-  }
-  copies.sort(([one], [other]) => other - one);
-  const isOver = ([at], index) => index >= MOST_PAGES || at < Date.now() - MOST_DAYS * DAY;
-  await Promise.all(copies.filter(isOver).map(([, request]) => pages.delete(request)));
-}
-
-// The copy says itself how old it is, in words that it came with.
-async function keptCopy(url) {
-  const copy = await (await caches.open(PAGES)).match(new URL(url).pathname);
-  if (!copy || lookedAt(copy) < Date.now() - MOST_DAYS * DAY) return null;
-  const html = (await copy.text()).replace('id="kept" hidden', 'id="kept"');
-  return new Response(html, { headers: copy.headers });
-}
-
-async function page(event) {
-  const copy = await keptCopy(event.request.url);
-  const network = fetch(event.request).then((response) => {
-    event.waitUntil(learn(response.clone()));
-    // What stands before the site and says that the site is away is no answer of the site.
-    return copy && response.status >= 502 && response.status <= 504 ? copy : response;
-  });
-  if (!copy) return network.catch(() => caches.match("/offline/"));
-  event.waitUntil(network.catch(() => {}));
-  return Promise.race([network.catch(() => copy), later(copy)]);
-}
-
-// Whoever signs out takes nothing back later, also when the answer is lost.
-async function signedOut(request) {
-  await forget();
-  const answer = await fetch(request);
-  await forget();
-  return answer;
-}
+// --- what the browser asks for ------------------------------------------------------------------
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
@@ -124,15 +72,4 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET") return;
   if (request.mode === "navigate") event.respondWith(page(event));
   else if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
-});
-
-// A page asks to have others kept, or itself anew. What was kept within `within` milliseconds is fresh enough.
-self.addEventListener("message", (event) => {
-  const keep = async (path) => {
-    const copy = await (await caches.open(PAGES)).match(path);
-    if (copy && event.data.within && lookedAt(copy) > Date.now() - event.data.within) return;
-    await learn(await fetch(path, { headers: { Accept: "text/html" } }));
-  };
-  const ours = (event.data.keep ?? []).filter((path) => path.startsWith("/"));
-  event.waitUntil(Promise.allSettled(ours.map(keep)));
 });

@@ -1,37 +1,23 @@
 // Shows what waits on the device to be sent, and what became of what was sent.
 
+const SOON = 5000;
+const SELDOM = 60000;
 let place;
 let store;
+let sending;
+let entry;
 let mustSignIn = false;
 
-const make = (name, more = {}, ...inside) => {
-  const node = Object.assign(document.createElement(name), more);
-  node.append(...inside);
-  return node;
-};
-
-function clock(at) {
-  const how = { weekday: "short", hour: "numeric", minute: "2-digit" };
-  const timeZone = document.querySelector("[data-zone]")?.dataset.zone;
-  const said = new Intl.DateTimeFormat(document.documentElement.lang, { ...how, timeZone }).format(at);
-  return said.replace(/[\s,]+(\d)/, " $1").replace(/\s?([AP])M$/, (_, sign) => ` ${sign.toLowerCase()}m`);
-}
-
-const when = (entry) => {
-  const written = entry.fields.find(([name, value]) => name === "at" && value)?.[1];
-  return written ? written.replace("T", " ") : clock(entry.at ?? entry.tappedAt);
-};
-
-export function begin(where, queue) {
+export function begin(where, ...scripts) {
   place = where;
-  store = queue;
+  [store, sending, entry] = scripts;
   store.others.onmessage = draw;
   document.addEventListener("htmx:afterSettle", draw);
 }
 
 /** Say something for a moment, as the site does after a tick. */
 export function tell(text) {
-  const toast = make("div", { className: "toast" }, make("span", { textContent: text }));
+  const toast = entry.make("div", { className: "toast" }, entry.make("span", { textContent: text }));
   document.getElementById("toasts")?.replaceChildren(toast);
 }
 
@@ -40,107 +26,107 @@ const heading = (waiting) => {
   return place.dataset[form].replace("{n}", waiting.length);
 };
 
-function reasonForm(entry) {
-  const field = make("input", { id: `reason-of-${entry.number}`, required: true, maxLength: 200 });
-  const form = make("form", {}, make("label", { htmlFor: field.id, textContent: place.dataset.why }), field);
-  form.append(make("p", { className: "buttons" }, make("button", { type: "submit", textContent: place.dataset.record })));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    await store.put({ ...entry, state: "waiting", words: "", fields: [...entry.fields, ["reason", field.value]] });
+const act = {
+  async again(one) {
+    await store.put({ ...one, state: "waiting", words: "", why: "", look: "", tries: 0, wantsReason: false });
     await sendAll();
-  });
-  return form;
-}
-
-function item(entry) {
-  const isWaiting = entry.state === "waiting";
-  const button = make("button", { type: "button", className: "chip", textContent: isWaiting || entry.wantsReason ? place.dataset.remove : place.dataset.dismiss });
-  button.append(make("span", { className: "visually-hidden", textContent: `: ${entry.label}` }));
-  button.addEventListener("click", async () => {
-    await store.remove(entry);
+  },
+  async away(one) {
+    await store.remove(one);
     await draw();
     (place.querySelector("button, summary") ?? document.getElementById("main")).focus();
-  });
-  const line = make("li", {}, make("strong", { textContent: entry.label }), ` ${place.dataset.entered.replace("{time}", when(entry))}`);
-  if (!isWaiting) line.append(make("p", { textContent: entry.words || place.dataset.gone }));
-  if (entry.wantsReason) line.append(reasonForm(entry));
-  line.append(make("p", { className: "buttons" }, button));
-  return line;
-}
+  },
+};
 
 function box(entries) {
-  const waiting = entries.filter((entry) => entry.state === "waiting");
-  const answered = entries.filter((entry) => entry.state !== "waiting");
+  const waiting = entries.filter(({ state }) => state === "waiting");
+  const answered = entries.filter(({ state }) => state !== "waiting");
+  const isWrong = answered.some(({ state }) => state !== "recorded");
   const isOpen = Boolean(answered.length || place.querySelector("details[open]"));
-  const title = [waiting.length && heading(waiting), answered.length && place.dataset.look].filter(Boolean).join(". ");
-  const list = make("ul", { className: "plain" }, ...answered.map(item), ...waiting.map(item));
-  return make("details", { open: isOpen }, make("summary", { textContent: title }), list);
+  const look = answered.length && place.dataset[isWrong ? "look" : "read"];
+  const title = [waiting.length && heading(waiting), look].filter(Boolean).join(". ");
+  const lines = [...answered, ...waiting].map((one) => entry.line(one, place.dataset, act));
+  const list = entry.make("ul", { className: "plain" }, ...lines);
+  return entry.make("details", { open: isOpen }, entry.make("summary", { textContent: title }), list);
 }
 
-// Beside the step, so that nobody gives it a second time.
-function mark(entries) {
+const mark = (text) => entry.make("p", { className: "waiting-mark", textContent: text });
+
+// Beside the step, so that nobody gives it a second time; and beside the infusion day.
+function markAll(entries) {
   for (const old of document.querySelectorAll(".waiting-mark")) old.remove();
   for (const row of document.querySelectorAll(".is-waiting")) row.classList.remove("is-waiting");
-  for (const entry of entries.filter(({ state }) => state === "waiting")) {
-    for (const key of entry.steps) {
+  for (const one of entries.filter(({ state }) => state === "waiting" || state === "stuck")) {
+    const time = entry.when(one);
+    for (const key of one.steps) {
       const row = document.getElementById(`step-${key}`);
       if (!row) continue;
-      if (!entry.url.endsWith("/note/")) row.classList.add("is-waiting");
-      row.querySelector("h3").after(make("p", { className: "waiting-mark", textContent: place.dataset.row.replace("{time}", when(entry)) }));
+      if (!one.url.endsWith("/note/")) row.classList.add("is-waiting");
+      row.querySelector("h3").after(mark(place.dataset.row.replace("{time}", time)));
+    }
+    for (const day of one.order ? document.querySelectorAll(`[data-day="${one.order}"]`) : []) {
+      if (one.state === "waiting") day.classList.add("is-waiting");
+      const marks = day.querySelectorAll("h2, .waiting-mark");
+      marks[marks.length - 1].after(mark(place.dataset.day.replace("{time}", time).replace("{what}", one.label)));
     }
   }
 }
 
-/** Open beside a step the sheet that fits every step; what only fits an open one is left out of others. */
-export function openSheet(link) {
-  const any = document.getElementById("sheet-of-any");
-  const row = link.closest("article.step");
-  const key = row.id.replace("step-", "");
-  link.insertAdjacentHTML("afterend", any.innerHTML.replaceAll("/steps/0/", `/steps/${key}/`).replaceAll('-0"', `-${key}"`));
-  const sheet = link.nextElementSibling;
-  if (row.matches(".done, .skipped")) for (const form of sheet.querySelectorAll("[data-for=open]")) form.remove();
-  for (const field of sheet.querySelectorAll("[name=key]")) field.setAttribute("value", crypto.randomUUID());
-  link.remove();
-  htmx.process(sheet);
-  sheet.querySelector("summary").focus();
+// On the infusion card can be said what happened, when the pages that ask it cannot be had.
+let isSaying = false;
+
+async function maySay() {
+  const card = document.getElementById("say");
+  const isCopy = document.getElementById("kept")?.hidden === false;
+  if (isSaying || !card || (navigator.onLine && !isCopy)) return;
+  isSaying = true;
+  (await import(place.dataset.sayJs)).begin(card, entry);
 }
 
 let drawn = "";
 
 export async function draw() {
   const entries = await store.all(place.dataset.person);
-  mark(entries);
-  if (navigator.onLine && !mustSignIn && entries.some(({ state }) => state === "waiting")) sendSoon();
+  await maySay().catch(() => {});
+  const due = new Set(sending.due(entries));
+  for (const one of entries) one.isHeld = !due.has(one);
+  markAll(entries);
+  document.dispatchEvent(new CustomEvent("entries", { detail: entries }));
+  if (navigator.onLine && !mustSignIn && due.size) sendSoon();
   // Not anew while somebody writes a reason in it.
   const looks = JSON.stringify([entries, navigator.onLine, mustSignIn]);
   if (looks === drawn) return;
   drawn = looks;
   const inside = [];
-  if (!navigator.onLine) inside.push(make("p", { textContent: place.dataset.offline }));
+  if (!navigator.onLine) inside.push(entry.make("p", { textContent: place.dataset.offline }));
   if (entries.length) inside.push(box(entries));
-  if (mustSignIn && entries.length) {
+  if (mustSignIn && due.size) {
     const to = `${place.dataset.signIn}?${new URLSearchParams({ next: location.pathname })}`;
-    inside.push(make("p", { className: "buttons" }, make("a", { className: "button", href: to, textContent: heading(entries) })));
+    const link = entry.make("a", { className: "button", href: to, textContent: heading([...due]) });
+    inside.push(entry.make("p", { className: "buttons" }, link));
   }
   place.replaceChildren(...inside);
   place.hidden = !inside.length;
 }
 
-// An answer that was lost, a site that was away: tried again as long as the page is open.
+// An answer that was lost, a site that was away: tried again as long as the page is open, less and less often.
 let timer = 0;
+let pause = SOON;
 
 function sendSoon() {
   timer ||= setTimeout(() => {
     timer = 0;
     sendAll();
-  }, 5000);
+  }, pause);
 }
 
 export async function sendAll() {
-  const { became, recorded } = await store.sendAll(place.dataset.person, place.dataset.queueUrl);
-  mustSignIn = became === "sign in";
+  const { became, recorded, seconds } = await sending.sendAll(store, place.dataset.person, place.dataset.queueUrl);
+  if (became) mustSignIn = became === "sign in";
+  if (became === "busy") pause = Math.min(seconds * 1000, 10 * SELDOM);
+  else pause = became === "away" ? Math.min(2 * pause, SELDOM) : SOON;
   await draw();
-  if (!recorded?.length) return;
+  if (!recorded.length) return;
   if (document.getElementById("checklist")) htmx.trigger("#checklist", "again");
   else if (!document.querySelector("main form:not([data-queue]) :focus")) return location.reload();
   tell([place.dataset.sent, ...recorded].join(" "));

@@ -98,6 +98,7 @@ def stage_make() -> Stage:
         "child": {"pk": people.lena.pk},
         "clinic": {"pk": people.riverside.pk},
         "place of the bar": {"what": "drinks"},
+        "language": {"language": "es"},
         "infusion": {"pk": infusion.pk},
         "closed infusion": {"pk": closed.pk},
         "draft": {"pk": draft.pk},

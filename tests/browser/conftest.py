@@ -15,6 +15,12 @@ from tests.services.site import Site, running_site
 
 expect.set_options(timeout=10_000)
 
+# So that pages offer notifications, as they do where the site is run: the key of an example, for tests on this machine.
+PUSH = {
+    "VAPID_PRIVATE_KEY": "l8ca_8uBr3V85JZrzAjJ0_HWd-6rCN6tsLcw6B0uoOw",
+    "VAPID_SUBJECT": "mailto:care@example.org",
+}
+
 # Every page, by who may see it; the names in braces are those of tests/browser/scenes.py.
 STRANGER = (
     "/accounts/login/code/",
@@ -167,7 +173,7 @@ class Scenes:
 def scenes() -> Iterator[Scenes]:
     """The site with its scenes, for all tests of this directory."""
     # Nothing here waits for a message, so beat need not hurry.
-    with running_site({"DISPATCH_SECONDS": "10"}) as site:
+    with running_site({"DISPATCH_SECONDS": "10"} | PUSH) as site:
         site.run("manage.py", "load_catalogue")
         made = json.loads(site.run("-m", "tests.browser.scenes"))
         yield Scenes(site=site, keys=made["keys"], spare=made["spare"])
@@ -212,3 +218,14 @@ def visit(browser: Browser, scenes: Scenes) -> Iterator[Visit]:
 def infusion_url(scenes: Scenes) -> str:
     """A checklist of this test's own: day 1 was to start 45 minutes ago, and nothing has been said yet."""
     return f"{scenes.url}/infusions/{scenes.spare.pop()}/"
+
+
+@pytest.fixture
+def phone(visit: Visit, infusion_url: str) -> Page:
+    """Maria's phone, with a checklist that it keeps."""
+    from tests.browser.keeping import wait_until_kept
+
+    page = visit("maria")
+    page.goto(infusion_url)
+    wait_until_kept(page, infusion_url)
+    return page

@@ -135,6 +135,11 @@ def main() -> None:
     following = active_infusion(child=signed.plan.child, by=people.weiss, starts_at=now + 6 * DAY, at=now - DAY)
     Plan.objects.filter(pk=following.plan_id).update(weight_kg=Decimal("21.4"), fluids_goal_ml=1600)
     flagged = infusion_for("Tia", now - 3 * 60 * MINUTE, medicines=(*MEDICINES, WHEN_NEEDED))
+    # A family of one child, whose infusion is on: for what a phone keeps ahead.
+    rosa = UserFactory.create(name="Rosa", email="rosa@example.org")
+    pia = ChildFactory.create(clinic=people.riverside, given_name="Pia")
+    MembershipFactory.create(user=rosa, child=pia, role=Role.GUARDIAN)
+    alone = active_infusion(child=pia, by=people.weiss, starts_at=now - 45 * MINUTE, at=now - 3 * DAY)
     spare = [infusion_for(f"Kim {number}", now - 45 * MINUTE).pk for number in range(SPARE)]
     empty = plan_draft(child=people.lena, version=before.plan.version, by=people.weiss, at=now)
     draft = drafted_plan(child=people.lena, by=people.weiss, starts_at=now + 7 * DAY, at=now)
@@ -168,6 +173,8 @@ def main() -> None:
         "missed step": running.steps.get(slot="evening-before.d1").pk,
         "running day": running.days.get(number=1).pk,
         "paused day": day.pk,
+        "alone": alone.pk,
+        "alone day": alone.days.get(number=1).pk,
         "long": long.pk,
         "long day": long.days.get(number=1).pk,
         "child": people.lena.pk,

@@ -269,7 +269,7 @@ def _the_infusion_starts_late_and_ends(journey: Journey) -> None:
     assert _step(page, "answered", "Acetaminophen").inner_text() == done
 
     page.locator("#toasts").get_by_role("button", name="Undo").tap()
-    expect(page.locator("#toasts")).to_contain_text("Taken back.")
+    expect(page.locator("#toasts")).to_contain_text("Undone.")
     expect(drink).to_contain_text(planned)
 
     _say_started(page, journey.starts_at + timedelta(minutes=45))

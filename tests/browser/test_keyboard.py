@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
-from tests.browser.visits import DESK, sheet_open
+from tests.browser.visits import DESK, PHONE, sheet_open
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
@@ -23,6 +23,11 @@ def press_until(page: Page, key: str, wanted: str, *, most: int = 25) -> int:
     raise AssertionError(f"{key} did not lead to {wanted}, but to {page.evaluate(FOCUSED)}")
 
 
+def row_of(page: Page, section: str, words: str) -> Locator:
+    """The row of a step in a section."""
+    return page.locator(f"section[aria-labelledby={section}] article[id]", has_text=words).first
+
+
 def test_tick_and_undo_by_keyboard(visit: Visit, infusion_url: str) -> None:
     page = visit("maria", DESK)
     page.goto(infusion_url)
@@ -33,8 +38,9 @@ def test_tick_and_undo_by_keyboard(visit: Visit, infusion_url: str) -> None:
 
     page.keyboard.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("Acetaminophen: given")
-    # What is done is behind: the focus is on the heading of the list it has left.
-    expect(page.locator("#now")).to_be_focused()
+    # What is done is behind: the focus is on the next row of the list it has left, and what was recorded is announced.
+    expect(page.locator("#toasts")).to_have_attribute("role", "status")
+    expect(row_of(page, "now", "Offer a drink")).to_be_focused()
     assert page.evaluate(OUTLINE) == "solid"
 
     press_until(page, "Shift+Tab", "Undo", most=4)
@@ -59,7 +65,8 @@ def test_skip_in_the_sheet_of_a_step_by_keyboard(visit: Visit, infusion_url: str
     press_until(page, "Tab", "Asleep", most=3)
     page.keyboard.press("Space")
     expect(page.locator("#toasts")).to_contain_text("Offer a drink during the infusion: skipped, asleep.")
-    expect(page.locator("#now")).to_be_focused()
+    # The next row is the first one where it was the last.
+    expect(row_of(page, "now", "Acetaminophen")).to_be_focused()
     answered = page.locator(f"section[aria-labelledby=answered] #step-{step_id}")
     expect(answered).to_contain_text("“fast asleep” Maria")
 
@@ -68,7 +75,7 @@ def test_what_is_missing_is_said_where_the_focus_is(visit: Visit, infusion_url: 
     page = visit("maria", DESK)
     page.goto(infusion_url)
     page.get_by_role("button", name="Both given now").click()
-    expect(page.locator("#now")).to_be_focused()
+    expect(row_of(page, "now", "Offer a drink")).to_be_focused()
     step = page.locator("#next ~ .card article", has_text="Acetaminophen").first
     sheet_open(step)
     step.get_by_role("button", name="just now").press("Enter")
@@ -79,3 +86,28 @@ def test_what_is_missing_is_said_where_the_focus_is(visit: Visit, infusion_url: 
     page.keyboard.type("the nurse said so")
     page.keyboard.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("Acetaminophen: given")
+
+
+def test_after_the_last_row_of_a_list_the_focus_is_on_its_heading(visit: Visit, infusion_url: str) -> None:
+    page = visit("maria", DESK)
+    page.goto(infusion_url)
+    page.get_by_role("button", name="Both given now").press("Enter")
+    last = row_of(page, "now", "Offer a drink")
+    expect(last).to_be_focused()
+    press_until(page, "Tab", (last.get_attribute("id") or "").replace("step", "tick"), most=3)
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("Offer a drink during the infusion: done")
+    expect(page.locator("#now")).to_be_focused()
+
+
+def test_under_a_finger_the_page_stays_where_it_is(visit: Visit, infusion_url: str) -> None:
+    page = visit("maria", PHONE)
+    page.goto(infusion_url)
+    first, second = row_of(page, "now", "Acetaminophen"), row_of(page, "now", "Diphenhydramine")
+    button = first.get_by_role("button", name="Given now")
+    button.scroll_into_view_if_needed()
+    at = page.evaluate("scrollY")
+    button.tap()
+    expect(page.locator("#toasts")).to_contain_text("Acetaminophen: given")
+    expect(second).to_be_focused()
+    assert page.evaluate("scrollY") == at

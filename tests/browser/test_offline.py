@@ -2,65 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Scenes, Visit
+from tests.browser.keeping import kept_on, medicine, owners_of_copies, said, wait_until_kept
 from tests.browser.test_accessibility import violations
 from tests.browser.visits import sign_in
 from tests.password import PASSWORD
 from tests.services.site import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(90)]
-
-KEPT = "caches.open('pages').then((pages) => pages.keys()).then((all) => all.map((one) => new URL(one.url).pathname))"
-
-OWNERS = """async () => {
-  const pages = await caches.open("pages");
-  const copies = await Promise.all((await pages.keys()).map((one) => pages.match(one)));
-  return copies.map((copy) => copy.headers.get("X-Person"));
-}"""
-
-
-def kept_on(page: Page) -> list[str]:
-    """The addresses that the device keeps."""
-    return [path for path in page.evaluate(KEPT) if path != "/.owner"]
-
-
-def owners_of_copies(page: Page) -> set[str]:
-    """For whom the copies on the device were made."""
-    return set(page.evaluate(OWNERS)) - {None}
-
-
-def wait_until_kept(page: Page, url: str) -> None:
-    """The worker has installed and keeps this page."""
-    path = urlsplit(url).path
-    wait_for(lambda: path in kept_on(page), seconds=10, what=f"{path} to be kept")
-
-
-def medicine(page: Page, name: str) -> Locator:
-    """The row of one medicine in "Now"."""
-    return page.locator("#now ~ .card article[id]", has_text=name)
-
-
-def said(scenes: Scenes, page: Page) -> list[list[object]]:
-    """What the site has recorded of this checklist: what, who, how many minutes ago, and whether a dose stands."""
-    found: list[list[object]] = json.loads(
-        scenes.site.run("-m", "tests.browser.said", urlsplit(page.url).path.split("/")[2])
-    )
-    return found
-
-
-@pytest.fixture
-def phone(visit: Visit, infusion_url: str) -> Page:
-    """Maria's phone, with a checklist that it keeps."""
-    page = visit("maria")
-    page.goto(infusion_url)
-    wait_until_kept(page, infusion_url)
-    return page
 
 
 def test_a_kept_checklist_opens_without_a_signal_and_says_so(phone: Page) -> None:
@@ -266,7 +220,7 @@ def test_a_drink_without_a_signal_is_written_down_once_at_its_time(phone: Page, 
 
 
 def test_signs_reported_without_a_signal_lead_to_the_numbers(phone: Page, scenes: Scenes) -> None:
-    card = f"{phone.url}call/"
+    checklist, card = phone.url, f"{phone.url}call/"
     wait_until_kept(phone, card)
     phone.goto(f"{phone.url}symptoms/")
     phone.context.set_offline(True)
@@ -277,3 +231,6 @@ def test_signs_reported_without_a_signal_lead_to_the_numbers(phone: Page, scenes
     expect(phone.locator("#no-signal")).to_contain_text("No signal: nobody has read what you wrote.")
     expect(phone.locator("#kept")).to_contain_text("No connection. This is how it looked at")
     expect(phone.get_by_role("link", name="Call 911").first).to_be_visible()
+    # The list says what was typed, not only where.
+    phone.goto(checklist)
+    expect(phone.locator("#waiting li")).to_contain_text("Trouble breathing")

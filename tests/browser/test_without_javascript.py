@@ -39,9 +39,11 @@ def test_sign_in(visit: Visit, scenes: Scenes) -> None:
 
 
 def test_tick_now_and_undo(page: Page) -> None:
+    drink = step_of(page, "now", "Offer a drink").get_attribute("id")
     step_of(page, "now", "Diphenhydramine").get_by_role("button", name="Given now").tap()
     expect(page.locator("#toasts")).to_contain_text("Diphenhydramine: given")
-    assert page.url.endswith("#now")
+    assert page.url.endswith(f"#{drink}")
+    expect(page.locator(f"#{drink}")).to_be_in_viewport()
     expect(step_of(page, "answered", "Diphenhydramine")).to_contain_text("done")
     page.locator("#toasts").get_by_role("button", name="Undo").tap()
     expect(page.locator("#toasts")).to_contain_text("Diphenhydramine: undone. It is open again.")

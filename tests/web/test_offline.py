@@ -47,8 +47,8 @@ def test_the_worker_knows_the_files_of_every_page() -> None:
     site = json.loads(found[1])
     assert re.fullmatch(r"[0-9a-f]{12}", site["version"])
     assert site["signOut"] == reverse("account_logout")
-    assert site["shell"][-1] == "/offline/"
-    assert all(finders.find(url.removeprefix("/static/")) for url in site["shell"][:-1])
+    assert site["shell"][-2:] == ["/offline/en/", "/offline/es/"]
+    assert all(finders.find(url.removeprefix("/static/")) for url in site["shell"][:-2])
     assert "showNotification" in script
 
 
@@ -113,3 +113,24 @@ def test_nobodys_page_is_for_nobody() -> None:
 def test_the_files_of_the_worker_are_short() -> None:
     for script in (settings.BASE_DIR / "static" / "js").glob("*.js"):
         assert len(script.read_text().splitlines()) <= 150, script.name
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "No connection"), ("es", "Sin conexión")])
+def test_the_page_without_a_signal_is_there_in_each_language(language: str, words: str) -> None:
+    response = Client().get(f"/offline/{language}/", headers={"Accept-Language": "en"})
+    assert f"<h1>{words}</h1>" in response.content.decode()
+    assert f'<html lang="{language}">' in response.content.decode()
+    assert response.headers["Content-Language"] == language
+
+
+def test_no_page_without_a_signal_is_in_a_language_that_nobody_speaks_here() -> None:
+    assert Client().get("/offline/xx/").status_code == 404
+
+
+def test_the_worker_says_in_each_language_what_a_message_without_words_says() -> None:
+    site = json.loads(Client().get("/sw.js").content.decode().split("\n")[0].removeprefix("const SITE = ")[:-1])
+    assert site["words"] == {
+        "en": "Open the checklist to see what is to do.",
+        "es": "Abre la lista para ver qué hay que hacer.",
+    }
+    assert site["offline"] == {"en": "/offline/en/", "es": "/offline/es/"}

@@ -50,6 +50,8 @@ class Infusion(models.Model):
 
     # What the action that holds the checklist has worked out (plans.facts.Worked), for the page that answers it.
     worked: Any = None
+    # How much was said of the child's doses, where web.family.fragments has counted it.
+    doses_said: int
 
     objects = InfusionQuerySet.as_manager()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
@@ -93,6 +94,9 @@ class Step(models.Model):
     next_nudge_at = models.DateTimeField(null=True, blank=True)
     snoozed_until = models.DateTimeField(null=True, blank=True)
     snoozes = models.PositiveSmallIntegerField(default=0)
+
+    # The events with a note, where plans.selectors has read them with it. A default would look like having read them.
+    noted: Sequence[StepEvent]
 
     objects = StepQuerySet.as_manager()
 

@@ -106,7 +106,7 @@ def invitation_end(request: PersonRequest, pk: int, invitation: int) -> HttpResp
     child, now = fetch_for(request.user, CHILDREN, pk, right=Right.INVITE_FAMILY), clock.now()
     held = get_object_or_404(_made_here(request, child), pk=invitation)
     is_new = invitation_revoke(invitation=held, by=request.user, now=now)
-    messages.success(request, _("Taken back.") if is_new else _("That invitation was over already."))
+    messages.success(request, _("The invitation is cancelled.") if is_new else _("That invitation was over already."))
     return redirect("family_invite", pk=child.pk)
 
 

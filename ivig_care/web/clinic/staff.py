@@ -62,7 +62,7 @@ def invitation_end(request: PersonRequest, pk: int, invitation: int) -> HttpResp
     clinic = _clinic(request, pk)
     held = get_object_or_404(Invitation, pk=invitation, clinic=clinic)
     is_new = invitation_revoke(invitation=held, by=request.user, now=clock.now())
-    messages.success(request, _("Taken back.") if is_new else _("That invitation was over already."))
+    messages.success(request, _("The invitation is cancelled.") if is_new else _("That invitation was over already."))
     return redirect("staff", pk=clinic.pk)
 
 

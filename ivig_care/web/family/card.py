@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -17,7 +18,7 @@ from ivig_care.regimen.symptoms import Symptom
 from ivig_care.web.bar import bar_of
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
-from ivig_care.web.offline.kept import kept
+from ivig_care.web.offline.kept import instead_of, kept
 
 # What is asked after first while it runs (FACTS section 2, P2 and P3); the page behind has them all.
 CHIPS = (
@@ -45,7 +46,13 @@ def card(request: PersonRequest, pk: int) -> HttpResponse:
     if child.pk in request.places.children(Right.SEE):
         may_record = may(request.user, Right.RECORD, child)
         context["bar"] = bar_of(request, infusion, now=clock.now(), may_record=may_record)
-    return render(request, "family/card.html", context)
+    response = render(request, "family/card.html", context)
+    return instead_of(response, _sayings(day)) if context["may_record"] else response
+
+
+def _sayings(day: InfusionDay) -> list[str]:
+    """The pages whose question can be answered on the card without a signal."""
+    return [reverse(name, args=[day.pk]) for name in ("day_start", "day_end", "rate_enter", "pause", "resume")]
 
 
 @never_cache

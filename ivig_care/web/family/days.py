@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from ivig_care.actions.errors import Refused
+from ivig_care.actions.errors import Refused, SaidBefore
 from ivig_care.actions.infusions import (
     end_check,
     infusion_day_end,
@@ -28,9 +29,11 @@ from ivig_care.plans.facts import changes_if
 from ivig_care.plans.models import InfusionDay, Plan
 from ivig_care.regimen.changes import Action, Change
 from ivig_care.web.family.forms import WhenForm
+from ivig_care.web.family.steps import first_error
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
-from ivig_care.web.templatetags.times import day_clock, input_time
+from ivig_care.web.once import once, refusal_note, was_queued
+from ivig_care.web.templatetags.times import day_clock, input_exact, input_time
 from ivig_care.web.templatetags.toasts import undo_tag
 
 
@@ -41,6 +44,7 @@ class Saying:
     verb: str
     past: str
     said: str | Promise
+    said_before: str | Promise
     check: Callable[..., None]
     act: Callable[..., tuple[Change, ...]]
     preview: Callable[[InfusionDay, datetime], tuple[Change, ...]]
@@ -58,6 +62,10 @@ START = Saying(
     verb="start",
     past="started",
     said=gettext_lazy("Day %(number)s started %(time)s."),
+    said_before=gettext_lazy(
+        "%(name)s said before your entry arrived: day %(number)s started %(time)s. You said %(yours)s. "
+        "Your time was not recorded. If yours is right, look what it would change and save it."
+    ),
     check=start_check,
     act=infusion_day_start,
     preview=_if_started,
@@ -66,6 +74,10 @@ END = Saying(
     verb="end",
     past="ended",
     said=gettext_lazy("Day %(number)s ended %(time)s."),
+    said_before=gettext_lazy(
+        "%(name)s said before your entry arrived: day %(number)s ended %(time)s. You said %(yours)s. "
+        "Your time was not recorded. If yours is right, look what it would change and save it."
+    ),
     check=end_check,
     act=infusion_day_end,
     preview=_if_ended,
@@ -73,12 +85,14 @@ END = Saying(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def start(request: PersonRequest, pk: int) -> HttpResponse:
     """The infusion of this day has started."""
     return _say(request, pk, START)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def end(request: PersonRequest, pk: int) -> HttpResponse:
     """The infusion of this day has ended."""
     return _say(request, pk, END)
@@ -90,7 +104,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     day = _day(request, pk)
     try:
         infusion_day_undo(day=day, by=request.user, now=clock.now())
-        messages.success(request, _("Taken back. The open steps are where they were before."))
+        messages.success(request, _("Undone. The open steps are where they were before."))
     except Refused as refused:
         messages.error(request, str(refused))
     return _back(request, day)
@@ -102,17 +116,37 @@ def _say(request: PersonRequest, pk: int, saying: Saying) -> HttpResponse:
     looked_at(request, day.infusion.plan.child, day)
     form = WhenForm(request.POST if request.method == "POST" else request.GET, zone=day.infusion.tz, now=now)
     if not form.is_asked or not form.is_valid():
+        if form.errors:
+            refusal_note(request, first_error(form))
         return _page(request, day, saying, form=form)
     at = form.instant
     try:
         if request.method == "POST":
-            changes = saying.act(day=day, by=request.user, at=at, now=now)
+            changes = saying.act(day=day, by=request.user, at=at, now=now, was_queued=was_queued(request))
             return _saved(request, day, saying, at, changes)
         saying.check(day, at=at, now=now)
     except Refused as refused:
+        refusal_note(request, _why(refused, day, saying, at), look=_look(request, at))
         form.add_error(None, str(refused))
         return _page(request, day, saying, form=form)
     return _page(request, day, saying, form=form, at=at)
+
+
+def _why(refused: Refused, day: InfusionDay, saying: Saying, at: datetime) -> str:
+    """Why it was not recorded, for whoever said it without a signal."""
+    if not isinstance(refused, SaidBefore):
+        return str(refused)
+    words = {
+        "name": refused.by,
+        "time": day_clock(refused.at, day.infusion.tz),
+        "yours": day_clock(at, day.infusion.tz),
+    }
+    return saying.said_before % (words | {"number": day.number})
+
+
+def _look(request: PersonRequest, at: datetime) -> str:
+    """Where it can be seen what this time would change, and be saved."""
+    return f"{request.path}?{urlencode({'exact': input_exact(at), 'back': 'card'})}"
 
 
 def _page(

@@ -26,7 +26,7 @@ from ivig_care.web.fetch import FAMILY_CHILDREN, fetch_for
 from ivig_care.web.http import PersonRequest
 
 NOT_SURE = gettext_lazy("Tick the box first: what is erased cannot be brought back.")
-TAKEN_BACK = gettext_lazy("Taken back. Nothing is erased.")
+STOPPED = gettext_lazy("Stopped. Nothing is erased.")
 
 
 def erasures_for(user: User) -> QuerySet[Erasure]:
@@ -49,28 +49,28 @@ def erasures_of(child: Child) -> list[Erasure]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @confirm_to_change
 def erase(request: PersonRequest, pk: int) -> HttpResponse:
-    """Explain what goes and what stays; on a POST ask, agree or take back."""
+    """Explain what goes and what stays; on a POST ask, agree or stop it."""
     child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.CONSENT)
     if request.method != "POST":
         return _page(request, child)
     act = request.POST.get("act", "")
-    if act not in ("ask", "agree", "take back"):
+    if act not in ("ask", "agree", "stop"):
         raise Http404
-    if act != "take back" and not request.POST.get("sure"):
+    if act != "stop" and not request.POST.get("sure"):
         return _page(request, child, problem=str(NOT_SURE))
-    action = {"ask": erasure_ask, "agree": erasure_agree, "take back": erasure_take_back}[act]
+    action = {"ask": erasure_ask, "agree": erasure_agree, "stop": erasure_take_back}[act]
     try:
         erasure = action(child=child, by=request.user, now=clock.now())
     except Refused as refused:
         return _page(request, child, problem=str(refused))
-    messages.success(request, TAKEN_BACK if act == "take back" else _said(erasure))
+    messages.success(request, STOPPED if act == "stop" else _said(erasure))
     return redirect("child_erase", pk=child.pk)
 
 
 def _said(erasure: Erasure) -> str:
     if erasure.due_at is None:
         return _("Noted. The other guardians must agree too.")
-    return _("Noted. You can still take it back until the day that stands here.")
+    return _("Noted. You can still stop it until the day that stands here.")
 
 
 def _page(request: PersonRequest, child: Child, *, problem: str = "") -> HttpResponse:

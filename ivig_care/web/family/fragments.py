@@ -108,11 +108,12 @@ _DOSES = (
     .values("said")
 )
 # Doses are added and taken back, never edited: the sum of both counts grows with whatever is said of any of them.
+_COUNTED = {"doses_said": Coalesce(Subquery(_DOSES), 0)}
 _ACTIVE: Prepared[Infusion] = Prepared(
     lambda infusion: (
         Infusion.objects.filter(pk=infusion, plan__status=Plan.Status.ACTIVE)
         .select_related("plan__child__clinic", "plan__product", "review__signed_by")
-        .annotate(doses_said=Coalesce(Subquery(_DOSES), 0))
+        .annotate(**_COUNTED)
     )
 )
 
@@ -161,7 +162,7 @@ def _seen(request: PersonRequest, infusion: Infusion) -> _Seen:
     return _Seen(
         infusion=infusion.pk,
         revision=infusion.revision,
-        doses=infusion.doses_said,  # type: ignore[attr-defined]
+        doses=infusion.doses_said,
         places=(child.given_name, clinic.name, clinic.phone, clinic.emergency_number, clinic.country, infusion.zone),
         may_record=may(user, Right.RECORD, child),
         language=get_language(),

@@ -45,7 +45,7 @@ class LogForm(forms.Form):
     def __init__(self, *args: Any, people: Iterable[User], zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
-        choices = [("", "everybody"), *((one.pk, str(one)) for one in people)]
+        choices = [("", gettext("everybody")), *((one.pk, str(one)) for one in people)]
         self.fields["person"] = forms.TypedChoiceField(required=False, coerce=int, empty_value=None, choices=choices)
 
     @property

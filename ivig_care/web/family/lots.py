@@ -54,7 +54,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     hung = fetch_for(request.user, rows, pk, right=Right.RECORD)
     try:
         lot_take_back(lot=hung, by=request.user, now=clock.now())
-        messages.success(request, _("Taken back. It is no longer on the card."))
+        messages.success(request, _("Undone. It is no longer on the card."))
     except Refused as refused:
         refusal_note(request, str(refused))
         messages.error(request, str(refused))

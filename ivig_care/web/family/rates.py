@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -38,7 +39,7 @@ from ivig_care.web.family.steps import first_error
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
 from ivig_care.web.once import once, refusal_note
-from ivig_care.web.templatetags.times import amount, day_clock, input_time
+from ivig_care.web.templatetags.times import amount, day_clock, input_exact, input_time
 from ivig_care.web.templatetags.toasts import undo_tag
 
 
@@ -84,7 +85,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     entry = fetch_for(request.user, rows, pk, right=Right.RECORD)
     try:
         rate_take_back(entry=entry, by=request.user, now=clock.now())
-        messages.success(request, _("Taken back. The open steps follow."))
+        messages.success(request, _("Undone. The open steps follow."))
     except Refused as refused:
         refusal_note(request, str(refused))
         messages.error(request, str(refused))
@@ -107,10 +108,17 @@ def _say(request: PersonRequest, pk: int, saying: Saying) -> HttpResponse:
             return _saved(request, day, _enter(saying, day, form, by=request.user))
         rate_check(day, ml_h=ml_h, at=at, now=now)
     except Refused as refused:
-        refusal_note(request, str(refused))
+        refusal_note(request, str(refused), look=_look(request, form))
         form.add_error(None, str(refused))
         return _page(request, day, saying, form=form)
     return _page(request, day, saying, form=form, at=at, ml_h=ml_h)
+
+
+def _look(request: PersonRequest, form: WhenForm) -> str:
+    """Where it can be seen what the same would change, and be saved."""
+    ml_h = form.cleaned_data.get("ml_h")
+    said = {"exact": input_exact(form.instant)} | ({} if ml_h is None else {"ml_h": amount(ml_h)})
+    return f"{request.path}?{urlencode(said)}"
 
 
 def _enter(saying: Saying, day: InfusionDay, form: WhenForm, *, by: User) -> Entered:

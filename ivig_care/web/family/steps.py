@@ -17,10 +17,11 @@ from django.views.decorators.http import require_POST, require_safe
 from ivig_care.accounts.models import User
 from ivig_care.actions.errors import ReasonNeeded, Refused
 from ivig_care.actions.steps import step_note, step_skip, step_tick, step_undo
-from ivig_care.care_teams.access import Right, places_keep
+from ivig_care.care_teams.access import Right, cared_for_by, places_keep
 from ivig_care.common import clock
 from ivig_care.common.prepared import MOST_KEY, Prepared
 from ivig_care.common.spoken import translated
+from ivig_care.plans.following import step_after
 from ivig_care.plans.models import Infusion, Plan, Step
 from ivig_care.plans.models.steps import StepQuerySet
 from ivig_care.plans.selectors import noted, rows_of, step_name
@@ -100,8 +101,9 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
         return problem_response(request, step, str(NO_SUCH_COURSE), open_form="tick", typed=request.POST.get("at", ""))
     if not is_news(step, request.user, min(form.instant, now)):
         messages.warning(request, already_said(step, sent_for=form.instant if was_queued(request) else None))
-        return recorded_response(request, step.infusion, "now")
-    return _recorded(request, step, said_words(step), can_undo=True, where="now")
+        return answered_response(request, step)
+    messages.success(request, said_words(step), extra_tags=undo_tag("undo-step", step.pk))
+    return answered_response(request, step)
 
 
 @require_POST
@@ -117,7 +119,8 @@ def skip(request: PersonRequest, pk: int) -> HttpResponse:
         step = step_skip(step=step, by=request.user, reason=reason, note=note, at=form.said_at(now), now=now)
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="skip", typed=note)
-    return _recorded(request, step, skipped_words(step), can_undo=True, where="now")
+    messages.success(request, skipped_words(step), extra_tags=undo_tag("undo-step", step.pk))
+    return answered_response(request, step)
 
 
 @require_POST
@@ -129,9 +132,8 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         step = step_undo(step=step, by=request.user, now=clock.now())
     except Refused as refused:
         return problem_response(request, step, str(refused))
-    return _recorded(
-        request, step, _("%(step)s: undone. It is open again.") % {"step": step_name(step)}, can_undo=False
-    )
+    messages.success(request, _("%(step)s: undone. It is open again.") % {"step": step_name(step)})
+    return recorded_response(request, step.infusion, f"step-{step.pk}")
 
 
 @require_POST
@@ -147,7 +149,8 @@ def note(request: PersonRequest, pk: int) -> HttpResponse:
         step = step_note(step=step, by=request.user, note=said, at=at, now=now).step
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="note", typed=form.cleaned_data["note"])
-    return _recorded(request, step, _("Note saved."), can_undo=False)
+    messages.success(request, _("Note saved."))
+    return recorded_response(request, step.infusion, f"step-{step.pk}")
 
 
 def _step(request: PersonRequest, pk: int) -> Step:
@@ -169,9 +172,19 @@ def _steps() -> StepQuerySet:
     return Step.objects.filter(infusion__plan__status=Plan.Status.ACTIVE).select_related("infusion")
 
 
-def _recorded(request: PersonRequest, step: Step, words: str, *, can_undo: bool, where: str = "") -> HttpResponse:
-    messages.success(request, words, extra_tags=undo_tag("undo-step", step.pk) if can_undo else "")
-    return recorded_response(request, step.infusion, where or f"step-{step.pk}")
+def answered_response(request: PersonRequest, step: Step) -> HttpResponse:
+    """After a step was answered: with the next in view that waits for an answer, else the head of the page."""
+    # The page that htmx brings finds the place itself: static/js/app.js.
+    after = None if request.htmx else _after(request, step)
+    return recorded_response(request, step.infusion, "now" if after is None else f"step-{after}")
+
+
+def _after(request: PersonRequest, step: Step) -> int | None:
+    steps = Step.objects.filter(infusion=step.infusion_id)
+    if is_from_home(request):
+        of_family = Step.objects.filter(infusion__plan__child__in=cared_for_by(request.user))
+        steps = of_family.filter(infusion__plan__status=Plan.Status.ACTIVE, infusion__closed_at=None)
+    return step_after(step, steps, now=clock.now())
 
 
 def recorded_response(request: PersonRequest, infusion: Infusion, where: str) -> HttpResponse:

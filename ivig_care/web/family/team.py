@@ -92,7 +92,7 @@ def invitation_end(request: PersonRequest, pk: int, invitation: int) -> HttpResp
     child = fetch_for(request.user, FAMILY_CHILDREN, pk, right=Right.SHARE)
     held = get_object_or_404(Invitation, pk=invitation, child=child)
     is_new = invitation_revoke(invitation=held, by=request.user, now=clock.now())
-    messages.success(request, _("Taken back.") if is_new else _("That invitation was over already."))
+    messages.success(request, _("The invitation is cancelled.") if is_new else _("That invitation was over already."))
     return redirect(f"{reverse('child_team', args=[child.pk])}#people")
 
 

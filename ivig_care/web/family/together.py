@@ -23,6 +23,7 @@ from ivig_care.web.family.forms import WhenForm
 from ivig_care.web.family.steps import (
     NO_SUCH_COURSE,
     already_said,
+    answered_response,
     first_error,
     is_news,
     problem_response,
@@ -67,7 +68,7 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     undo = undo_tag("undo-steps", infusion.pk, [step.pk for step in news]) if news else ""
     say = messages.success if len(news) == len(said) else messages.warning
     say(request, " ".join(words), extra_tags=undo)
-    return recorded_response(request, said[-1].infusion, "now")
+    return answered_response(request, said[-1])
 
 
 @require_POST

@@ -12,9 +12,11 @@ from ivig_care.common import clock
 from ivig_care.plans.nearest import infusions_near
 from ivig_care.web.bar import ONLY_TO_RECORD, SHAPES, address_of
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.offline.kept import kept
 
 
 @require_safe
+@kept
 def whose(request: PersonRequest, what: str) -> HttpResponse:
     """For whom is it?"""
     name = what.replace("-", "_")

@@ -17,6 +17,8 @@ V = TypeVar("V", bound=Callable[..., HttpResponse])
 
 # For whom a page is, and whether the device may keep it. The service worker reads both.
 PERSON, KEPT = "X-Person", "X-Kept"
+# Which pages cannot be had without a signal, so that this one is shown instead: what they ask can be said on it.
+INSTEAD = "X-Instead-Of"
 
 
 def kept(view: V) -> V:
@@ -24,15 +26,25 @@ def kept(view: V) -> V:
 
     @wraps(view)
     def kept_by_device(request: PersonRequest, *args: object, **kwargs: object) -> HttpResponse:
-        places = getattr(request, "places", None)
-        is_of_family = places is not None and not places.need_strong_sign_in
-        request.is_kept = request.method == "GET" and not request.htmx and is_of_family
+        request.is_kept = request.method == "GET" and not request.htmx and may_keep(request)
         response = view(request, *args, **kwargs)
         if request.is_kept and response.status_code == HTTPStatus.OK:
             response.headers[KEPT] = "yes"
         return response
 
     return cast(V, kept_by_device)
+
+
+def instead_of(response: HttpResponse, urls: list[str]) -> HttpResponse:
+    """Let a device show this page, if it keeps it, when one of those cannot be had."""
+    response.headers[INSTEAD] = " ".join(urls)
+    return response
+
+
+def may_keep(request: PersonRequest) -> bool:
+    """Whether the person's device may keep anything: not that of somebody who works at a clinic."""
+    places = getattr(request, "places", None)
+    return places is not None and not places.need_strong_sign_in
 
 
 def person_word(user: User) -> str:

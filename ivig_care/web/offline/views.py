@@ -9,10 +9,12 @@ from functools import lru_cache
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.staticfiles.storage import staticfiles_storage
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -28,12 +30,16 @@ SHELL = (
     "js/app.js",
     "js/offline.js",
     "js/queue.js",
+    "js/sending.js",
+    "js/entry.js",
     "js/waiting.js",
+    "js/sheet.js",
+    "js/say.js",
     "js/copies.js",
     "js/install.js",
     "icon.svg",
 )
-WORKER = ("js/service-worker.js", "js/notifications.js")
+WORKER = ("js/service-worker.js", "js/keeping.js", "js/ahead.js", "js/notifications.js")
 ICONS = (("icons/icon-192.png", "192x192", "any"), ("icons/icon-512.png", "512x512", "any"))
 MASKABLE = (("icons/maskable-512.png", "512x512", "maskable"),)
 
@@ -72,9 +78,17 @@ def service_worker(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_not_required
-def offline(request: HttpRequest) -> HttpResponse:
-    """What the device shows when there is no signal and it has not kept the page that was asked for."""
-    return render(request, "offline/offline.html")
+def offline(request: HttpRequest, language: str = "") -> HttpResponse:
+    """What the device shows when there is no signal and it has not kept the page that was asked for.
+
+    The device has it in every language, for it cannot know which one the next person will choose.
+    """
+    if language and language not in dict(settings.LANGUAGES):
+        raise Http404
+    with translation.override(language or get_language()):
+        response = render(request, "offline/offline.html")
+        response.headers["Content-Language"] = get_language() or settings.LANGUAGE_CODE
+    return response
 
 
 @require_safe
@@ -86,12 +100,27 @@ def queue(request: PersonRequest) -> HttpResponse:
 
 @lru_cache(maxsize=1)
 def _script() -> str:
-    shell = [*map(staticfiles_storage.url, SHELL), reverse("offline")]
+    pages = {language: reverse("offline_in", args=[language]) for language, _name in settings.LANGUAGES}
+    site = {
+        "shell": [*map(staticfiles_storage.url, SHELL), *pages.values()],
+        "signOut": reverse("account_logout"),
+        "ahead": reverse("ahead"),
+        "offline": pages,
+        # What a message says that brought no words.
+        "words": {language: _said_in(language) for language in pages},
+    }
     # With another version of any file, the device fetches all of them anew.
     version = hashlib.sha256(b"".join(_contents(name) for name in (*SHELL, *WORKER)))
-    version.update((settings.BASE_DIR / "templates" / "offline" / "offline.html").read_bytes())
-    said = json.dumps({"version": version.hexdigest()[:12], "shell": shell, "signOut": reverse("account_logout")})
+    for language in pages:
+        with translation.override(language):
+            version.update(render_to_string("offline/offline.html").encode())
+    said = json.dumps(site | {"version": version.hexdigest()[:12]})
     return "\n".join([f"const SITE = {said};", *(_contents(name).decode() for name in WORKER)])
+
+
+def _said_in(language: str) -> str:
+    with translation.override(language):
+        return _("Open the checklist to see what is to do.")
 
 
 def _contents(name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What a toast can take back."""
+"""What a toast can undo."""
 
 from __future__ import annotations
 

@@ -239,6 +239,6 @@ def test_the_review_shows_what_the_family_wrote(
     clock.move_to(after)
     page = doctor.get(f"/clinic/infusions/{infusion.pk}/review/").content.decode()
     assert "Nothing was reported" not in page
-    for words in ("+5 h", "Headache: moderate", "taken back", "300 mL", "of 1500 mL", "Answer it"):
+    for words in ("+5 h", "Headache: moderate", "undone", "300 mL", "of 1500 mL", "Answer it"):
         assert words in page
-    assert "The family took this back" in doctor.get("/clinic/").content.decode()
+    assert "The family undid this" in doctor.get("/clinic/").content.decode()

@@ -80,7 +80,7 @@ def test_skips_notes_and_answers_taken_back(premedication: Step, people: People,
     assert [note.note for note in row.notes] == ["twice", "better now"]
     assert [event.by for event in row.taken_back] == [people.sam]
     page = doctor.get(_review(premedication.infusion)).content.decode()
-    assert "An answer was taken back by Sam, 8:34 am." in page
+    assert "An answer was undone by Sam, 8:34 am." in page
     assert "“better now”" in page
 
 
@@ -109,7 +109,7 @@ def test_the_ledger_of_doses(premedication: Step, people: People, doctor: Client
     ]
     page = doctor.get(_review(infusion)).content.decode()
     assert "<del>diphenhydramine</del>" in page
-    assert "taken back Mon 8:31 am" in page
+    assert "undone Mon 8:31 am" in page
     assert "too soon" in page
 
 

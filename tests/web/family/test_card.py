@@ -94,7 +94,7 @@ def test_saving_a_rate_leads_back_to_the_card_with_an_undo(day: InfusionDay, mar
     assert page.count(reverse("rate_undo", args=[entry.pk])) == 2
     maria.post(reverse("rate_undo", args=[entry.pk]))
     assert not RateEntry.objects.standing().exists()
-    assert "24.5" not in text_of(maria, day).split("What to ask")[0].split("Taken back")[1]
+    assert "24.5" not in text_of(maria, day).split("What to ask")[0].split("Undone")[1]
 
 
 def test_a_rate_above_the_plan_asks_and_tells_the_clinic(day: InfusionDay, maria: Client) -> None:

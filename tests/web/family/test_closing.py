@@ -76,6 +76,12 @@ def test_the_checklist_leads_there_from_the_closing_check_on(
     everything_but(infusion, "colour-watch")
     assert "Through with it?" in maria.get(checklist).content.decode()
     infusion.steps.filter(pk=step.pk).update(state="open")
+    # Nothing stands beside it that would end the check without sending anything.
+    row = maria.get(checklist).content.decode().split(f'id="step-{step.pk}"')[1].partition("</article>")[0]
+    assert page_of(infusion) in row
+    assert "<form" not in row
+    assert reverse("step", args=[step.pk]) not in row
+    assert reverse("step_tick", args=[step.pk]) not in maria.get(reverse("step", args=[step.pk])).content.decode()
     clock.move_to(step.opens_at - MINUTE)
     assert "Through with it?" not in maria.get(checklist).content.decode()
     page = maria.get(page_of(infusion)).content.decode()

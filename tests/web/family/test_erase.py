@@ -55,7 +55,7 @@ def test_two_guardians_go_through_it(infusion: Infusion, people: People, browser
     assert "Still to agree: you" in theirs
     paula.post(path, {"act": "agree", "sure": "on"})
     assert "The record is erased after Mon 29 Jun 2026, 9:00 am." in _page(maria, people)
-    paula.post(path, {"act": "take back"})
+    paula.post(path, {"act": "stop"})
     assert Erasure.objects.get().taken_back_by == other
     assert "asked for it" not in _page(maria, people)
 

@@ -141,6 +141,6 @@ def test_a_dose_is_taken_back_from_the_diary(infusion: Infusion, maria: Client) 
     dose = Dose.objects.get()
     page = maria.post(reverse("dose_undo", args=[dose.pk]), follow=True).content.decode()
     assert "It does not count any more." in page
-    assert "taken back" in page
+    assert "undone" in page
     dose.refresh_from_db()
     assert dose.taken_back_at == STARTS_AT

@@ -53,6 +53,17 @@ def test_htmx_gets_the_checklist_and_a_toast_with_undo(step: Step, people: Peopl
     assert reverse("step_undo", args=[step.pk]) in page.split('class="toast')[1]
 
 
+def test_without_htmx_the_next_step_of_the_same_list_is_in_view(
+    infusion: Infusion, step: Step, people: People, browser_of: SignedIn
+) -> None:
+    maria, missed = browser_of(people.maria), list(infusion.steps.filter(closes_at__lte=STARTS_AT))
+    here = reverse("checklist", args=[infusion.pk])
+    places = {one.pk: say(maria, "step_skip", one, {"reason": "other"}).headers["Location"] for one in missed}
+    after = [*(f"{here}#step-{one.pk}" for one in missed[1:]), f"{here}#now"]
+    assert list(places.values()) == after
+    assert say(maria, "step_tick", step).headers["Location"] != f"{here}#now"
+
+
 def test_thirty_minutes_ago(step: Step, people: People, browser_of: SignedIn) -> None:
     say(browser_of(people.maria), "step_tick", step, {"ago": "30"})
     assert Dose.objects.get(step=step).given_at == STARTS_AT - timedelta(minutes=30)

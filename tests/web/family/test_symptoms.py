@@ -120,6 +120,7 @@ def test_what_was_said_before_is_there_until_it_is_gone(ended: Infusion, maria: 
     say(maria, ended, **MILD_HEADACHE)
     page = maria.get(reverse("symptoms", args=[ended.pk])).content.decode()
     assert "Said before" in page
+    assert "Still there" in page
     assert "Headache: mild, 3 of 10" in page
     say(maria, ended, gone="headache")
     assert "Said before" not in maria.get(reverse("symptoms", args=[ended.pk])).content.decode()
@@ -211,7 +212,7 @@ def test_a_red_flag_of_another_is_not_taken_back(
     say(maria, ended, symptom="breathlessness")
     report = SymptomReport.objects.get()
     page = sam.post(reverse("report_undo", args=[report.pk]), follow=True).content.decode()
-    assert "nobody else can take it back" in page
+    assert "nobody else can undo it" in page
     assert "This stays here" in sam.get(reverse("checklist", args=[ended.pk])).content.decode()
 
 

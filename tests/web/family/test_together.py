@@ -124,8 +124,9 @@ def test_without_htmx_the_whole_page_follows(
     infusion: Infusion, both: list[Step], people: People, browser_of: SignedIn
 ) -> None:
     keys = [str(step.pk) for step in both]
+    drink = infusion.steps.open().exclude(pk__in=keys).get(opens_at__lte=STARTS_AT, closes_at__gt=STARTS_AT)
     response = browser_of(people.maria).post(reverse("steps_tick", args=[infusion.pk]), {"step": keys})
-    assert response.headers["Location"] == reverse("checklist", args=[infusion.pk]) + "#now"
+    assert response.headers["Location"] == f"{reverse('checklist', args=[infusion.pk])}#step-{drink.pk}"
 
 
 def test_a_time_that_cannot_be_records_none(

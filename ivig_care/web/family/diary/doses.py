@@ -72,7 +72,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         raise Http404
     try:
         dose_take_back(dose=dose, infusion=infusion, by=request.user, now=clock.now())
-        messages.success(request, _("Taken back. It does not count any more."))
+        messages.success(request, _("Undone. It does not count any more."))
     except (Refused, RegimenError) as refused:
         refusal_note(request, str(refused))
         messages.error(request, str(refused))

@@ -72,7 +72,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     entry = fetch_for(request.user, rows.select_related("infusion__plan__child__clinic"), pk, right=Right.RECORD)
     try:
         drink_take_back(entry=entry, by=request.user, now=clock.now())
-        messages.success(request, _("Taken back. It does not count any more."))
+        messages.success(request, _("Undone. It does not count any more."))
     except Refused as refused:
         refusal_note(request, str(refused))
         messages.error(request, str(refused))

@@ -81,7 +81,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("diary", pk=report.infusion_id)
     told = _(" The clinic has heard of it: call if it is a mistake.") if report.concerns.exists() else ""
-    messages.success(request, _("Taken back.") + told)
+    messages.success(request, _("Undone.") + told)
     return redirect("diary", pk=report.infusion_id)
 
 
