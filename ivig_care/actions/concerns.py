@@ -105,7 +105,8 @@ def _ring(infusion: Infusion, concern: Concern, *, is_news: bool) -> Ring:
 def concerns_answer(*, infusion: Infusion, seen: Collection[int], words: str, by: User, now: datetime) -> Answering:
     """Say what the clinic did about those of `seen` that are open, each once; the family reads it.
 
-    Whatever came in since is not among them, and stays open. Raises ConcernAnswered, NothingToAnswer, RecordErased.
+    Whatever came in since is not among them, and stays open. The same a second time changes nothing.
+    Raises ConcernAnswered, NothingToAnswer, RecordErased.
     """
     infusion = infusion_hold(infusion.pk)
     held = list(infusion.concerns.select_related("answer__by").order_by("raised_at", "pk"))
@@ -114,13 +115,17 @@ def concerns_answer(*, infusion: Infusion, seen: Collection[int], words: str, by
     answered = [one for one in named if one.answered_at is None]
     if not named:
         raise NothingToAnswer
+    still_open = [one for one in held if one.answered_at is None and one.pk not in seen]
+    if not answered and all((one.answer.by_id, one.answer.words) == (by.pk, words) for one in before):
+        # The same form a second time.
+        said = tuple(one.answer for one in before)
+        return Answering(answers=said, before=(), still_open=tuple(still_open))
     if not answered:
         raise ConcernAnswered(str(before[-1].answer.by))
     answers = ConcernAnswer.objects.bulk_create(
         ConcernAnswer(concern=one, words=words, by=by, at=now) for one in answered
     )
     infusion.concerns.filter(pk__in=[one.pk for one in answered]).update(answered_at=now)
-    still_open = [one for one in held if one.answered_at is None and one.pk not in seen]
     if not any(one.level in URGENT for one in still_open):
         concerns_silence(infusion)
         for left in still_open[-1:]:

@@ -19,7 +19,8 @@ _WRONG = ("invalid", "min_value", "max_value", "max_digits", "max_whole_digits",
 # "1,000" is a thousand to one person and one to another, and a thousandth of a dose is no small mistake.
 _EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d+)?|[1-9]\d{0,2}(\.\d{3})+(,\d+)?")
-# Spaces part thousands too, and nothing else: "62 5" is a comma that was missed.
+# Spaces part thousands too, or stand beside a mark, and nothing else: "62 5" is a comma that was missed.
+_MARK = re.compile("([.,])")
 _SPACED = re.compile(r"\d{1,3}(\s\d{3})+([.,]\d+)?")
 # Python reads more as a number than people write: "1e2", "6_25".
 _WRITTEN = re.compile(r"-?[0-9.]+")
@@ -45,6 +46,7 @@ class Number(forms.DecimalField):
 def _plain(typed: str) -> str:
     """The same as Python writes it; digits of other scripts are the digits that they are."""
     said = "".join(str(unicodedata.decimal(one, one)) for one in typed.strip())
+    said = "".join(part.strip() for part in _MARK.split(said))
     if _SPACED.fullmatch(said):
         said = "".join(said.split())
     if _EITHER.fullmatch(said):

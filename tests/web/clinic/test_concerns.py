@@ -170,6 +170,15 @@ def test_whoever_was_slower_loses_nothing_that_was_typed(concern: Concern, peopl
     assert ConcernAnswer.objects.count() == 1
 
 
+def test_the_same_answer_sent_twice_is_no_answer_of_somebody_else(concern: Concern, doctor: Client) -> None:
+    for _ in range(2):
+        form = {"words": "Called.", "seen": concern.pk}
+        page = doctor.post(page_of(concern.infusion), form, follow=True).content.decode()
+        assert "Answered. The family can read it now." in page
+        assert "was not kept" not in page
+    assert ConcernAnswer.objects.count() == 1
+
+
 def test_whoever_was_slower_with_some_is_told_and_answers_the_rest(
     concern: Concern, people: People, doctor: Client
 ) -> None:

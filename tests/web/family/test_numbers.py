@@ -18,6 +18,7 @@ WRONG = "Write a number."
         ("24", "24"),
         ("62,5", "62.5"),
         ("62.5", "62.5"),
+        ("24, 5", "24.5"),
         (" 62.50 ", "62.50"),
         ("0,125", "0.125"),
         ("0.125", "0.125"),
@@ -44,6 +45,7 @@ def test_it_is_read_as_it_is_meant(typed: str, number: str) -> None:
     [
         ("1,000", "Do you mean 1000 or 1?"),
         ("1.000", "Do you mean 1000 or 1?"),
+        ("1, 000", "Do you mean 1000 or 1?"),
         (" 2.500 ", "Do you mean 2500 or 2.5?"),
         ("62,500", "Do you mean 62500 or 62.5?"),
         ("1.234", "Do you mean 1234 or 1.23?"),
