@@ -169,7 +169,7 @@ def test_taking_back_twice_changes_nothing(relieved: Infusion, people: People) -
 def test_the_dose_of_a_step_is_taken_back_at_the_step(relieved: Infusion, people: People) -> None:
     step = relieved.steps.get(slot="premedication.d1.acetaminophen")
     step_tick(step=step, by=people.maria, at=STARTS_AT, now=STARTS_AT)
-    with pytest.raises(Refused, match="take it back there"):
+    with pytest.raises(Refused, match="undo it there"):
         dose_take_back(dose=step.doses.get(), infusion=relieved, by=people.maria, now=NOW)
 
 
