@@ -58,9 +58,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 
 // What is done is behind you: the focus goes to the next row of the list that the step has left, or to its heading.
 // Else it stays with the step. A finger sees where it is, so under it the page stays where it is as well.
-let left = "";
-let order = [];
-let byFinger = false;
+let [left, order, byFinger] = ["", [], false];
 
 addEventListener("pointerdown", () => { byFinger = true; }, { passive: true });
 addEventListener("keydown", () => { byFinger = false; }, { passive: true });
@@ -116,9 +114,7 @@ for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
 // Another name for the same time is no other time.
 const now = new Date();
 const clockIn = (timeZone) => now.toLocaleString("en", { timeZone });
-for (const banner of document.querySelectorAll("[data-zone]")) {
-  banner.hidden = clockIn(banner.dataset.zone) === clockIn(undefined);
-}
+for (const banner of document.querySelectorAll("[data-zone]")) banner.hidden = clockIn(banner.dataset.zone) === clockIn();
 
 // A browser's menu prints as well.
 for (const button of document.querySelectorAll("[data-print]")) {
@@ -132,9 +128,7 @@ addEventListener("beforeprint", () => {
   folded = [...document.querySelectorAll("details:not([open], .sheet)")];
   for (const one of folded) one.open = true;
 });
-addEventListener("afterprint", () => {
-  for (const one of folded) one.open = false;
-});
+addEventListener("afterprint", () => folded.forEach((one) => { one.open = false; }));
 
 // A copy that is kept, and a page that is gone back to, have keys that may be used up: what is said on them is new.
 const isCopy = () => byId("kept")?.hidden === false;
