@@ -169,9 +169,10 @@ def for_family(infusion: Infusion, *, now: datetime) -> ForFamily:
     rows = _CONCERNS.rows(infusion.pk)
     waiting = [one for one in rows if one.answered_at is None and one.raised_at > now - STAYS_FOR]
     urgent = [one for one in waiting if one.level in RED_FLAGS and not _is_taken_back(one)]
+    flag = max(urgent, key=_urgency, default=None)
     return ForFamily(
-        red_flag=max(urgent, key=_urgency, default=None),
-        waiting=tuple(one for one in waiting if one not in urgent),
+        red_flag=flag,
+        waiting=tuple(one for one in waiting if one is not flag),
         answered=by_answer(one for one in rows if one.answered_at and one.answered_at > now - ANSWER_SHOWN_FOR),
     )
 

@@ -313,6 +313,9 @@ def test_a_family_reads_one_answer_once_and_the_red_flag_goes_with_the_last(
         raised(infusion, people, about=str(n), level=Level.CALL_NOW, now=STARTS_AT + n * MINUTE) for n in range(3)
     )
     now = STARTS_AT + HOUR
+    # One fills the screen, and none is kept back.
+    standing = for_family(infusion, now=now)
+    assert (standing.red_flag, standing.waiting) == (third, (second, first))
     concerns_answer(infusion=infusion, seen=[first.pk, second.pk], words="Come in.", by=nia, now=now)
     for said in (for_family(infusion, now=now), on_top_for(people.maria, now=now)):
         (answered,) = said.answered

@@ -16,7 +16,7 @@ from decimal import Decimal
 import django
 from django.db.models import F
 
-SPARE = 40
+SPARE = 64
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
