@@ -10,6 +10,7 @@ import time_machine
 from django.conf import LazySettings
 from django.core.cache import cache
 from django.test import Client
+from django.utils import translation
 
 from ivig_care.accounts.models import User
 from ivig_care.common.kept import forget_all
@@ -46,6 +47,12 @@ def _nothing_kept_from_before(monkeypatch: pytest.MonkeyPatch) -> None:
     # Tests write rows past the actions, which would have said that the checklist is another one now. Whether what is
     # kept is true is asked in tests/web/family/test_fragments.py, and by every browser, whose site keeps it.
     monkeypatch.setattr(fragments._KEPT, "most", 0)
+
+
+@pytest.fixture(autouse=True)
+def _in_the_language_we_write_in() -> None:
+    # A request leaves its language to the thread. Every request says its own; a test that makes none would inherit it.
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
