@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
 from django.utils.translation import override
 
+from ivig_care.accounts.models import User
 from ivig_care.actions.diary import (
     MOST_ML,
     Reported,
@@ -68,10 +69,16 @@ def said(symptom: Symptom, severity: Severity | None = MILD, **how: object) -> S
     return SymptomSaid(symptom=symptom, severity=severity, **values)  # type: ignore[arg-type]
 
 
-def told(infusion: Infusion, people: People, *symptoms: SymptomSaid, at: object = NOW, **more: object) -> Written:
-    by = more.pop("by", people.maria)
+def told(
+    infusion: Infusion,
+    people: People,
+    *symptoms: SymptomSaid,
+    at: datetime = NOW,
+    by: User | None = None,
+    **more: object,
+) -> Written:
     reported = Reported(symptoms=symptoms, **{"takes_steroid": False, **more})  # type: ignore[arg-type]
-    return report_enter(infusion=infusion, said=reported, by=by, at=at, now=at)  # type: ignore[arg-type]
+    return report_enter(infusion=infusion, said=reported, by=by or people.maria, at=at, now=at)
 
 
 # --- drinks ------------------------------------------------------------------------------------

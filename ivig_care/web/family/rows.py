@@ -106,10 +106,7 @@ def row_look(
     is_at_home: bool = False,
     day_pk: int | None = None,
 ) -> RowLook:
-    """What a row says at `now` to somebody who may or may not say something of the step.
-
-    `day_pk` is the infusion day that the step belongs to, where it is known.
-    """
+    """What a row says at `now` to whoever may or may not say something. `day_pk`: of the infusion day, if known."""
     step, seen = row.step, partial(_seen, zone=zone, now=now)
     way, way_url = _way_of(step, day_pk) if may_say and not step.is_said else ("", "")
     said = minute(step.said_at) if step.is_said and step.said_at else None
