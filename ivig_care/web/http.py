@@ -1,6 +1,9 @@
 """The request as the views know it: from a signed-in person, perhaps through htmx."""
 
+from urllib.parse import urlsplit
+
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from ivig_care.accounts.models import User
@@ -27,3 +30,14 @@ def page_behind(htmx: HtmxDetails) -> str:
         return htmx.current_url_abs_path or "/"
     except ValueError:
         return "/"
+
+
+def page_before(request: HttpRequest) -> str:
+    """The page of ours whose form this is, by its Referer; the first page when that is another site, or no address."""
+    before = request.headers.get("Referer", "")
+    if not before or not url_has_allowed_host_and_scheme(before, {request.get_host()}, request.is_secure()):
+        return "/"
+    parts = urlsplit(before)
+    page = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    # Without its site it must still be a page of ours: "//elsewhere" would be another site.
+    return page if page.startswith("/") and url_has_allowed_host_and_scheme(page, None) else "/"

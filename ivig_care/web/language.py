@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.locale import LocaleMiddleware
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.accounts import language_set
+from ivig_care.web.http import page_before
 
 _YEAR = 60 * 60 * 24 * 365
 
@@ -48,7 +46,7 @@ def language_choose(request: HttpRequest) -> HttpResponse:
 
     Asks for no token, so that the pages of links and guests stay the same for everybody, and for no other site's wish.
     """
-    back = HttpResponseRedirect(_page_before(request))
+    back = HttpResponseRedirect(page_before(request))
     chosen = request.POST.get("language", "")
     if chosen in dict(settings.LANGUAGES) and _is_asked_here(request):
         back.set_cookie(
@@ -68,14 +66,3 @@ def _is_asked_here(request: HttpRequest) -> bool:
     """Whether the button was on a page of ours. Browsers say with every form where it was."""
     origin = request.headers.get("Origin")
     return origin is None or origin == f"{request.scheme}://{request.get_host()}"
-
-
-def _page_before(request: HttpRequest) -> str:
-    """Where the button was pressed; the first page when that is another site, or not said."""
-    before = request.headers.get("Referer", "")
-    if not before or not url_has_allowed_host_and_scheme(before, {request.get_host()}, request.is_secure()):
-        return "/"
-    parts = urlsplit(before)
-    page = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    # Without its site it must still be a page of ours: "//elsewhere" would be another site.
-    return page if page.startswith("/") and url_has_allowed_host_and_scheme(page, None) else "/"

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import TypeVar, cast
-from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.messages.storage.base import BaseStorage, Message
@@ -26,7 +25,7 @@ from ivig_care.accounts.models import SentEntry
 from ivig_care.actions.audit import audits_last
 from ivig_care.actions.sent_entries import sent_entry_begin, sent_entry_end, sent_entry_forget
 from ivig_care.common import clock
-from ivig_care.web.http import PersonRequest
+from ivig_care.web.http import PersonRequest, page_before
 
 V = TypeVar("V", bound=Callable[..., HttpResponse])
 
@@ -156,13 +155,7 @@ def _again(request: PersonRequest, entry: SentEntry) -> HttpResponse:
         say(request, entry.words)
     if QUEUED in request.headers:
         return _short(request, Outcome(status=entry.status, words=entry.words))
-    return HttpResponseClientRefresh() if request.htmx else HttpResponseRedirect(_page_before(request))
-
-
-def _page_before(request: PersonRequest) -> str:
-    """The page of ours that the form was on, or the first."""
-    came_from = urlsplit(request.headers.get("Referer", ""))
-    return came_from.path if came_from.netloc == request.get_host() and came_from.path.startswith("/") else "/"
+    return HttpResponseClientRefresh() if request.htmx else HttpResponseRedirect(page_before(request))
 
 
 def _short(request: PersonRequest, outcome: Outcome) -> HttpResponse:

@@ -181,6 +181,7 @@ _HEADERS: dict[str, tuple[str, ...]] = {
         "guest=" + _BYTES,
         "messages=W1siX19qc29uX21lc3NhZ2UiXQ:x:y",
     ),
+    "HTTP_X_QUEUED": ("now", "later", "", _BYTES),
     "HTTP_X_FORWARDED_FOR": ("1.2.3.4", "nonsense", ", ,", _BYTES, "::ffff:1.2.3.4"),
     "HTTP_X_FORWARDED_PROTO": ("https", "x"),
     "HTTP_X_CSRFTOKEN": ("x", _BYTES, "a" * 64),

@@ -140,6 +140,7 @@ class Gun:
         self.world, self.random, self.score, self.routes = world, random, score, all_routes
         self.clients = {checks: _client(checks) for checks in (False, True)}
         self.seen: list[tuple[Person, str, Form]] = []
+        self.sent: list[Shot] = []
         self.names = ["step", "ago", "at", "exact", "reason", "note", "person", "told", "code", "next", "day", "q"]
         self.broken: list[str] = []
 
@@ -147,6 +148,8 @@ class Gun:
 
     def shots(self) -> list[Shot]:
         """The next one or two."""
+        if self.sent and self.random.random() < 0.05:
+            return [self.again()]
         if self.random.random() < 0.5:
             return [self.mutated() or self.wild()]
         return [self.wild()]
@@ -184,7 +187,13 @@ class Gun:
             return self._shot(person, method="GET", path=path, query=urlencode(fields, errors="surrogatepass"))
         as_sent = self.random.random() < 0.85
         body = garbage.Body(data=garbage.form_body(fields)) if as_sent else garbage.body(self.random, fields)
-        return self._shot(person, method="POST", path=path, query=address_query, body=body)
+        shot = self._shot(person, method="POST", path=path, query=address_query, body=body)
+        self.sent = [shot, *self.sent][:40]
+        return shot
+
+    def again(self) -> Shot:
+        """A form that was sent lately, word for word, as a device sends what it does not know to have arrived."""
+        return replace(self.random.choice(self.sent), headers=garbage.headers(self.random))
 
     def _look(self) -> None:
         """Open a page as somebody who may, and remember its forms."""

@@ -53,6 +53,21 @@ def test_a_note_sent_twice_is_one_note(step: Step, people: People, browser_of: S
     assert "Note saved." in maria.get(reverse("checklist", args=[step.infusion_id])).content.decode()
 
 
+def test_what_was_done_leads_back_to_the_page_that_it_was_on(step: Step, people: People, browser_of: SignedIn) -> None:
+    maria = browser_of(people.maria)
+    post(maria, "step_note", step.pk, note="hello")
+    again = post(maria, "step_note", step.pk, {"Referer": "http://testserver/log/?page=2"}, note="hello")
+    assert again.headers["Location"] == "/log/?page=2"
+
+
+@pytest.mark.parametrize("before", ["http://[", "http://evil.example/log/", "http://testserver//evil.example/", "\xff"])
+def test_what_was_done_leads_nowhere_else(step: Step, people: People, browser_of: SignedIn, before: str) -> None:
+    maria = browser_of(people.maria)
+    post(maria, "step_note", step.pk, note="hello")
+    again = post(maria, "step_note", step.pk, {"Referer": before}, note="hello")
+    assert (again.status_code, again.headers["Location"]) == (302, "/")
+
+
 def test_htmx_loads_the_page_again(step: Step, people: People, browser_of: SignedIn) -> None:
     maria = browser_of(people.maria)
     post(maria, "step_note", step.pk, {"HX-Request": "true"}, note="hello")
