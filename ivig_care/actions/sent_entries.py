@@ -33,16 +33,17 @@ class _Sent(NamedTuple):
     at: datetime
 
 
-def sent_entry_end(*, entry: SentEntry, status: SentEntry.Status, words: str) -> None:
-    """It was taken, and this is what the person was told."""
-    entry.status, entry.words = status, words
-    rows_update(SentEntry, [_Ended(entry.pk, status, words)])
+def sent_entry_end(*, entry: SentEntry, status: SentEntry.Status, words: str, to: str) -> None:
+    """It was taken, and this is what the person was told and where the answer led."""
+    entry.status, entry.words, entry.to = status, words, to
+    rows_update(SentEntry, [_Ended(entry.pk, status, words, to)])
 
 
 class _Ended(NamedTuple):
     id: int
     status: str
     words: str
+    to: str
 
 
 def sent_entry_forget(entry: SentEntry) -> None:

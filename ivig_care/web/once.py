@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import TypeVar, cast
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.messages.storage.base import BaseStorage, Message
@@ -114,7 +115,7 @@ def _end(entry: SentEntry | None, outcome: Outcome) -> None:
     if outcome.status == REFUSED:
         sent_entry_forget(entry)
     else:
-        sent_entry_end(entry=entry, status=SentEntry.Status(outcome.status), words=outcome.words)
+        sent_entry_end(entry=entry, status=SentEntry.Status(outcome.status), words=outcome.words, to=outcome.to)
 
 
 def _outcome(request: PersonRequest, response: HttpResponse, said_before: int) -> Outcome:
@@ -148,14 +149,22 @@ def _storage(request: PersonRequest) -> BaseStorage:
 
 def _again(request: PersonRequest, entry: SentEntry) -> HttpResponse:
     """Nothing is done; the person is told what was done before."""
+    outcome = Outcome(status=entry.status, words=entry.words, to=entry.to)
     if was_queued(request):
-        return _short(request, Outcome(status=entry.status, words=entry.words))
+        return _short(request, outcome)
     say = messages.warning if entry.status == SentEntry.Status.CONFLICT else messages.success
-    if entry.words:
+    # After a double tap the page that would tell of the first one was never shown: it is told once.
+    if entry.words and entry.words not in " ".join(str(message) for message in _said(request)):
         say(request, entry.words)
     if QUEUED in request.headers:
-        return _short(request, Outcome(status=entry.status, words=entry.words))
-    return HttpResponseClientRefresh() if request.htmx else HttpResponseRedirect(page_before(request))
+        return _short(request, outcome)
+    return HttpResponseClientRefresh() if request.htmx else HttpResponseRedirect(_on_from(request, entry))
+
+
+def _on_from(request: PersonRequest, entry: SentEntry) -> str:
+    """Back to the page of the form; but a page that does nothing but ask leads on to where it led the first time."""
+    before = page_before(request)
+    return entry.to if entry.to and urlsplit(before).path == request.path else before
 
 
 def _short(request: PersonRequest, outcome: Outcome) -> HttpResponse:

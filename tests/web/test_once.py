@@ -237,3 +237,34 @@ def test_a_page_that_still_asks_is_not_said_to_be_recorded(
     assert said.json()["status"] == "refused"
     assert not RateEntry.objects.exists()
     assert not SentEntry.objects.exists()
+
+
+def test_a_form_tapped_twice_leads_on_to_where_it_led_the_first_time(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    maria = browser_of(people.maria)
+    asked = {"Referer": f"http://testserver{reverse('symptoms', args=[infusion.pk])}?from=home"}
+    said = {"symptom": "breathlessness", "ago": "0"}
+    post(maria, "symptoms", infusion.pk, asked, **said)
+    again = post(maria, "symptoms", infusion.pk, asked, **said)
+    # Not to the empty form: to the card that says whom to call.
+    assert again.headers["Location"] == reverse("report", args=[SymptomReport.objects.get().pk])
+    page = maria.get(again.headers["Location"]).content.decode()
+    assert page.count("The clinic has been told, but call all the same.") == 1
+
+
+def test_a_day_started_by_a_double_tap_is_not_asked_for_again(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    maria, day = browser_of(people.maria), infusion.days.get(number=1)
+    asked = {"Referer": f"http://testserver{reverse('day_start', args=[day.pk])}?ago=0"}
+    for _ in range(2):
+        answer = post(maria, "day_start", day.pk, asked, exact=minutes_ago(0))
+    assert answer.headers["Location"] == reverse("checklist", args=[infusion.pk])
+
+
+def test_a_device_that_asks_again_is_led_to_the_same_place(step: Step, people: People, browser_of: SignedIn) -> None:
+    maria = browser_of(people.maria)
+    first = post(maria, "step_note", step.pk, {"X-Queued": "now"}, note="hello")
+    again = post(maria, "step_note", step.pk, {"X-Queued": "now"}, note="hello")
+    assert again.json() == first.json()
