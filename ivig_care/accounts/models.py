@@ -183,7 +183,8 @@ class SentEntry(models.Model):
     """What a form did that a device sent with a key of its own: sent again, it is answered alike and does nothing.
 
     A device that lost the answer, or that waited for a signal, does not know whether its entry arrived. `words` is what
-    the person was told, and `to` where the answer led. Kept as long as a device may still ask, see actions/retention.py.
+    the person was told, and `to` where the answer led. Kept as long as a device may still ask, see
+    actions/retention.py.
     """
 
     class Status(models.TextChoices):

@@ -125,9 +125,10 @@ class Overview:
 
     @property
     def next_at(self) -> tuple[datetime, Part] | None:
-        """When the next step is due, and whose it is."""
-        firsts = [(part.next_rows[0].step.due_at, part) for part in self.parts if part.next_rows]
-        return min(firsts, key=lambda one: one[0], default=None)
+        """When the next step is due or the next infusion starts, whatever is sooner, and whose it is."""
+        steps = [(part.next_rows[0].step.due_at, part) for part in self.parts if part.next_rows]
+        coming = [(part.day.day.planned_start, part) for part in self.parts if part.day and not part.day.is_first]
+        return min(steps + coming, key=lambda one: one[0], default=None)
 
     def rows(self, name: str) -> list[tuple[Part, StepRow]]:
         """The rows of one list of every part, in the order in which they are due."""

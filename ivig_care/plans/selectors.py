@@ -136,6 +136,13 @@ class Checklist:
         """Whether the clinic has called off every day."""
         return bool(self.days) and all(card.day.cancelled_at is not None for card in self.days)
 
+    @property
+    def next_at(self) -> datetime | None:
+        """When the next step is due or the next day starts within the same hours, whatever is sooner."""
+        steps = [row.step.due_at for row in self.next_rows[:1]]
+        starts = [card.day.planned_start for card in self.days if card.status == "planned"]
+        return min(steps + [at for at in starts if self.now < at <= self.now + NEXT_WITHIN], default=None)
+
     @cached_property
     def together(self) -> list[StepRow]:
         """The medicines of Now that can be ticked in one go; empty when that would be fewer than two.

@@ -156,6 +156,7 @@ def _page(
     context = {
         "day": day,
         "infusion": day.infusion,
+        "child": day.infusion.plan.child,
         "zone": day.infusion.tz,
         "saying": saying,
         "form": form,

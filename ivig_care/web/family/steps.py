@@ -100,9 +100,12 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     except RegimenError:
         return problem_response(request, step, str(NO_SUCH_COURSE), open_form="tick", typed=request.POST.get("at", ""))
     if not is_news(step, request.user, min(form.instant, now)):
-        messages.warning(request, already_said(step, sent_for=form.instant if was_queued(request) else None))
+        before = already_said(step, sent_for=form.instant if was_queued(request) else None)
+        messages.warning(request, of_whom(request, step.infusion, before))
         return answered_response(request, step)
-    messages.success(request, said_words(step), extra_tags=undo_tag("undo-step", step.pk))
+    messages.success(
+        request, of_whom(request, step.infusion, said_words(step)), extra_tags=undo_tag("undo-step", step.pk)
+    )
     return answered_response(request, step)
 
 
@@ -119,7 +122,8 @@ def skip(request: PersonRequest, pk: int) -> HttpResponse:
         step = step_skip(step=step, by=request.user, reason=reason, note=note, at=form.said_at(now), now=now)
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="skip", typed=note)
-    messages.success(request, skipped_words(step), extra_tags=undo_tag("undo-step", step.pk))
+    words = of_whom(request, step.infusion, skipped_words(step))
+    messages.success(request, words, extra_tags=undo_tag("undo-step", step.pk))
     return answered_response(request, step)
 
 
@@ -132,7 +136,8 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
         step = step_undo(step=step, by=request.user, now=clock.now())
     except Refused as refused:
         return problem_response(request, step, str(refused))
-    messages.success(request, _("%(step)s: undone. It is open again.") % {"step": step_name(step)})
+    words = _("%(step)s: undone. It is open again.") % {"step": step_name(step)}
+    messages.success(request, of_whom(request, step.infusion, words))
     return recorded_response(request, step.infusion, f"step-{step.pk}")
 
 
@@ -149,7 +154,7 @@ def note(request: PersonRequest, pk: int) -> HttpResponse:
         step = step_note(step=step, by=request.user, note=said, at=at, now=now).step
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="note", typed=form.cleaned_data["note"])
-    messages.success(request, _("Note saved."))
+    messages.success(request, of_whom(request, step.infusion, _("Note saved.")))
     return recorded_response(request, step.infusion, f"step-{step.pk}")
 
 
@@ -222,6 +227,13 @@ def first_error(form: forms.Form) -> str:
 def is_news(step: Step, by: User, at: datetime) -> bool:
     """Whether the record of a ticked step is what this person just said, not what somebody said before."""
     return step.said_by_id == by.pk and step.said_at == at
+
+
+def of_whom(request: PersonRequest, infusion: Infusion, words: str) -> str:
+    """The words, with the child's name where the page that comes shows several children."""
+    if not is_from_home(request) or len(request.places.of_child) == 1:
+        return words
+    return f"{infusion.plan.child.given_name} – {words}"
 
 
 def said_words(step: Step) -> str:

@@ -26,6 +26,7 @@ from ivig_care.web.family.steps import (
     answered_response,
     first_error,
     is_news,
+    of_whom,
     problem_response,
     recorded_response,
     said_words,
@@ -67,7 +68,7 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     words = [said_words(step) if step in news else already_said(step, sent_for=sent_for) for step in said]
     undo = undo_tag("undo-steps", infusion.pk, [step.pk for step in news]) if news else ""
     say = messages.success if len(news) == len(said) else messages.warning
-    say(request, " ".join(words), extra_tags=undo)
+    say(request, of_whom(request, infusion, " ".join(words)), extra_tags=undo)
     return answered_response(request, said[-1])
 
 
@@ -83,7 +84,8 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         return problem_response(request, steps[0], str(refused))
     names = ", ".join(step_name(step) for step in taken_back)
-    messages.success(request, _("%(names)s: undone. They are open again.") % {"names": names})
+    words = _("%(names)s: undone. They are open again.") % {"names": names}
+    messages.success(request, of_whom(request, infusion, words))
     return recorded_response(request, taken_back[-1].infusion, "now")
 
 

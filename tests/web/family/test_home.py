@@ -17,6 +17,7 @@ from time_machine import Traveller
 
 from ivig_care.accounts.models import User
 from ivig_care.actions.concerns import concern_raise
+from ivig_care.actions.infusions import infusion_day_start
 from ivig_care.actions.steps import step_tick
 from ivig_care.care_teams.models import AuditEvent, Membership, Role
 from ivig_care.nudges.models import OutboxMessage
@@ -95,6 +96,52 @@ def test_several_are_ticked_and_taken_back_on_the_first_page(
     page = _text(maria.get("/"))
     assert undo.replace("&", "&amp;") in page
     assert maria.post(undo, {"from": "home"}).headers["Location"] == "/#now"
+
+
+def test_of_several_children_what_was_done_says_for_whom(
+    infusion: Infusion, people: People, browser_of: SignedIn
+) -> None:
+    _sibling(people)
+    maria = browser_of(people.maria)
+    step = infusion.steps.get(slot="premedication.d1.acetaminophen")
+    maria.post(reverse("step_tick", args=[step.pk]), {"ago": "0", "from": "home"})
+    assert "Lena – Acetaminophen: given Mon 9:00 am." in _text(maria.get("/"))
+    maria.post(reverse("step_undo", args=[step.pk]), {"from": "home"})
+    assert "Lena – Acetaminophen: undone. It is open again." in _text(maria.get("/"))
+    pair = list(infusion.steps.filter(slot__startswith="premedication.d1").values_list("pk", flat=True))
+    maria.post(reverse("steps_tick", args=[infusion.pk]), {"step": pair, "ago": "0", "from": "home"})
+    assert "Lena – Acetaminophen: given Mon 9:00 am. Diphenhydramine: given" in _text(maria.get("/"))
+
+
+def test_of_one_child_nobody_asks_for_whom(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
+    sam, step = browser_of(people.sam), infusion.steps.get(slot="premedication.d1.acetaminophen")
+    sam.post(reverse("step_tick", args=[step.pk]), {"ago": "0", "from": "home"})
+    assert "<span>Acetaminophen: given Mon 9:00 am." in _text(sam.get("/"))
+    start = reverse("day_start", args=[infusion.days.get(number=1).pk])
+    assert 'class="who"' not in _text(sam.get(start, {"ago": "0"}))
+
+
+@pytest.mark.parametrize("name", ["day_start", "day_end", "rate_enter", "pause", "lot_enter", "extra_dose", "closing"])
+def test_of_several_children_every_form_says_whose_it_is(
+    infusion: Infusion, people: People, browser_of: SignedIn, name: str
+) -> None:
+    _sibling(people)
+    day = infusion.days.get(number=1)
+    infusion_day_start(day=day, by=people.maria, at=STARTS_AT, now=STARTS_AT)
+    key = infusion.pk if name in ("extra_dose", "closing") else day.pk
+    assert '<p class="who">Lena</p>' in _text(browser_of(people.maria).get(reverse(name, args=[key])))
+
+
+def test_the_next_thing_is_the_infusion_when_it_comes_before_the_next_step(
+    infusion: Infusion, people: People, browser_of: SignedIn, clock: Traveller
+) -> None:
+    now = STARTS_AT - timedelta(minutes=25)
+    for step in infusion.steps.open().filter(opens_at__lte=now):
+        step_tick(step=step, by=people.maria, at=now, now=now)
+    clock.move_to(now)
+    maria = browser_of(people.maria)
+    for page in ("/", reverse("checklist", args=[infusion.pk])):
+        assert "Nothing to do right now. Next at <strong>Mon 9:00 am</strong>." in _text(maria.get(page)), page
 
 
 def test_what_stopped_a_tick_is_said_on_the_first_page(
@@ -257,6 +304,12 @@ def test_the_number_of_queries_depends_neither_on_children_nor_on_steps(
         Step.objects.bulk_create(steps)
     # Somebody who answered, and notes, are one query each; nobody had before.
     assert queries() <= alone + 1
+
+
+def _sibling(people: People) -> None:
+    ben = ChildFactory.create(clinic=people.riverside, given_name="Ben")
+    MembershipFactory.create(user=people.maria, child=ben, role=Role.CAREGIVER)
+    active_infusion(child=ben, by=people.weiss, starts_at=STARTS_AT, at=ACTIVATED_AT)
 
 
 def _text(response: Response) -> str:
