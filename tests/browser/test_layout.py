@@ -53,6 +53,33 @@ def test_nothing_is_too_wide_too_small_or_too_fine(scenes: Scenes, visit: Visit,
     assert {what: said for what, said in found.items() if said} == {}
 
 
+ON_THE_DAY = (
+    "/",
+    "/you/",
+    "/infusions/{running}/",
+    "/infusion-days/{running day}/start/?ago=0",
+    "/infusions/{running}/symptoms/",
+    "/infusions/{running}/drinks/",
+    "/infusions/{running}/call/",
+    "/infusions/{running}/diary/",
+    "/infusion-days/{running day}/rate/",
+    "/infusion-days/{running day}/card/",
+)
+
+
+def test_at_twice_the_size_a_phone_shows_whole_words(scenes: Scenes, visit: Visit) -> None:
+    page = visit("maria", Device(viewport={"width": 180, "height": 320}))
+    found = {}
+    for address in ON_THE_DAY:
+        page.goto(scenes.at(address))
+        found[address] = page.evaluate(TOO_WIDE)
+    assert {what: said for what, said in found.items() if said} == {}
+    # The button that calls the clinic is no column of letters.
+    first = page.locator(".calls a").first.bounding_box()
+    assert first is not None
+    assert first["height"] < 80
+
+
 @pytest.mark.parametrize(
     ("scene", "words"),
     [
