@@ -69,6 +69,8 @@ export async function add({ person, form, fields, tappedAt, submitter }) {
   const key = value("key") ?? crypto.randomUUID();
   const url = new URL(form.getAttribute("hx-post") ?? form.action, location).pathname;
   const step = url.match(/^\/steps\/(\d+)\//);
+  // Of several children it is said whose it is: beside the step on the first page, else by the page itself.
+  const whose = words(form.closest("article")?.querySelector(".who")) || document.getElementById("main").dataset.child;
   const whole = form.dataset.label?.replace(/\{(\w+)\}/g, (_, field) => value(field) ?? "");
   await put({
     person,
@@ -80,7 +82,7 @@ export async function add({ person, form, fields, tappedAt, submitter }) {
     order: form.dataset.order ?? "",
     what: form.dataset.what ?? "",
     fields: said.filter(([name]) => !["key", ...(isTimed ? [] : ["ago", "at", "exact"])].includes(name)),
-    label: whole ?? [name, words(button), amount, typed(form)].filter(Boolean).join(": "),
+    label: (whose ? `${whose} – ` : "") + (whole ?? [name, words(button), amount, typed(form)].filter(Boolean).join(": ")),
     steps: step ? [step[1]] : said.filter(([name]) => name === "step").map(([, one]) => one),
     state: "waiting",
     words: "",

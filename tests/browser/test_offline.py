@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -58,6 +59,12 @@ def test_what_was_ticked_without_a_signal_is_sent_once_with_its_time(phone: Page
     phone.reload()
     expect(phone.get_by_text("“Half a glass” Maria")).to_be_visible()
     assert len(said(scenes, phone)) == 2
+
+
+def test_of_several_children_what_waits_says_whose_it_is(phone: Page) -> None:
+    phone.context.set_offline(True)
+    medicine(phone, "Diphenhydramine").get_by_role("button", name="Given now").tap()
+    expect(phone.locator("#waiting li")).to_contain_text(re.compile(r"Kim \d+ – Diphenhydramine: "))
 
 
 def test_a_lost_answer_is_asked_for_again_and_nothing_is_done_twice(phone: Page, scenes: Scenes) -> None:
