@@ -21,6 +21,7 @@ from ivig_care.reviews.concerns import told_from
 from ivig_care.reviews.models import Concern
 from ivig_care.web.fetch import fetch_for, looked_at
 from ivig_care.web.http import PersonRequest
+from ivig_care.web.once import once
 
 LONGEST_WORDS = 2000
 
@@ -38,6 +39,7 @@ class SendForm(forms.Form):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def closing(request: PersonRequest, pk: int) -> HttpResponse:
     """What is left, and the button that sends; afterwards what was sent, and what comes next."""
     infusion = _infusion(request, pk)

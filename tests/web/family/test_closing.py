@@ -201,3 +201,25 @@ def test_the_queries_do_not_grow_with_what_is_left(infusion: Infusion, maria: Cl
     all_left = queries()
     everything_but(infusion, "check-72", "closing-check", "colour-watch")
     assert queries() == all_left
+
+
+def test_a_double_tap_sends_once_and_complains_of_nothing(infusion: Infusion, maria: Client) -> None:
+    everything_but(infusion, "closing")
+    said = {"words": "", "key": "3f1c7f0e-6f0a-4bb0-9a50-0c5b9b6e8a11"}
+    asked = {"Referer": f"http://testserver{page_of(infusion)}"}
+    for _ in range(2):
+        answer = maria.post(page_of(infusion), said, headers=asked)
+        assert (answer.status_code, answer.headers["Location"]) == (302, page_of(infusion))
+    page = maria.get(page_of(infusion)).content.decode()
+    assert page.count("Sent to the clinic. You’re done.") == 1
+    assert "Write first" not in page
+    assert 'name="key"' in page
+
+
+def test_of_much_that_is_not_answered_most_is_folded(infusion: Infusion, maria: Client) -> None:
+    page = maria.get(page_of(infusion)).content.decode()
+    total = int(page.partition(" steps are not answered")[0].rpartition(">")[2])
+    assert total > 10
+    seen, _, folded = page.partition(f"<summary>{total - 3} more</summary>")
+    assert seen.count('class="badge missed"') == 3
+    assert folded.count('class="badge missed"') == total - 3
