@@ -314,3 +314,8 @@ def test_a_check_that_a_report_answered_is_asked_again_when_the_report_is_taken_
     maria.post(reverse("report_undo", args=[SymptomReport.objects.get().pk]))
     check.refresh_from_db()
     assert (check.state, check.said_at) == ("open", None)
+
+
+def test_a_number_that_is_no_temperature_is_said_as_it_was_typed(maria: Client, ended: Infusion) -> None:
+    page = maria.post(reverse("symptoms", args=[ended.pk]), {"symptom": "fever", "temperature": "1000", "degrees": "C"})
+    assert "1000 is no temperature of a child. Check the number." in page.content.decode()

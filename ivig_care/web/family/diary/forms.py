@@ -144,7 +144,7 @@ class ReportForm(WhenForm):
             return
         other = "°C" if self.cleaned_data.get("degrees") == FAHRENHEIT else "°F"
         words = _("%(degrees)s is no temperature of a child. Check the number. Was it in %(other)s?")
-        self.add_error("temperature", words % {"degrees": said.normalize(), "other": other})
+        self.add_error("temperature", words % {"degrees": f"{said.normalize():f}", "other": other})
 
     def _celsius(self, said: Decimal) -> Fraction:
         return to_celsius(Fraction(said), self.cleaned_data.get("degrees") or "C")
