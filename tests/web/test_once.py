@@ -258,9 +258,8 @@ def test_a_day_started_by_a_double_tap_is_not_asked_for_again(
 ) -> None:
     maria, day = browser_of(people.maria), infusion.days.get(number=1)
     asked = {"Referer": f"http://testserver{reverse('day_start', args=[day.pk])}?ago=0"}
-    for _ in range(2):
-        answer = post(maria, "day_start", day.pk, asked, exact=minutes_ago(0))
-    assert answer.headers["Location"] == reverse("checklist", args=[infusion.pk])
+    answers = [post(maria, "day_start", day.pk, asked, exact=minutes_ago(0)) for _ in range(2)]
+    assert [one.headers["Location"] for one in answers] == 2 * [reverse("checklist", args=[infusion.pk])]
 
 
 def test_a_device_that_asks_again_is_led_to_the_same_place(step: Step, people: People, browser_of: SignedIn) -> None:
