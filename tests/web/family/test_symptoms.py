@@ -319,3 +319,16 @@ def test_a_check_that_a_report_answered_is_asked_again_when_the_report_is_taken_
 def test_a_number_that_is_no_temperature_is_said_as_it_was_typed(maria: Client, ended: Infusion) -> None:
     page = maria.post(reverse("symptoms", args=[ended.pk]), {"symptom": "fever", "temperature": "1000", "degrees": "C"})
     assert "1000 is no temperature of a child. Check the number." in page.content.decode()
+
+
+def test_of_two_readings_the_last_one_is_shown_as_it_was_measured(
+    maria: Client, ended: Infusion, clock: Traveller
+) -> None:
+    url = reverse("symptoms", args=[ended.pk])
+    for reading in ("38.4", "37.9"):
+        maria.post(url, {"symptom": "fever", "temperature": reading, "degrees": "C"})
+        clock.shift(HOUR)
+    page = maria.get(url).content.decode()
+    assert page.count("37.9 °C, way of measuring unknown") == 1
+    maria.post(url, {"symptom": "fever", "temperature": "38.6", "degrees": "C"})
+    assert "38.6 °C, way of measuring unknown" in maria.get(url).content.decode()
