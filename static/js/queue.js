@@ -67,7 +67,8 @@ export async function add({ person, form, fields, tappedAt, submitter }) {
   const amount = value("amount") && `${value("amount")} ${value("unit") ?? ""}`.trim();
   const button = submitter ?? form.querySelector("button");
   const key = value("key") ?? crypto.randomUUID();
-  const url = new URL(form.getAttribute("hx-post") ?? form.action, location).pathname;
+  const { pathname, search, searchParams } = new URL(form.getAttribute("hx-post") ?? form.action, location);
+  const url = pathname + search;
   const step = url.match(/^\/steps\/(\d+)\//);
   const whole = form.dataset.label?.replace(/\{(\w+)\}/g, (_, field) => value(field) ?? "");
   await put({
@@ -81,7 +82,7 @@ export async function add({ person, form, fields, tappedAt, submitter }) {
     what: form.dataset.what ?? "",
     fields: said.filter(([name]) => !["key", ...(isTimed ? [] : ["ago", "at", "exact"])].includes(name)),
     label: whole ?? [name, words(button), amount, typed(form)].filter(Boolean).join(": "),
-    steps: step ? [step[1]] : said.filter(([name]) => name === "step").map(([, one]) => one),
+    steps: step ? [step[1]] : [...said.filter(([name]) => name === "step").map(([, one]) => one), ...searchParams.getAll("step")],
     state: "waiting",
     words: "",
   });

@@ -102,7 +102,7 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     if not is_news(step, request.user, min(form.instant, now)):
         messages.warning(request, already_said(step, sent_for=form.instant if was_queued(request) else None))
         return answered_response(request, step)
-    messages.success(request, said_words(step), extra_tags=undo_tag("undo-step", step.pk))
+    messages.success(request, said_words(step), extra_tags=undo_tag("undo-step", step.pk, of=[step.said_mark]))
     return answered_response(request, step)
 
 
@@ -119,7 +119,7 @@ def skip(request: PersonRequest, pk: int) -> HttpResponse:
         step = step_skip(step=step, by=request.user, reason=reason, note=note, at=form.said_at(now), now=now)
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="skip", typed=note)
-    messages.success(request, skipped_words(step), extra_tags=undo_tag("undo-step", step.pk))
+    messages.success(request, skipped_words(step), extra_tags=undo_tag("undo-step", step.pk, of=[step.said_mark]))
     return answered_response(request, step)
 
 
@@ -129,7 +129,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """What was said was a mistake."""
     step = _step(request, pk)
     try:
-        step = step_undo(step=step, by=request.user, now=clock.now())
+        step = step_undo(step=step, by=request.user, now=clock.now(), of=request.POST.getlist("of"))
     except Refused as refused:
         return problem_response(request, step, str(refused))
     messages.success(request, _("%(step)s: undone. It is open again.") % {"step": step_name(step)})
