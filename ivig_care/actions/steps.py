@@ -24,7 +24,7 @@ from ivig_care.actions.errors import (
 )
 from ivig_care.actions.silence import ANSWERED, PUT_OFF, deliveries_silence
 from ivig_care.common.bulk import rows_insert, rows_update
-from ivig_care.common.spoken import day_clock, translated
+from ivig_care.common.spoken import day_clock, medicine_called
 from ivig_care.plans.facts import Given, given_as, given_near
 from ivig_care.plans.ledger import ledger_of
 from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
@@ -248,7 +248,7 @@ def _check_allowance(infusion: Infusion, step: Step, at: datetime, given: tuple[
         said = [
             _("Last %(medicine)s: %(clock)s.")
             % {
-                "medicine": step.medicine_name or translated(step.ingredient),
+                "medicine": medicine_called(step.medicine_name, step.ingredient),
                 "clock": _clock(answer.last.at, infusion),
             },
             *said,
