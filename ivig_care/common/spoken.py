@@ -113,8 +113,10 @@ def translated(kept: str) -> str:
         return said
     for pattern, words in _kept_patterns():
         if match := pattern.fullmatch(kept):
-            said = match.groupdict()
-            return _(words) % (said | {name: medicine_called("", said[name]) for name in said if name == "medicine"})
+            parts = match.groupdict()
+            if "medicine" in parts:
+                parts["medicine"] = medicine_called("", parts["medicine"])
+            return _(words) % parts
     return kept
 
 
