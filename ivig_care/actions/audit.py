@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils import translation
 from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
@@ -42,7 +42,7 @@ class Actor:
 
 
 # When a look was noted that still counts, so that a page which refreshes itself need not ask every time.
-_LOOKS: Kept[tuple[int, str | None, int | None, int], datetime] = Kept(most=10_000)
+_LOOKS: Kept[tuple[str, int, str | None, int | None, int], datetime] = Kept(most=10_000)
 # What is noted inside `audits_last`, until its end.
 _waiting: ContextVar[list[AuditEvent] | None] = ContextVar("ivig_care.audit.waiting", default=None)
 
@@ -181,38 +181,50 @@ def _held(subject: str) -> AuditChain:
     return end
 
 
-def audit_seen(*, child: Child, about: Model | str, by: User, now: datetime) -> None:
-    """Note that somebody looked at something of a child's; once in a quarter of an hour for each thing."""
+def audit_seen(*, child: Child, about: Model | str, by: User, now: datetime, is_copy: bool = False) -> None:
+    """Note that somebody looked at something of a child's; once in a quarter of an hour for each thing.
+
+    `is_copy`: nobody looked, a device of theirs fetched it to keep; noted the same way, unless they looked as well.
+    """
     name = about if isinstance(about, str) else about._meta.model_name
     key = None if isinstance(about, str) else about.pk
-    look = (child.pk, name, key, by.pk)
-    last = _LOOKS.find(look)
-    if last is not None and now - ONE_LOOK < last <= now:
+    verbs = _counted(is_copy=is_copy)
+    looks = [(verb, child.pk, name, key, by.pk) for verb in verbs]
+    if any(last is not None and now - ONE_LOOK < last <= now for last in map(_LOOKS.find, looks)):
         return
-    looked = AuditEvent.objects.filter(
-        subject=_subject(child, None, None), at__gt=now - ONE_LOOK, at__lte=now, verb=Verb.SAW, actor=by
-    )
-    stands = looked.filter(about=name, about_id=key).order_by("-at").values_list("at", flat=True).first()
+    looked = _looked([child], verbs, by, now).filter(about=name, about_id=key)
+    stands = looked.order_by("-at").values_list("verb", "at").first()
     if stands is None:
-        audit_note(verb=Verb.SAW, about=about, by=by, now=now, child=child)
+        audit_note(verb=verbs[0], about=about, by=by, now=now, child=child)
     else:
         # What stands in the log stays there. What was only just added might still be undone.
-        _LOOKS.put(look, stands)
+        verb, at = stands
+        _LOOKS.put((verb, child.pk, name, key, by.pk), at)
 
 
-def audit_seen_all(*, things: Sequence[tuple[Model, Child]], by: User, now: datetime) -> None:
+def audit_seen_all(*, things: Sequence[tuple[Model, Child]], by: User, now: datetime, is_copy: bool = False) -> None:
     """The same for several things at once, each of them with its child. One query while there is nothing to note."""
-    looked = AuditEvent.objects.filter(
-        subject__in={_subject(child, None, None) for _, child in things},
-        at__gt=now - ONE_LOOK,
-        at__lte=now,
-        verb=Verb.SAW,
-        actor=by,
-    )
+    verbs = _counted(is_copy=is_copy)
+    looked = _looked([child for _, child in things], verbs, by, now)
     known = set(looked.values_list("about", "about_id")) if things else set()
     for about, child in things:
         if (about._meta.model_name, about.pk) not in known:
-            audit_note(verb=Verb.SAW, about=about, by=by, now=now, child=child)
+            audit_note(verb=verbs[0], about=about, by=by, now=now, child=child)
+
+
+def _counted(*, is_copy: bool) -> tuple[Verb, ...]:
+    """What is noted, and then what stands for it if it was noted before."""
+    return (Verb.KEPT, Verb.SAW) if is_copy else (Verb.SAW,)
+
+
+def _looked(children: Sequence[Child], verbs: Sequence[Verb], by: User, now: datetime) -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.filter(
+        subject__in={_subject(child, None, None) for child in children},
+        at__gt=now - ONE_LOOK,
+        at__lte=now,
+        verb__in=verbs,
+        actor=by,
+    )
 
 
 def actor_of(user: User | None, *, child: Child | None, clinic: Clinic | None) -> Actor:

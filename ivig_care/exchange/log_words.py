@@ -19,7 +19,7 @@ Purpose = Delivery.Purpose
 SENT = "sent"
 # What can be asked for, each with its words and the verbs that it covers; what was sent has none.
 KINDS: dict[str, tuple[str | Promise, tuple[Verb, ...]]] = {
-    "looked": (gettext_lazy("looked at something"), (Verb.SAW,)),
+    "looked": (gettext_lazy("looked at something"), (Verb.SAW, Verb.KEPT)),
     "recorded": (gettext_lazy("recorded or changed something"), (Verb.RECORDED, Verb.CHANGED)),
     "shared": (gettext_lazy("shared, or ended that"), (Verb.SHARED, Verb.ENDED)),
     "agreed": (gettext_lazy("agreed, or withdrew that"), (Verb.AGREED, Verb.WITHDREW)),
@@ -115,6 +115,7 @@ _SAID_OF = {
 }
 _DONE_TO = {
     Verb.SAW: gettext_lazy("looked at %(thing)s"),
+    Verb.KEPT: gettext_lazy("kept a copy of %(thing)s on a device"),
     Verb.RECORDED: gettext_lazy("recorded %(thing)s"),
     Verb.CHANGED: gettext_lazy("changed %(thing)s"),
     Verb.SHARED: gettext_lazy("shared %(thing)s"),

@@ -13,7 +13,7 @@ from ivig_care.actions.audit import audit_seen
 from ivig_care.care_teams.access import Right, cared_for_by, children_of
 from ivig_care.care_teams.models import Child
 from ivig_care.common import clock
-from ivig_care.web.http import PersonRequest
+from ivig_care.web.http import PersonRequest, is_copy
 
 M = TypeVar("M", bound=Model, covariant=True)
 
@@ -59,9 +59,11 @@ def fetch_for(user: User, rows: Visible[M], pk: int, *, right: Right = Right.SEE
 
 
 def looked_at(request: PersonRequest, child: Child, about: Model | str, *, did_nothing: bool = False) -> None:
-    """Note in the child's log that the person opened a page about this. Sending a form is noted for what it does.
+    """Note in the child's log that the person opened a page about this, or that a device keeps a copy of it.
+
+    Sending a form is noted for what it does.
 
     `did_nothing`: the form did nothing, and the answer to it is the page all the same.
     """
     if request.method == "GET" or did_nothing:
-        audit_seen(child=child, about=about, by=request.user, now=clock.now())
+        audit_seen(child=child, about=about, by=request.user, now=clock.now(), is_copy=is_copy(request))

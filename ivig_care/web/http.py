@@ -24,6 +24,15 @@ class PersonRequest(HttpRequest):
     is_kept: bool
 
 
+# A device says so that fetches a page to keep it, before anybody has opened it there; see static/js/ahead.js.
+AHEAD = "X-Ahead"
+
+
+def is_copy(request: HttpRequest) -> bool:
+    """Whether nobody looks at the page yet: a device fetches it to keep it."""
+    return AHEAD in request.headers
+
+
 def page_behind(htmx: HtmxDetails) -> str:
     """The page that asked through htmx; the first page when what it says is no address."""
     try:

@@ -3,6 +3,8 @@
 const AHEAD = "ahead"; // a cache of its own: when the site was asked, and as which version each page was kept
 const ASK_EVERY = 900000;
 const FRESH_FOR = 3 * 3600000;
+// The family's log tells a copy, which a device keeps, from a look at it.
+const COPY = { headers: { Accept: "text/html", "X-Ahead": "yes" } };
 let isAtIt = false;
 
 // A page that was there before this worker is not under it yet.
@@ -32,7 +34,7 @@ async function keepAhead() {
     const copy = await (await caches.open(PAGES)).match(path);
     if (copy && versions[path] === version && lookedAt(copy) > Date.now() - FRESH_FOR) continue;
     if (from !== era || !(await isLookedAt())) return;
-    const page = await fetch(path, { headers: { Accept: "text/html" } });
+    const page = await fetch(path, COPY);
     await learn(page, from);
     if (page.ok) versions[path] = version;
     await remember({ at: 0, versions }, from);
@@ -45,7 +47,7 @@ async function keep(path, within) {
   const from = era;
   const copy = await (await caches.open(PAGES)).match(path);
   if (copy && within && lookedAt(copy) > Date.now() - within) return;
-  await learn(await fetch(path, { headers: { Accept: "text/html" } }), from);
+  await learn(await fetch(path, COPY), from);
 }
 
 async function ahead() {

@@ -174,6 +174,7 @@ def main() -> None:
         "running day": running.days.get(number=1).pk,
         "paused day": day.pk,
         "alone": alone.pk,
+        "alone child": pia.pk,
         "alone day": alone.days.get(number=1).pk,
         "long": long.pk,
         "long day": long.days.get(number=1).pk,

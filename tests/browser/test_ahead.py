@@ -67,6 +67,14 @@ def test_what_was_never_opened_on_this_phone_opens_without_a_signal(
     expect(page.get_by_text("It will be recorded: started")).to_be_visible()
 
 
+def test_the_log_calls_it_a_copy_and_no_look(visit: Visit, scenes: Scenes) -> None:
+    page = visit("rosa")
+    page.goto(f"{scenes.url}/")
+    wait_until_asked(page)
+    page.goto(scenes.at("/children/{alone child}/log/"))
+    expect(page.get_by_role("main")).to_contain_text("kept a copy of")
+
+
 def test_it_is_kept_once_and_again_when_it_changed(visit: Visit, scenes: Scenes, addresses: list[str]) -> None:
     page = visit("rosa")
     checklist = f"{scenes.url}{addresses[0]}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from time_machine import Traveller
 
 from ivig_care.accounts.models import User
 from ivig_care.care_teams.models import AuditEvent
@@ -25,6 +27,12 @@ def looks() -> list[tuple[str, str, str, int | None]]:
     return list(seen.values_list("who", "role", "about", "about_id"))
 
 
+def copies() -> list[tuple[str, str, int | None]]:
+    """Whose device kept a copy of what."""
+    kept = AuditEvent.objects.filter(verb=AuditEvent.Verb.KEPT).order_by("pk")
+    return list(kept.values_list("who", "about", "about_id"))
+
+
 def test_a_family_looks(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
     sam, day = browser_of(people.sam), infusion.days.get(number=1)
     sam.get(reverse("checklist", args=[infusion.pk]))
@@ -36,6 +44,31 @@ def test_a_family_looks(infusion: Infusion, people: People, browser_of: SignedIn
         ("Sam", "caregiver", "infusionday", day.pk),
         ("Sam", "caregiver", "messages", None),
     ]
+
+
+def test_a_copy_that_a_device_keeps_is_no_look(infusion: Infusion, people: People, browser_of: SignedIn) -> None:
+    maria, page = browser_of(people.maria), reverse("checklist", args=[infusion.pk])
+    for url in (page, page, reverse("home")):
+        maria.get(url, headers={"X-Ahead": "yes"})
+    assert looks() == []
+    assert copies() == [("Maria", "infusion", infusion.pk)]
+    maria.get(page)
+    maria.get(page)
+    assert looks() == [("Maria", "guardian", "infusion", infusion.pk)]
+
+
+def test_what_somebody_has_just_looked_at_is_no_copy_besides(
+    infusion: Infusion, people: People, browser_of: SignedIn, clock: Traveller
+) -> None:
+    maria, page = browser_of(people.maria), reverse("checklist", args=[infusion.pk])
+    maria.get(page)
+    maria.get(page, headers={"X-Ahead": "yes"})
+    assert copies() == []
+    clock.shift(timedelta(minutes=16))
+    maria.get(page, headers={"X-Ahead": "yes"})
+    assert copies() == [("Maria", "infusion", infusion.pk)]
+    log = maria.get(reverse("child_log", args=[people.lena.pk])).text
+    assert "kept a copy of the checklist on a device" in log
 
 
 def test_a_clinician_looks(infusion: Infusion, people: People, browser_of: SignedIn) -> None:

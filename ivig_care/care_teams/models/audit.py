@@ -22,6 +22,7 @@ class AuditEvent(models.Model):
 
     class Verb(models.TextChoices):
         SAW = "saw", gettext_lazy("looked at")
+        KEPT = "kept", gettext_lazy("kept a copy of")
         RECORDED = "recorded", gettext_lazy("recorded")
         CHANGED = "changed", gettext_lazy("changed")
         SHARED = "shared", gettext_lazy("shared")

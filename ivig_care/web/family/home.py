@@ -19,7 +19,7 @@ from ivig_care.web.family.checklists import Problem
 from ivig_care.web.family.erase import erasures_for
 from ivig_care.web.family.rows import sheet_of_any
 from ivig_care.web.family.slots import slots, slots_filled
-from ivig_care.web.http import PersonRequest
+from ivig_care.web.http import PersonRequest, is_copy
 from ivig_care.web.offline.kept import kept
 from ivig_care.web.reach.selectors import off_lines_for
 from ivig_care.web.welcome.screens import QUESTIONS, screen_of
@@ -104,4 +104,4 @@ def _fragment(request: PersonRequest, overview: Overview, on_top: OnTop, problem
 
 def _looked(request: PersonRequest, overview: Overview) -> None:
     things = [(part.infusion, part.child) for part in overview.parts]
-    audit_seen_all(things=things, by=request.user, now=overview.now)
+    audit_seen_all(things=things, by=request.user, now=overview.now, is_copy=is_copy(request))
