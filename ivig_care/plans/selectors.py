@@ -252,6 +252,9 @@ def noted() -> Prefetch[str, QuerySet[StepEvent], str]:
 
 def rows_of(infusion: Infusion, steps: Sequence[Step], *, now: datetime) -> list[StepRow]:
     """The rows of some steps of an infusion, as the checklist page would show them."""
+    # The ledger of a plan that is not prescribed yet cannot be asked, and has nothing to answer.
+    if not steps:
+        return []
     return list(rows_by(steps, ledger_of(infusion), now))
 
 
