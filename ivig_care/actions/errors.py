@@ -58,6 +58,15 @@ class SaidBefore(Refused):
         super().__init__(_("%(name)s has said that already.") % {"name": by})
 
 
+class SaidSince(Refused):
+    """What was to be taken back no longer stands: `by` said something else meanwhile, and that does."""
+
+    def __init__(self, *, by: str, time: str) -> None:
+        self.by, self.time = by, time
+        words = _("%(name)s has said something else about this meanwhile: %(time)s. It stands, and nothing was undone.")
+        super().__init__(words % {"name": by or _("Somebody"), "time": time})
+
+
 class ReasonNeeded(Refused):
     """Something may be recorded, but only with a reason; `why` says what speaks against it."""
 

@@ -13,7 +13,7 @@ from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.errors import GuestElsewhere, Refused
 from ivig_care.care_teams.models import Child, GuestLink
 from ivig_care.common.secrets import secret_hash, secret_make
-from ivig_care.plans.models import Infusion
+from ivig_care.plans.models import Infusion, Plan
 
 LONGEST = timedelta(days=14)
 MOST_STANDING = 10
@@ -25,8 +25,10 @@ def guest_link_make(
 ) -> tuple[GuestLink, str]:
     """A page about one infusion for one guest; the link, and the secret of its address, which is not kept.
 
-    Raises Refused for a time that has gone by or is too far away, and when there are too many.
+    Raises Refused for a time that has gone by or is too far away, when there are too many, or before a plan is active.
     """
+    if Plan.objects.filter(pk=infusion.plan_id, status=Plan.Status.DRAFT).exists():
+        raise Refused(_("This plan is not active yet."))
     if until <= now:
         raise Refused(_("That time has gone by. Choose until when the guest may look."))
     if until > now + LONGEST:

@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import checklist_refresh, infusion_lock
-from ivig_care.actions.errors import Refused, SaidBefore, TimeNotPossible
+from ivig_care.actions.errors import Refused, SaidBefore, SaidSince, TimeNotPossible
 from ivig_care.actions.notices import infusion_cancelled_tell, infusion_moved_tell
 from ivig_care.actions.steps import CLOCK_SLACK
+from ivig_care.common.spoken import day_clock
 from ivig_care.plans.models import Infusion, InfusionDay, InfusionDayEvent, Plan
+from ivig_care.plans.models.infusions import said_mark
 from ivig_care.regimen.changes import Change
 
 FURTHEST_FROM_PLAN = timedelta(hours=24)
@@ -57,9 +59,16 @@ def infusion_day_end(
 
 
 @transaction.atomic
-def infusion_day_undo(*, day: InfusionDay, by: User, now: datetime) -> tuple[Change, ...]:
-    """Take back the last thing said about a day: its end if it has one, else its start."""
+def infusion_day_undo(*, day: InfusionDay, by: User, now: datetime, of: str = "") -> tuple[Change, ...]:
+    """Take back the last thing said about a day: its end if it has one, else its start.
+
+    `of` is the mark of what the person saw: what was taken back before stays so, and whatever was said since stays.
+    Raises SaidSince, ReviewSigned, Refused.
+    """
     day = day_locked(day)
+    if of and of != day.said_mark:
+        _undo_check(day, of)
+        return ()
     if day.actual_end is not None:
         taken_back, kind = day.actual_end, InfusionDayEvent.Kind.END_UNDONE
         day.actual_end = None
@@ -168,6 +177,21 @@ def _was_said(day: InfusionDay, said: datetime | None, at: datetime, kind: Infus
         return said is not None
     event = InfusionDayEvent.objects.filter(day=day, kind=kind).select_related("by").order_by("pk").last()
     raise SaidBefore(by=str(event.by) if event else "", at=said)
+
+
+def _undo_check(day: InfusionDay, of: str) -> None:
+    """Whether what is to be taken back is gone already. Raises SaidSince, Refused when something else stands."""
+    said, kind = (
+        (day.actual_end, InfusionDayEvent.Kind.ENDED)
+        if of.startswith("end.")
+        else (day.actual_start, InfusionDayEvent.Kind.STARTED)
+    )
+    if said is None:
+        return
+    if of == said_mark("start", said):
+        raise Refused(_("This day has an end as well. Undo that first."))
+    event = InfusionDayEvent.objects.filter(day=day, kind=kind).select_related("by").order_by("pk").last()
+    raise SaidSince(by=event.by.name if event else "", time=day_clock(said.astimezone(day.infusion.tz)))
 
 
 def _record(

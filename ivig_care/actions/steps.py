@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -13,10 +14,17 @@ from django.utils.translation import gettext_lazy
 from ivig_care.accounts.models import User
 from ivig_care.actions.audit import Verb, audit_note
 from ivig_care.actions.checklists import ALARM, alarm_set, checklist_hold, checklist_renew, checklist_touch
-from ivig_care.actions.errors import ReasonNeeded, RecordErased, Refused, StepWithdrawn, TimeNotPossible
+from ivig_care.actions.errors import (
+    ReasonNeeded,
+    RecordErased,
+    Refused,
+    SaidSince,
+    StepWithdrawn,
+    TimeNotPossible,
+)
 from ivig_care.actions.silence import ANSWERED, PUT_OFF, deliveries_silence
 from ivig_care.common.bulk import rows_insert, rows_update
-from ivig_care.common.spoken import day_clock, translated
+from ivig_care.common.spoken import day_clock, medicine_called
 from ivig_care.plans.facts import Given, given_as, given_near
 from ivig_care.plans.ledger import ledger_of
 from ivig_care.plans.models import Dose, Infusion, Step, StepEvent
@@ -88,11 +96,16 @@ def step_skip(
 
 
 @transaction.atomic
-def step_undo(*, step: Step, by: User, now: datetime, how: str = "") -> Step:
-    """Take back what was said of a step; the dose it recorded is taken back with it and stays in the record."""
+def step_undo(*, step: Step, by: User, now: datetime, how: str = "", of: Collection[str] = ()) -> Step:
+    """Take back what was said of a step; the dose it recorded is taken back with it and stays in the record.
+
+    `of` are the marks of what the person saw: whatever was said since stays. Raises SaidSince, StepWithdrawn, Refused.
+    """
     infusion, step = _locked(step)
     if not step.is_said:
         return step
+    if of and step.said_mark not in of and step.said_at is not None:
+        raise SaidSince(by=step.said_by.name if step.said_by else "", time=_clock(step.said_at, infusion))
     step.state = step_states.after(State(step.state), Event.UNDONE)
     step.said_at, step.said_by, step.skip_reason = None, None, ""
     alarm_set(step, now=now)
@@ -235,7 +248,7 @@ def _check_allowance(infusion: Infusion, step: Step, at: datetime, given: tuple[
         said = [
             _("Last %(medicine)s: %(clock)s.")
             % {
-                "medicine": step.medicine_name or translated(step.ingredient),
+                "medicine": medicine_called(step.medicine_name, step.ingredient),
                 "clock": _clock(answer.last.at, infusion),
             },
             *said,

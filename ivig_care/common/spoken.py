@@ -113,8 +113,25 @@ def translated(kept: str) -> str:
         return said
     for pattern, words in _kept_patterns():
         if match := pattern.fullmatch(kept):
-            return _(words) % match.groupdict()
+            parts = match.groupdict()
+            if "medicine" in parts:
+                parts["medicine"] = medicine_called("", parts["medicine"])
+            return _(words) % parts
     return kept
+
+
+def medicine_called(name: str, ingredient: str) -> str:
+    """What a medicine is called for the reader: as it stands on the box, and what is in it beside that.
+
+    An ingredient has a name in each language (in Spanish: docs/how-to/translate.md). Where it is not the one that was
+    prescribed, that stands beside it, for it is what the box and the clinic say: "acetaminofén (acetaminophen)". What
+    somebody wrote is never translated.
+    """
+    here = translated(ingredient)
+    if not name or name.casefold() == ingredient.casefold():
+        return here if here == ingredient else f"{here} ({ingredient})"
+    is_said = ingredient.casefold() in name.casefold() or here.casefold() in name.casefold()
+    return name if is_said else f"{name} ({here})"
 
 
 # Between the parts of a line that lists what was said; what somebody wrote stands in quotation marks.

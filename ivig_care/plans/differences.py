@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ivig_care.common.prepared import Prepared
+from ivig_care.common.spoken import medicine_called
 from ivig_care.plans.models import Infusion, InfusionDay, Plan, PlanMedicine, PlanRate
 from ivig_care.regimen.figures import plain
 
@@ -122,7 +123,7 @@ def _premedication(plan: Plan) -> str:
 
 
 def _called(medicine: PlanMedicine) -> str:
-    name = medicine.name or medicine.ingredient
+    name = medicine_called(medicine.name, medicine.ingredient)
     said = {"name": name[:1].upper() + name[1:]}
     match _use(medicine):
         case PlanMedicine.Use.PREMEDICATION:

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from django.conf import settings
+from django.utils.translation import override
+
+from ivig_care.common.spoken import medicine_called, translated
 from ivig_care.plans.facts import schedule_of
 from ivig_care.plans.ledger import Ledger, ledger_of
 from ivig_care.plans.models import Dose, Infusion, Plan, Step
 from ivig_care.regimen.dated import AsNeeded
 from ivig_care.regimen.ledger import Answer, Verdict
-from ivig_care.regimen.medicines import AmbiguousMedicine, Amount, Formulary, Resolved, UnknownMedicine, resolve
+from ivig_care.regimen.medicines import AmbiguousMedicine, Amount, Formulary, Resolved, UnknownMedicine, folded, resolve
 from ivig_care.regimen.steps import State
 
 # So far from its time a step that is still open may be the very dose that somebody writes down as an extra one.
@@ -41,6 +45,11 @@ class Meant:
     is_known: bool
     is_combination: bool
 
+    @property
+    def called(self) -> str:
+        """As it was named, and what is in it; what several are in says its name."""
+        return self.name if len(self.amounts) > 1 else medicine_called(self.name, self.amounts[0].ingredient)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
@@ -63,7 +72,7 @@ class Offer:
 def meant_by(wanted: Wanted, infusion: Infusion, formulary: Formulary) -> Meant:
     """What somebody means by a dose. mL become mg where the strength is known: of the plan, or of the product."""
     try:
-        resolved = resolve(wanted.medicine, formulary)
+        resolved = resolve(_ingredient_named(wanted.medicine, formulary), formulary)
     except (UnknownMedicine, AmbiguousMedicine):
         amounts = (Amount(ingredient=_as_kept(wanted.medicine), mg=wanted.mg),)
         return Meant(name=wanted.medicine, amounts=amounts, is_known=False, is_combination=False)
@@ -115,7 +124,7 @@ def offers_of(infusion: Infusion, now: datetime) -> list[Offer]:
 
 def medicine_names(infusion: Infusion, formulary: Formulary) -> list[str]:
     """Names to choose from: those of the plan first, then everything that has a name here."""
-    own = [order.name or order.ingredient for order in infusion.plan.medicines.all()]
+    own = [order.name or translated(order.ingredient) for order in infusion.plan.medicines.all()]
     return list(dict.fromkeys([*own, *_every_name(formulary)]))
 
 
@@ -140,13 +149,24 @@ def _amounts(wanted: Wanted, resolved: Resolved, infusion: Infusion) -> tuple[Am
     return (Amount(ingredient=part.ingredient, mg=mg),)
 
 
+def _ingredient_named(name: str, formulary: Formulary) -> str:
+    """The ingredient that has this name in some language of ours; else the name as it is."""
+    wanted = folded(name)
+    for language, _ in settings.LANGUAGES:
+        with override(language):
+            for medicine in formulary.medicines:
+                if folded(translated(medicine.ingredient)) == wanted:
+                    return medicine.ingredient
+    return name
+
+
 def _as_kept(name: str) -> str:
     return " ".join(name.split())[:60]
 
 
 def _every_name(formulary: Formulary) -> Iterator[str]:
     for medicine in formulary.medicines:
-        yield from (medicine.ingredient, *medicine.names)
+        yield from dict.fromkeys((translated(medicine.ingredient), medicine.ingredient, *medicine.names))
     for combination in formulary.combinations:
         yield combination.name
 

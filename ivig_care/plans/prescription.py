@@ -149,7 +149,7 @@ def _unset_as_needed(plan: Plan) -> Iterator[Unset]:
             _("until when"): not medicine.until_hours,
         }
         if words := ", ".join(word for word, is_missing in missing.items() if is_missing):
-            said = {"medicine": medicine.ingredient, "missing": words}
+            said = {"medicine": translated(medicine.ingredient), "missing": words}
             yield Unset(Section.AS_NEEDED, _("%(medicine)s when needed: %(missing)s") % said)
 
 

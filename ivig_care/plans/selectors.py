@@ -12,7 +12,7 @@ from itertools import groupby
 from django.db.models import Prefetch, QuerySet
 
 from ivig_care.common.prepared import Prepared
-from ivig_care.common.spoken import translated
+from ivig_care.common.spoken import medicine_called, translated
 from ivig_care.plans.ends import CLOSING_STEP, can_send, is_step
 from ivig_care.plans.facts import Worked, given_near, read_anew, schedule_of
 from ivig_care.plans.ledger import Ledger, ledger_of
@@ -40,10 +40,7 @@ def step_name(step: Step) -> str:
     """What a step is called on a row, a button and a message: the medicine as it stands on the box, else its title."""
     if not step.ingredient:
         return translated(step.title)
-    ingredient = translated(step.ingredient)
-    name = step.medicine_name or ingredient
-    is_said = step.ingredient.lower() in name.lower() or ingredient.lower() in name.lower()
-    both = name if is_said else f"{name} ({ingredient})"
+    both = medicine_called(step.medicine_name, step.ingredient)
     return both[:1].upper() + both[1:]
 
 
@@ -262,6 +259,9 @@ def noted() -> Prefetch[str, QuerySet[StepEvent], str]:
 
 def rows_of(infusion: Infusion, steps: Sequence[Step], *, now: datetime) -> list[StepRow]:
     """The rows of some steps of an infusion, as the checklist page would show them."""
+    # The ledger of a plan that is not prescribed yet cannot be asked, and has nothing to answer.
+    if not steps:
+        return []
     return list(rows_by(steps, ledger_of(infusion), now))
 
 

@@ -160,8 +160,8 @@ def resolve(name: str, formulary: Formulary) -> Resolved:
 
     Raises UnknownMedicine: a name is never taken for an ingredient of its own. Raises AmbiguousMedicine.
     """
-    wanted = _folded(name)
-    meant = {contents for known, contents in _named(formulary) if _folded(known) == wanted}
+    wanted = folded(name)
+    meant = {contents for known, contents in _named(formulary) if folded(known) == wanted}
     if not meant:
         raise UnknownMedicine(name)
     if len(meant) > 1:
@@ -186,7 +186,7 @@ def _named(formulary: Formulary) -> Iterator[tuple[str, tuple[Amount, ...]]]:
         yield combination.name, combination.contents
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """The name without what does not tell two names apart: case, accents, spaces around and between."""
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
     return " ".join(plain.casefold().split())

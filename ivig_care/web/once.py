@@ -119,12 +119,13 @@ def _end(entry: SentEntry | None, outcome: Outcome) -> None:
 
 
 def _outcome(request: PersonRequest, response: HttpResponse, said_before: int) -> Outcome:
-    # What was taken leads on, or is a part of a page; a whole page still asks something.
+    # What was taken leads on, or is a part of a page; a whole page still asks something. What leads back may say why.
     is_asking = response.status_code == HTTPStatus.OK and not request.htmx
-    if is_asking or response.status_code >= HTTPStatus.BAD_REQUEST:
+    if is_asking or response.status_code >= HTTPStatus.BAD_REQUEST or hasattr(request, "refused_for"):
         words = getattr(request, "refused_for", "") or _("This could not be recorded as it is. Enter it again.")
         wants_reason, look = getattr(request, "wants_reason", False), getattr(request, "refused_look", "")
-        return Outcome(status=REFUSED, words=words, wants_reason=wants_reason, look=look)
+        to = response.headers.get("Location", "")
+        return Outcome(status=REFUSED, words=words, wants_reason=wants_reason, look=look, to=to)
     said = _said(request)[said_before:]
     is_conflict = any(message.level == messages.WARNING for message in said)
     return Outcome(
@@ -176,4 +177,6 @@ def _short(request: PersonRequest, outcome: Outcome) -> HttpResponse:
         _storage(request).used = True
     else:
         said["to"] = outcome.to
-    return JsonResponse(said, status=HTTPStatus.UNPROCESSABLE_ENTITY if outcome.status == REFUSED else HTTPStatus.OK)
+    # Whoever is led to where it is said may follow.
+    is_led = outcome.status != REFUSED or bool(said.get("to"))
+    return JsonResponse(said, status=HTTPStatus.OK if is_led else HTTPStatus.UNPROCESSABLE_ENTITY)

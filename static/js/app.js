@@ -102,6 +102,7 @@ function say(name) {
   byId("toasts").replaceChildren(toast);
 }
 
+document.addEventListener("say", ({ detail }) => say(detail));
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(name, ({ detail }) => {
     if (isPoll(detail)) notice("offline");

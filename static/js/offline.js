@@ -48,18 +48,12 @@ const queue = () =>
     return { store, shown };
   }));
 
-// Nothing must look as if it had been taken that is lost.
-function notTaken() {
-  parts = undefined;
-  const toasts = document.getElementById("toasts");
-  const text = Object.assign(document.createElement("span"), { textContent: toasts.dataset.failed });
-  toasts.replaceChildren(Object.assign(document.createElement("div"), { className: "toast error" }));
-  toasts.firstChild.append(text);
-}
+// Nothing must look as if it had been taken that is lost: app.js says it.
+const say = (name) => document.dispatchEvent(new CustomEvent("say", { detail: name }));
 
 async function wait(form, fields, tappedAt, submitter) {
-  const { store, shown } = (await queue().catch(() => {})) ?? {};
-  if (!store) return notTaken();
+  const { store, shown } = (await queue().catch(() => { parts = undefined; })) ?? {};
+  if (!store) return say("failed");
   await store.add({ person: place.dataset.person, form, fields, tappedAt, submitter });
   await shown.draw();
   shown.tell(place.dataset.kept);
@@ -133,6 +127,12 @@ function sendPlainly(form, { name, value } = {}) {
 
 document.addEventListener("submit", (event) => {
   const form = waits(event.target);
+  // What cannot wait stays as it was typed, where a browser would show a page of its own. Signing out goes on.
+  const cannotWait = !form && event.target.matches("main form[method=post]:not([hx-post], [action$='/logout/'])");
+  if (cannotWait && !navigator.onLine) {
+    event.preventDefault();
+    say("offline");
+  }
   if (!form || (form.hasAttribute("hx-post") && !form.closest("[hx-disable]")) || event.defaultPrevented) return;
   event.preventDefault();
   send(form, new FormData(form, event.submitter), event.submitter);

@@ -67,7 +67,8 @@ export async function add({ person, form, fields, tappedAt, submitter }) {
   const amount = value("amount") && `${value("amount")} ${value("unit") ?? ""}`.trim();
   const button = submitter ?? form.querySelector("button");
   const key = value("key") ?? crypto.randomUUID();
-  const url = new URL(form.getAttribute("hx-post") ?? form.action, location).pathname;
+  const { pathname, search, searchParams } = new URL(form.getAttribute("hx-post") ?? form.action, location);
+  const url = pathname + search;
   const step = url.match(/^\/steps\/(\d+)\//);
   // Of several children it is said whose it is: beside the step on the first page, else by the page itself.
   const whose = words(form.closest("article")?.querySelector(".who")) || document.getElementById("main").dataset.child;
@@ -83,7 +84,7 @@ export async function add({ person, form, fields, tappedAt, submitter }) {
     what: form.dataset.what ?? "",
     fields: said.filter(([name]) => !["key", ...(isTimed ? [] : ["ago", "at", "exact"])].includes(name)),
     label: (whose ? `${whose} – ` : "") + (whole ?? [name, words(button), amount, typed(form)].filter(Boolean).join(": ")),
-    steps: step ? [step[1]] : said.filter(([name]) => name === "step").map(([, one]) => one),
+    steps: step ? [step[1]] : [...said.filter(([name]) => name === "step").map(([, one]) => one), ...searchParams.getAll("step")],
     state: "waiting",
     words: "",
   });

@@ -2,6 +2,7 @@
 
 // As what the day goes on after each thing that was said, and what can be said of it then.
 const AFTER = { start: "running", rate: "running", resume: "running", pause: "paused", end: "ended" };
+Object.assign(AFTER, { unstart: "planned", unend: "running", unpause: "running" });
 const MAY = { planned: ["start"], running: ["rate", "pause", "end"], paused: ["resume", "end"], ended: [] };
 const BEFORE = { start: "planned", rate: "running", pause: "running", resume: "paused", end: "running" };
 

@@ -56,13 +56,19 @@ const mark = (text) => entry.make("p", { className: "waiting-mark", textContent:
 function markAll(entries) {
   for (const old of document.querySelectorAll(".waiting-mark")) old.remove();
   for (const row of document.querySelectorAll(".is-waiting")) row.classList.remove("is-waiting");
+  for (const form of document.querySelectorAll("main form[data-queue][action*='/undo/'][hidden]")) form.hidden = false;
   for (const one of entries.filter(({ state }) => state === "waiting" || state === "stuck")) {
     const time = entry.when(one);
+    const isUndo = /\/undo\/(\?|$)/.test(one.url);
     for (const key of one.steps) {
       const row = document.getElementById(`step-${key}`);
       if (!row) continue;
       if (!one.url.endsWith("/note/")) row.classList.add("is-waiting");
-      row.querySelector("h3").after(mark(place.dataset.row.replace("{time}", time)));
+      row.querySelector("h3").after(mark(place.dataset[isUndo ? "undo" : "row"].replace("{time}", time)));
+    }
+    for (const form of isUndo && !one.steps.length ? document.querySelectorAll(`main form[action="${one.url}"]`) : []) {
+      form.hidden = true;
+      if (!form.closest("[data-day]")) form.after(mark(place.dataset.undo.replace("{time}", time)));
     }
     for (const day of one.order ? document.querySelectorAll(`[data-day="${one.order}"]`) : []) {
       if (one.state === "waiting") day.classList.add("is-waiting");

@@ -179,7 +179,9 @@ def _delivery(infusion: Infusion, person: User, at: datetime) -> Delivery:
 
 def _sharing(world: World, child: Child, clinic: Clinic, users: dict[Role, User], family: int, mark: str) -> None:
     guardian, now = users[Role.GUARDIAN], STARTS_AT - HOUR
-    infusion = Infusion.objects.filter(plan__child=child, closed_at__isnull=True).order_by("-pk")[0]
+    infusion = Infusion.objects.filter(plan__child=child, plan__status="active", closed_at__isnull=True).order_by(
+        "-pk"
+    )[0]
     for place in Membership.objects.filter(child=child):
         world.add("family place", family, pk=child.pk, place=place.pk)
     for place in Membership.objects.filter(clinic=clinic):

@@ -10,14 +10,16 @@ from django.test import Client
 from time_machine import Traveller
 
 from ivig_care.accounts.models import User
+from ivig_care.actions.errors import Refused
 from ivig_care.actions.guests import MOST_STANDING, guest_link_make
+from ivig_care.actions.plans import plan_draft
 from ivig_care.actions.steps import step_tick
 from ivig_care.care_teams.models import AuditEvent, GuestLink
 from ivig_care.plans.models import Dose, Infusion, Step
 from ivig_care.web.limits import MOST_FAILURES
 from tests.actors import People
-from tests.conftest import STARTS_AT
-from tests.factories import active_infusion
+from tests.conftest import ACTIVATED_AT, STARTS_AT
+from tests.factories import active_infusion, built_in_version
 from tests.web.messages import everything, premedication
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -256,6 +258,16 @@ def test_the_guest_does_nothing_once_the_plan_is_a_draft_or_moved_away(
     infusion.plan.status = "ended"
     infusion.plan.save()
     assert nana.post(f"/g/{secret}/done/", {"step": premedication(infusion)[0].pk, "ago": 0}).status_code == 404
+
+
+def test_a_plan_that_is_not_prescribed_yet_has_no_guests(people: People, nana: Client, secret: str) -> None:
+    draft = plan_draft(child=people.lena, version=built_in_version(ACTIVATED_AT), by=people.weiss, at=ACTIVATED_AT)
+    infusion = draft.infusions.get()
+    with pytest.raises(Refused, match="not active yet"):
+        made(people, infusion)
+    # Nothing is due in it, and nothing breaks.
+    GuestLink.objects.update(infusion=infusion)
+    assert nana.get(f"/g/{secret}/").status_code == 200
 
 
 def test_views_and_ticks_stand_in_the_log(nana: Client, secret: str, infusion: Infusion, clock: Traveller) -> None:

@@ -133,10 +133,22 @@ class InfusionDay(models.Model):
         return f"day {self.number} of infusion {self.infusion_id}"
 
     @property
+    def said_mark(self) -> str:
+        """What was said last of it, as a form hands it back that takes just this back; empty when nothing was."""
+        if self.actual_end is not None:
+            return said_mark("end", self.actual_end)
+        return "" if self.actual_start is None else said_mark("start", self.actual_start)
+
+    @property
     def paused_at(self) -> datetime | None:
         """Since when it stands still, as `with_pause` has read it."""
         since: datetime | None = self.__dict__["still_since"]
         return since
+
+
+def said_mark(verb: str, at: datetime) -> str:
+    """The mark of a day that is said to "start" or to "end" at `at`."""
+    return f"{verb}.{int(at.timestamp())}"
 
 
 class InfusionDayEvent(models.Model):

@@ -152,6 +152,13 @@ class Step(models.Model):
         """Whether somebody said that it was done or skipped."""
         return State(self.state).is_said
 
+    @property
+    def said_mark(self) -> str:
+        """What stands of it, as a form hands it back that takes just this back; empty when nothing does."""
+        if not self.is_said or self.said_at is None:
+            return ""
+        return f"{self.pk}.{self.state}.{int(self.said_at.timestamp())}.{self.said_by_id or 0}"
+
     def phase(self, now: datetime) -> Phase:
         """Where `now` lies in its window."""
         return self.window.phase(now)

@@ -29,7 +29,6 @@ class AnswerForm(forms.Form):
 
     use_required_attribute = False
 
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
     words = forms.CharField(
         label=gettext_lazy("What did you do?"),
         max_length=LONGEST_ANSWER,
@@ -40,7 +39,7 @@ class AnswerForm(forms.Form):
 
     @property
     def keys(self) -> frozenset[int]:
-        """Which concerns stood there; whatever else was sent is none."""
+        """Which concerns stood there, as the page hands it back; whatever else was sent is none."""
         return frozenset(int(one) for one in self.data.get("seen", "").split() if _KEY.fullmatch(one))
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ivig_care.protocols.models import Product
+from ivig_care.web.numbers import Number, WholeNumber
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -45,7 +46,7 @@ class Fits:
             raise ValidationError(_("Too many digits: at most %(places)s after the point.") % {"places": self.places})
 
 
-class Amount(forms.DecimalField):
+class Amount(Number):
     """A number above zero. A plain text box, so that a slip stays on the page to be mended."""
 
     def __init__(self, label: StrOrPromise, *, whole: int, places: int, help_text: StrOrPromise = "") -> None:
@@ -55,11 +56,15 @@ class Amount(forms.DecimalField):
             widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
             help_text=help_text,
             validators=[Fits(whole, places)],
-            error_messages={"invalid": gettext_lazy("Write a number, for example 0.6.")},
+            wrong=gettext_lazy("Write a number, for example 0.6."),
+            below=10**whole,
+            # Fits says it in words of its own.
+            min_value=None,
+            max_digits=None,
         )
 
 
-class Whole(forms.IntegerField):
+class Whole(WholeNumber):
     """A whole number between two bounds."""
 
     def __init__(self, label: StrOrPromise, *, least: int, most: int, help_text: StrOrPromise = "") -> None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from ivig_care.actions.briefing import Said
 from ivig_care.plans.models import BriefingAnswer
 from ivig_care.plans.ready import Ready
-from ivig_care.web.family.numbers import Number
+from ivig_care.web.numbers import Number
 
 KG_PER_LB = Decimal("0.45359237")
 LONGEST_WORDS = 300

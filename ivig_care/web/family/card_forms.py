@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ivig_care.actions.lots import Label
 from ivig_care.web.family.forms import WhenForm
-from ivig_care.web.family.numbers import Number
+from ivig_care.web.numbers import Number
 
 NOT_A_NUMBER = _("Write the number that the pump shows, for example 24 or 24.5.")
 NOT_GRAMS = _("Write the grams as a number, for example 10.")

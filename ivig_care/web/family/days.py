@@ -27,6 +27,7 @@ from ivig_care.care_teams.access import Right
 from ivig_care.common import clock
 from ivig_care.plans.facts import changes_if
 from ivig_care.plans.models import InfusionDay, Plan
+from ivig_care.plans.models.infusions import said_mark
 from ivig_care.regimen.changes import Action, Change
 from ivig_care.web.family.forms import WhenForm
 from ivig_care.web.family.steps import first_error
@@ -99,13 +100,15 @@ def end(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+@once
 def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """The last thing said about this day was a mistake."""
     day = _day(request, pk)
     try:
-        infusion_day_undo(day=day, by=request.user, now=clock.now())
+        infusion_day_undo(day=day, by=request.user, now=clock.now(), of=request.POST.get("of", ""))
         messages.success(request, _("Undone. The open steps are where they were before."))
     except Refused as refused:
+        refusal_note(request, str(refused))
         messages.error(request, str(refused))
     return _back(request, day)
 
@@ -176,7 +179,7 @@ def _saved(
     words = ngettext("%(count)s open step moved.", "%(count)s open steps moved.", moved) % {"count": moved}
     said = saying.said % {"number": day.number, "time": day_clock(at, day.infusion.tz)}
     text = f"{said} {words if moved else _('No step moved.')}"
-    messages.success(request, text, extra_tags=undo_tag("undo-day", day.pk))
+    messages.success(request, text, extra_tags=undo_tag("undo-day", day.pk, of=[said_mark(saying.verb, at)]))
     return _back(request, day)
 
 

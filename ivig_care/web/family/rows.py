@@ -81,6 +81,8 @@ class RowLook(NamedTuple):
     # Where what is to be done is done in its own way, and which way that is: "drinks", "check", "list" or "close".
     way: str = ""
     way_url: str = ""
+    # What "undo" takes back, so that it takes back nothing that was said since.
+    said_mark: str = ""
 
     @property
     def is_too_soon(self) -> bool:
@@ -91,7 +93,7 @@ class RowLook(NamedTuple):
 # What differs from row to row of one kind.
 WORDS = (
     *("name", "mg", "ml", "mg_per_ml", "goal_ml", "why", "due", "closes", "said", "said_by"),
-    *("last_given", "next_allowed", "then_none_until", "child", "way_url"),
+    *("last_given", "next_allowed", "then_none_until", "child", "way_url", "said_mark"),
 )
 
 
@@ -142,6 +144,7 @@ def row_look(
         is_at_home=is_at_home,
         way=way,
         way_url=way_url,
+        said_mark=step.said_mark,
     )
 
 

@@ -103,9 +103,8 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
         before = already_said(step, sent_for=form.instant if was_queued(request) else None)
         messages.warning(request, of_whom(request, step.infusion, before))
         return answered_response(request, step)
-    messages.success(
-        request, of_whom(request, step.infusion, said_words(step)), extra_tags=undo_tag("undo-step", step.pk)
-    )
+    words = of_whom(request, step.infusion, said_words(step))
+    messages.success(request, words, extra_tags=undo_tag("undo-step", step.pk, of=[step.said_mark]))
     return answered_response(request, step)
 
 
@@ -123,7 +122,7 @@ def skip(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         return problem_response(request, step, str(refused), open_form="skip", typed=note)
     words = of_whom(request, step.infusion, skipped_words(step))
-    messages.success(request, words, extra_tags=undo_tag("undo-step", step.pk))
+    messages.success(request, words, extra_tags=undo_tag("undo-step", step.pk, of=[step.said_mark]))
     return answered_response(request, step)
 
 
@@ -133,7 +132,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """What was said was a mistake."""
     step = _step(request, pk)
     try:
-        step = step_undo(step=step, by=request.user, now=clock.now())
+        step = step_undo(step=step, by=request.user, now=clock.now(), of=request.POST.getlist("of"))
     except Refused as refused:
         return problem_response(request, step, str(refused))
     words = _("%(step)s: undone. It is open again.") % {"step": step_name(step)}

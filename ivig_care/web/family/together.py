@@ -66,7 +66,11 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
     news = [step for step in said if is_news(step, request.user, min(at, now))]
     sent_for = at if was_queued(request) else None
     words = [said_words(step) if step in news else already_said(step, sent_for=sent_for) for step in said]
-    undo = undo_tag("undo-steps", infusion.pk, [step.pk for step in news]) if news else ""
+    undo = (
+        undo_tag("undo-steps", infusion.pk, [step.pk for step in news], of=[step.said_mark for step in news])
+        if news
+        else ""
+    )
     say = messages.success if len(news) == len(said) else messages.warning
     say(request, of_whom(request, infusion, " ".join(words)), extra_tags=undo)
     return answered_response(request, said[-1])
@@ -77,10 +81,10 @@ def tick(request: PersonRequest, pk: int) -> HttpResponse:
 def undo(request: PersonRequest, pk: int) -> HttpResponse:
     """All of them were said by mistake."""
     infusion, now = _infusion(request, pk), clock.now()
-    steps = _steps(infusion, request.GET.getlist("step"))
+    steps, of = _steps(infusion, request.GET.getlist("step")), request.POST.getlist("of")
     try:
         with transaction.atomic(), audits_last():
-            taken_back = [step_undo(step=step, by=request.user, now=now) for step in steps]
+            taken_back = [step_undo(step=step, by=request.user, now=now, of=of) for step in steps]
     except Refused as refused:
         return problem_response(request, steps[0], str(refused))
     names = ", ".join(step_name(step) for step in taken_back)

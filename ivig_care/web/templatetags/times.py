@@ -152,5 +152,12 @@ def called(step: Step) -> str:
 
 @register.filter
 def medicine(dose: Dose) -> str:
-    """What was given: the medicine as it stands on the box, else its ingredient."""
-    return dose.medicine_name or spoken.translated(dose.ingredient)
+    """What was given: the medicine as it stands on the box, and its ingredient."""
+    return spoken.medicine_called(dose.medicine_name, dose.ingredient)
+
+
+@register.simple_tag
+def medicine_name(name: str, ingredient: str) -> str:
+    """A medicine that is prescribed: as it stands on the box, and its ingredient."""
+    called = spoken.medicine_called(name, ingredient)
+    return called[:1].upper() + called[1:]

@@ -142,13 +142,14 @@ def test_an_answer_says_something(concern: Concern, doctor: Client) -> None:
     assert not ConcernAnswer.objects.exists()
 
 
-@pytest.mark.parametrize("seen", ["", "x", "-1", "9" * 30, "\u0663", "999999"])
+@pytest.mark.parametrize("seen", ["", "x", "-1", "9" * 30, "\u0663", "999999", "\x00", "a\x00b", "x" * 10_000])
 def test_a_form_that_saw_nothing_answers_nothing(concern: Concern, doctor: Client, seen: str) -> None:
     response = doctor.post(page_of(concern.infusion), {"words": "We called.", "seen": seen})
     page = response.content.decode()
     assert response.status_code == 422
     assert "There is nothing here to answer. Nothing was changed." in page
-    assert "We called." in page
+    assert "We called.</textarea>" in page
+    assert f'name="seen" value="{concern.pk}"' in page
     assert not ConcernAnswer.objects.exists()
 
 

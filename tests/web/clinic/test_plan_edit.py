@@ -86,6 +86,14 @@ def test_a_whole_prescription_is_kept_as_typed(draft: Plan, typed: dict[str, str
     assert _unset(doctor.get(_edit(draft))) == []
 
 
+def test_a_comma_is_a_point_and_shows_as_one(draft: Plan, typed: dict[str, str], doctor: Client) -> None:
+    doctor.post(_edit(draft), typed | {"weight_kg": "20,5", "rate-0-ml_per_kg_h": "1.125"})
+    draft.refresh_from_db()
+    assert (draft.weight_kg, draft.rates.all()[0].ml_per_kg_h) == (Decimal("20.5"), Decimal("1.125"))
+    form = doctor.get(_edit(draft)).context["form"]
+    assert (form.values["weight_kg"].value(), form.rates[0]["ml_per_kg_h"].value()) == ("20.5", "1.125")
+
+
 def test_the_saved_page_shows_what_was_typed_and_what_it_means(
     draft: Plan, typed: dict[str, str], doctor: Client
 ) -> None:
@@ -160,12 +168,17 @@ NO_NUMBER = "Write a number, for example 0.6."
         ("weight_kg", "-20", ABOVE_0),
         ("weight_kg", "20.123", TOO_MANY),
         ("weight_kg", "1000", "Too large: at most 3 digits before the point."),
-        ("weight_kg", "1e400", "Too large: at most 3 digits before the point."),
-        ("weight_kg", "1e-400", TOO_MANY),
+        ("weight_kg", "1e400", NO_NUMBER),
+        ("weight_kg", "1e-400", NO_NUMBER),
+        ("weight_kg", "1e1", NO_NUMBER),
+        ("weight_kg", "2_0", NO_NUMBER),
         ("weight_kg", "NaN", NO_NUMBER),
         ("weight_kg", "Infinity", NO_NUMBER),
         ("weight_kg", "twenty", NO_NUMBER),
-        ("weight_kg", "20,5", NO_NUMBER),
+        ("weight_kg", "20 5", NO_NUMBER),
+        ("before-0-mg", "1,250", "Do you mean 1250 or 1.25?"),
+        ("fluids_goal_ml", "1,500", "Do you mean 1500 or 1.5?"),
+        ("fluids_goal_ml", "1_500", "Write a whole number from 1 to 9999."),
         ("dose_g_per_kg", "2000", "Too large: at most 2 digits before the point."),
         ("rate-0-ml_per_kg_h", "0.0001", "Too many digits: at most 3 after the point."),
         ("rate-0-minutes", "0", "Write a whole number from 1 to 1440."),

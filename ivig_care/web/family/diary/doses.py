@@ -99,7 +99,7 @@ def _save(request: PersonRequest, infusion: Infusion, form: DoseForm, meant: Mea
     except RegimenError:
         return _page(request, infusion, form, problem=str(NO_SUCH_COURSE))
     words = _("%(medicine)s: written down, given %(when)s.") % {
-        "medicine": _capital(meant.name),
+        "medicine": _capital(meant.called),
         "when": day_clock(doses[0].given_at, infusion.tz),
     }
     check = infusion.steps.open().filter(slot__in=[f"recheck.{dose.pk}" for dose in doses]).first()

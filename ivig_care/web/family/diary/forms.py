@@ -20,7 +20,7 @@ from ivig_care.regimen.fluids import FluidKind
 from ivig_care.regimen.symptoms import Method, Severity, Symptom, SymptomSaid, Temperature
 from ivig_care.regimen.units import FAHRENHEIT, ML, OZ, is_plausible, to_celsius, to_ml
 from ivig_care.web.family.forms import WhenForm
-from ivig_care.web.family.numbers import Number
+from ivig_care.web.numbers import Number
 
 NO_AMOUNT = gettext_lazy("Choose a cup, or write how much it was.")
 NOT_A_NUMBER = gettext_lazy("Write a number, for example 250.")

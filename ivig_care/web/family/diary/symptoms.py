@@ -78,6 +78,7 @@ def undo(request: PersonRequest, pk: int) -> HttpResponse:
     try:
         report_take_back(report=report, by=request.user, now=clock.now())
     except Refused as refused:
+        refusal_note(request, str(refused))
         messages.error(request, str(refused))
         return redirect("diary", pk=report.infusion_id)
     told = _(" The clinic has heard of it: call if it is a mistake.") if report.concerns.exists() else ""

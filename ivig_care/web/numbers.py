@@ -1,4 +1,4 @@
-"""A number as a family writes it: with a point or a comma, and asked about where it could be two."""
+"""A number as people write it: with a point or a comma, and asked about where it could be two."""
 
 from __future__ import annotations
 
@@ -24,12 +24,24 @@ _MARK = re.compile("([.,])")
 _SPACED = re.compile(r"\d{1,3}(\s\d{3})+([.,]\d+)?")
 # Python reads more as a number than people write: "1e2", "6_25".
 _WRITTEN = re.compile(r"-?[0-9.]+")
+_WHOLE = re.compile(r"-?[0-9]{1,18}(\.0*)?")
 
 
 class Number(forms.DecimalField):
-    """A number above zero. A comma or a point is what parts off the tenths, unless it plainly parts thousands."""
+    """A number above zero. A comma or a point is what parts off the tenths, unless it plainly parts thousands.
 
-    def __init__(self, *, wrong: StrOrPromise, errors: Mapping[str, StrOrPromise] | None = None, **more: Any) -> None:
+    Where no number can reach `below`, "2.125" is no thousand and is not asked about; "2,125" is all the same.
+    """
+
+    def __init__(
+        self,
+        *,
+        wrong: StrOrPromise,
+        errors: Mapping[str, StrOrPromise] | None = None,
+        below: int | None = None,
+        **more: Any,
+    ) -> None:
+        self.below = below
         kept = {"max_digits": 9, "min_value": Decimal("0.001")}
         super().__init__(**{**kept, **more, "error_messages": dict.fromkeys(_WRONG, wrong) | dict(errors or {})})
 
@@ -37,13 +49,26 @@ class Number(forms.DecimalField):
         """The number that is meant. Raises ValidationError, which asks where two could be."""
         if not isinstance(value, str):
             return super().to_python(value)
-        plain = _plain(value)
+        plain = _plain(value, below=self.below)
         if plain and not _WRITTEN.fullmatch(plain):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(plain)
 
 
-def _plain(typed: str) -> str:
+class WholeNumber(forms.IntegerField):
+    """A whole number, read with the same care."""
+
+    def to_python(self, value: Any) -> Any:
+        """The number that is meant. Raises ValidationError, which asks where two could be."""
+        if not isinstance(value, str):
+            return super().to_python(value)
+        plain = _plain(value)
+        if plain and not _WHOLE.fullmatch(plain):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(plain)
+
+
+def _plain(typed: str, *, below: int | None = None) -> str:
     """The same as Python writes it; digits of other scripts are the digits that they are."""
     said = "".join(str(unicodedata.decimal(one, one)) for one in typed.strip())
     said = "".join(part.strip() for part in _MARK.split(said))
@@ -51,7 +76,11 @@ def _plain(typed: str) -> str:
         said = "".join(said.split())
     if _EITHER.fullmatch(said):
         digits = re.sub("[.,]", "", said)
-        small = f"{Decimal(said.replace(',', '.')):.2f}".rstrip("0").rstrip(".")
+        is_too_large = below is not None and int(digits) >= below
+        if is_too_large and "." in said:
+            return said
+        tenths = said.replace(",", ".")
+        small = (tenths if is_too_large else f"{Decimal(tenths):.2f}").rstrip("0").rstrip(".")
         words = _("Do you mean %(large)s or %(small)s? Write it like that, so that nobody takes it for the other.")
         raise forms.ValidationError(words % {"large": digits, "small": small}, code="two_numbers")
     if _THOUSANDS.fullmatch(said):
