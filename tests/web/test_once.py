@@ -250,7 +250,7 @@ def test_a_form_tapped_twice_leads_on_to_where_it_led_the_first_time(
     # Not to the empty form: to the card that says whom to call.
     assert again.headers["Location"] == reverse("report", args=[SymptomReport.objects.get().pk])
     page = maria.get(again.headers["Location"]).content.decode()
-    assert page.count("The clinic has been told, but call all the same.") == 1
+    assert page.count("<span>Written down. The clinic has been told, but call all the same.") == 1
 
 
 def test_a_day_started_by_a_double_tap_is_not_asked_for_again(
