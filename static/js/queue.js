@@ -56,6 +56,12 @@ function typed(form) {
   return said.filter(Boolean).join(", ").slice(0, 300);
 }
 
+// What a button says, without the name once more that it has for those who hear it.
+function pressed(button, name) {
+  const said = words(button);
+  return name && said.endsWith(name) ? said.slice(0, -name.length).replace(/[\s:]+$/, "") : said;
+}
+
 /** Keep what a form says, with the moment at which it was said. The form gets a new key: it may be used again. */
 export async function add({ person, form, fields, tappedAt, submitter }) {
   const said = [...fields].filter(([name]) => name !== "csrfmiddlewaretoken");
@@ -83,7 +89,7 @@ export async function add({ person, form, fields, tappedAt, submitter }) {
     order: form.dataset.order ?? "",
     what: form.dataset.what ?? "",
     fields: said.filter(([name]) => !["key", ...(isTimed ? [] : ["ago", "at", "exact"])].includes(name)),
-    label: (whose ? `${whose} – ` : "") + (whole ?? [name, words(button), amount, typed(form)].filter(Boolean).join(": ")),
+    label: (whose ? `${whose} – ` : "") + (whole ?? [name, pressed(button, name), amount, typed(form)].filter(Boolean).join(": ")),
     steps: step ? [step[1]] : [...said.filter(([name]) => name === "step").map(([, one]) => one), ...searchParams.getAll("step")],
     state: "waiting",
     words: "",

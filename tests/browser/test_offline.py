@@ -64,7 +64,7 @@ def test_what_was_ticked_without_a_signal_is_sent_once_with_its_time(phone: Page
 def test_of_several_children_what_waits_says_whose_it_is(phone: Page) -> None:
     phone.context.set_offline(True)
     medicine(phone, "Diphenhydramine").get_by_role("button", name="Given now").tap()
-    expect(phone.locator("#waiting li")).to_contain_text(re.compile(r"Kim \d+ – Diphenhydramine: "))
+    expect(phone.locator("#waiting li strong")).to_have_text(re.compile(r"Kim \d+ – Diphenhydramine: ✓ Given now$"))
 
 
 def test_a_lost_answer_is_asked_for_again_and_nothing_is_done_twice(phone: Page, scenes: Scenes) -> None:

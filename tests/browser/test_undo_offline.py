@@ -23,7 +23,7 @@ def test_a_step_is_undone_later_and_once(phone: Page, scenes: Scenes) -> None:
     expect(row.locator(".waiting-mark")).to_contain_text("Undo waits to be sent")
     expect(row.get_by_role("button", name="Undo")).to_be_hidden()
     phone.locator("#waiting summary").tap()
-    expect(phone.locator("#waiting li")).to_contain_text("Diphenhydramine")
+    expect(phone.locator("#waiting li strong")).to_have_text(re.compile(r"Diphenhydramine: Undo$"))
     assert violations(phone) == []
     phone.context.set_offline(False)
     expect(phone.locator("#waiting")).to_be_hidden()
