@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.arriving import arrives, goes_on_to_now, sets_up
 from tests.browser.hands import HANDS, Thumb
-from tests.browser.visits import PHONE, ZONE, complaints
+from tests.browser.visits import PHONE, complaints
 from tests.services.site import Site, running_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -63,10 +63,10 @@ class Rosa:
 @pytest.mark.parametrize("hands", HANDS)
 def test_a_parent_through_a_whole_infusion(browser: Browser, hands: str) -> None:
     hand_of = HANDS[hands]
-    with running_site() as site, _phone(browser, has_script=hand_of.device_scripts) as page:
+    with running_site() as site, ExitStack() as stack:
         site.run("manage.py", "load_catalogue")
         made = json.loads(site.run("-m", "tests.browser.newcomer"))
-        hand = hand_of(page)
+        hand = hand_of(stack.enter_context(_phone(browser, zone=made["zone"], has_script=hand_of.device_scripts)))
         arrives(hand, site.url, invitation=made["invitation"], born_in=made["born_in"])
         sets_up(hand)
         goes_on_to_now(hand)
@@ -80,8 +80,8 @@ def test_a_parent_through_a_whole_infusion(browser: Browser, hands: str) -> None
 
 
 @contextmanager
-def _phone(browser: Browser, *, has_script: bool) -> Iterator[Page]:
-    context = browser.new_context(**PHONE, timezone_id=ZONE, java_script_enabled=has_script)
+def _phone(browser: Browser, *, zone: str, has_script: bool) -> Iterator[Page]:
+    context = browser.new_context(**PHONE, timezone_id=zone, java_script_enabled=has_script)
     heard = complaints(context)
     yield context.new_page()
     assert heard == []

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.arriving import ROSA, arrives, goes_on_to_now, sets_up
 from tests.browser.hands import Thumb
-from tests.browser.visits import PHONE, ZONE, complaints
+from tests.browser.visits import PHONE, complaints
 from tests.services.site import running_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -25,7 +25,7 @@ def test_from_the_invitation_to_a_test_that_arrived(browser: Browser) -> None:
     with running_site() as site:
         site.run("manage.py", "load_catalogue")
         made = json.loads(site.run("-m", "tests.browser.newcomer"))
-        context = browser.new_context(**PHONE, timezone_id=ZONE)
+        context = browser.new_context(**PHONE, timezone_id=made["zone"])
         heard = complaints(context)
         hand = Thumb(context.new_page())
         began = time.monotonic()
