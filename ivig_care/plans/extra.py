@@ -47,8 +47,8 @@ class Meant:
 
     @property
     def called(self) -> str:
-        """As it was named, and what is in it; what several are in says its name."""
-        return self.name if len(self.amounts) > 1 else medicine_called(self.name, self.amounts[0].ingredient)
+        """As it was named, and what is in it; what several are in says its name, and so does what is not known here."""
+        return self.name if len(self.amounts) > 1 or not self.is_known else medicine_called(self.name, self.amounts[0].ingredient)
 
 
 @dataclass(frozen=True, kw_only=True)

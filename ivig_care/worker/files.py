@@ -48,9 +48,12 @@ class Transport(filesystem.Transport):
 
 
 def _table_begin(table: Path) -> None:
-    """Make an empty table of queues, unless somebody else has made it meanwhile."""
+    """Make an empty table of queues, unless somebody else has made it meanwhile.
+
+    On a disk without links kombu makes it in its own way.
+    """
     part = _part_of(table, "[]")
-    with suppress(FileExistsError):
+    with suppress(OSError):
         os.link(part, table)
     part.unlink()
 
