@@ -56,8 +56,8 @@ class Still:
 def still_of(infusion: Infusion, at: datetime) -> list[Still]:
     """What was said of the child until `at` and still counts, symptoms first, each with whose word it is.
 
-    Of the readings the last one, as it was measured: those before it count for the triage as no higher than it was, and
-    must not be shown as if that had been measured then.
+    Of the readings only the last one, which stands as it was measured: those before it count for the triage as no
+    higher than it was, and must not be shown as if that had been measured then.
     """
     reports = list(reports_near(infusion, at))
     people = {str(report.by_id): report.by for report in reports}
@@ -71,11 +71,9 @@ def still_of(infusion: Infusion, at: datetime) -> list[Still]:
         )
         for one in standing.named
     ]
-    measured = {(str(report.by_id), report.at): one for report in reports for one in report.temperatures.all()}
-    readings = [(measured[one.by, one.reading.at], one) for one in standing.read[-1:]]
     return symptoms + [
-        Still(words=temperature_words(Fraction(row.celsius), row.method), who=people[one.by], at=one.reading.at)
-        for row, one in readings
+        Still(words=temperature_words(one.reading.celsius, one.reading.method), who=people[one.by], at=one.reading.at)
+        for one in standing.read[-1:]
     ]
 
 

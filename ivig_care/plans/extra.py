@@ -48,7 +48,11 @@ class Meant:
     @property
     def called(self) -> str:
         """As it was named, and what is in it; what several are in says its name, and so does what is not known here."""
-        return self.name if len(self.amounts) > 1 or not self.is_known else medicine_called(self.name, self.amounts[0].ingredient)
+        return (
+            self.name
+            if len(self.amounts) > 1 or not self.is_known
+            else medicine_called(self.name, self.amounts[0].ingredient)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -106,3 +106,12 @@ def test_the_names_to_choose_from_are_in_the_readers_language(infusion: Infusion
     names = page.split('<datalist id="medicines">')[1].split("</datalist>")[0]
     assert '<option value="ibuprofeno">' in names
     assert '<option value="ibuprofen">' in names
+
+
+def test_what_nobody_knows_is_called_as_it_was_typed(infusion: Infusion, maria: Client) -> None:
+    """Even where the word has a meaning elsewhere on the site."""
+    assert translated("kidney") == "kidney"
+    form = {"medicine": "kidney", "amount": "1", "unit": "mg", "ago": "0", "reason": "no sé"}
+    page = maria.post(reverse("extra_dose", args=[infusion.pk]), form, follow=True).content.decode()
+    assert Dose.objects.get().medicine_name == "kidney"
+    assert "<span>Kidney: " in page
